@@ -1,0 +1,65 @@
+import type { IdentityId } from '#shared/model/identity.ts'
+import type { SignedPromise } from '#shared/model/promise.ts'
+import type { Amount } from '#shared/model/units.ts'
+
+import type { UnlockedIdentity } from './identity.ts'
+
+export type Hex = `0x${string}`
+export type TransactionResult = { hash: Hex; blockNumber: number }
+
+/** An event of our contracts with where it stands in the chain. */
+export type ChainEvent = { blockNumber: number; blockHash: Hex; logIndex: number; transactionHash: Hex } & (
+  | { name: 'Registered'; identity: IdentityId; publicKey: Uint8Array; value: Amount }
+  | { name: 'Announced'; proposal: Uint8Array }
+  | { name: 'Deposited'; identity: IdentityId; amount: Amount }
+  | { name: 'Cleared'; issuer: IdentityId; benefiter: IdentityId; serial: bigint; amount: Amount; fee: Amount }
+  | { name: 'WithdrawalAnnounced'; identity: IdentityId; to: Hex; amount: Amount; executableAt: number }
+  | { name: 'Withdrawn'; identity: IdentityId; to: Hex; amount: Amount }
+)
+
+/** The gas account that pays for transactions: an unlocked key that only the chain module uses. */
+export type GasAccount = { readonly address: Hex; sign(transaction: unknown): Promise<Hex> }
+
+/**
+ * The contracts of the network file over Ethereum JSON-RPC. Reads may be lied to by the RPC: what can
+ * be verified is (signatures, identifiers); what cannot is said so in docs/security.md.
+ */
+export type Chain = {
+  readonly chainId: bigint
+  /** Checks chain id and that code stands at every contract address; throws `WrongNetwork`. */
+  check(): Promise<void>
+  head(): Promise<{ number: number; hash: Hex }>
+  blockHash(number: number): Promise<Hex | undefined>
+  events(fromBlock: number, toBlock: number): Promise<ChainEvent[]>
+  registrationFee(): Promise<Amount>
+  balanceOf(identity: IdentityId): Promise<Amount>
+  /** MYST in the gas account itself, not yet deposited. */
+  tokenBalanceOf(address: Hex): Promise<Amount>
+  gasBalanceOf(address: Hex): Promise<bigint>
+  lastClearedSerial(issuer: IdentityId, benefiter: IdentityId): Promise<bigint>
+  /** Network fee in parts per 10,000 of the promised value. */
+  networkFeeBps(): Promise<bigint>
+  register(identity: UnlockedIdentity, gas: GasAccount): Promise<TransactionResult>
+  announce(proposal: Uint8Array, gas: GasAccount): Promise<TransactionResult>
+  deposit(identity: IdentityId, amount: Amount, gas: GasAccount): Promise<TransactionResult>
+  clear(
+    promise: SignedPromise,
+    benefiter: UnlockedIdentity,
+    gas: GasAccount,
+    options?: { acceptLess?: boolean },
+  ): Promise<TransactionResult>
+  announceWithdrawal(
+    identity: UnlockedIdentity,
+    amount: Amount,
+    to: Hex,
+    gas: GasAccount,
+  ): Promise<TransactionResult & { executableAt: number }>
+  executeWithdrawal(identity: IdentityId, gas: GasAccount): Promise<TransactionResult>
+  /** The typed data a promise's issuer signs. */
+  promiseTypedData(promise: {
+    issuer: IdentityId
+    serial: bigint
+    benefiter: IdentityId
+    amount: Amount
+  }): import('./identity.ts').TypedData
+}

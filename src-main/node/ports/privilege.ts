@@ -1,0 +1,48 @@
+/**
+ * What needs elevation: a few fixed verbs, typed fields, no texts that become options. Implemented by
+ * a client of the helper program (`src-main/helper`). PEM fields are re-encoded by the helper.
+ */
+export type TunnelStart = {
+  remotes: { address: string; port: number; protocol: 'udp' | 'tcp' }[]
+  ca: string
+  certificate: string
+  privateKey: string
+  tlsCrypt: string
+  /** IP addresses that keep their direct route (chain and broker). */
+  controlAddresses: string[]
+}
+
+export type ServerStart = {
+  port: number
+  protocol: 'udp' | 'tcp'
+  ca: string
+  certificate: string
+  privateKey: string
+  tlsCrypt: string
+  maxSessions: number
+  bandwidthMbps?: number
+}
+
+export type PrivilegeEvent =
+  | { event: 'tunnel'; state: 'starting' | 'up' | 'down'; device?: string; message?: string }
+  /** A client wants in: answer with `serverAuth`. `commonName` is from its verified certificate. */
+  | { event: 'server-client'; clientId: number; keyId: number; commonName: string }
+  | { event: 'server-client-gone'; clientId: number; commonName: string }
+  /** Bytes of IP traffic per admitted client since it was admitted, from the firewall's own counters. */
+  | { event: 'server-traffic'; commonName: string; bytesUp: string; bytesDown: string }
+  | { event: 'server'; state: 'up' | 'down'; message?: string }
+
+export type Privilege = {
+  /** Starts the helper when it is not running (the one place where a prompt can appear). */
+  ensure(): Promise<void>
+  tunnelStart(request: TunnelStart): Promise<{ device: string }>
+  tunnelStop(): Promise<void>
+  serverStart(request: ServerStart): Promise<void>
+  serverAuth(request: { clientId: number; keyId: number; allow: boolean }): Promise<void>
+  /** Current totals of an admitted client, read now. */
+  serverTraffic(request: { commonName: string }): Promise<{ bytesUp: string; bytesDown: string }>
+  serverKill(request: { commonName: string }): Promise<void>
+  serverStop(): Promise<void>
+  onEvent(handle: (event: PrivilegeEvent) => void): () => void
+  stop(): Promise<void>
+}

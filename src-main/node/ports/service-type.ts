@@ -1,0 +1,67 @@
+import type { IdentityId } from '#shared/model/identity.ts'
+import type { ServiceTypeName } from '#shared/model/proposal.ts'
+
+/** Totals since the session opened, in bytes of the person's own traffic, up = consumer → internet. */
+export type Traffic = { bytesUp: bigint; bytesDown: bigint }
+
+/**
+ * A service type is a plug-in (whitepaper 6.4.3, 6.6.3): what it needs to say to its other half goes
+ * as opaque session data through the dialogue; each side parses what it gets with its own schema.
+ */
+export type ServiceType = {
+  readonly name: ServiceTypeName
+  /** Starts offering. Rejects with an actionable error (`OpenVpnMissing`, `NoTunDevice`, `PortInUse`, …). */
+  startProvider(options: ProviderOptions): Promise<ServiceProvider>
+  /** Prepares one session on the consumer's side. Nothing touches the system before `start`. */
+  createConsumer(options: ConsumerOptions): Promise<ServiceConsumer>
+}
+
+export type ProviderOptions = {
+  /** Directory of the service's own durable files (keys, certificates); made by the service, 0700. */
+  dataDir: string
+  /** Address that consumers can reach, announced in session data. */
+  publicAddress: string
+  /** Per session, in both directions; undefined: unlimited. */
+  bandwidthMbps?: number
+  maxSessions: number
+}
+
+export type ServiceProvider = {
+  /**
+   * Admits a session. `data` is the consumer's session data, unparsed; throws an error with
+   * `reason: 'service-data-invalid'` when it does not fit. Returns the session data for the consumer.
+   */
+  admit(sessionId: string, consumer: IdentityId, data: unknown): Promise<unknown>
+  /** Totals for a session so far; keeps the last known figures until `end`. */
+  traffic(sessionId: string): Traffic
+  /** Ends the session: its traffic stops within a second. Resolves with the final figures. */
+  end(sessionId: string): Promise<Traffic>
+  /** Called when the service lost a session or all of them on its own (a crash of its program). */
+  onLost(handle: (sessionId: string | undefined, message: string) => void): () => void
+  stop(): Promise<void>
+}
+
+export type ConsumerOptions = {
+  /** Where one's own SOCKS listener shall listen (socks only); undefined: any free port. */
+  socksPort?: number
+  /**
+   * Addresses (host or IP) of chain and broker that must stay reachable outside of the tunnel, and
+   * nothing else.
+   */
+  controlAddresses: readonly string[]
+}
+
+export type ServiceConsumer = {
+  /** What the provider needs to know first: goes into session-create. */
+  request(): unknown
+  /**
+   * Establishes the data channel from the provider's session data (parsed here, hostile). Rejects with
+   * an actionable error; `signal` cancels at once and leaves nothing behind.
+   */
+  start(data: unknown, signal: AbortSignal): Promise<{ socksPort?: number }>
+  /** Fetches an `http://` address through the tunnel and nowhere else; at most 4 KiB come back. */
+  fetchThrough(url: string, signal: AbortSignal): Promise<string>
+  traffic(): Traffic
+  onLost(handle: (message: string) => void): () => void
+  stop(): Promise<void>
+}

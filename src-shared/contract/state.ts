@@ -1,0 +1,90 @@
+import type { IdentityId } from '../model/identity.ts'
+import type { MeteringUnit, ServiceTypeName } from '../model/proposal.ts'
+import type { ConnectionState, ServedSession } from '../model/session.ts'
+import type { Amount } from '../model/units.ts'
+
+/**
+ * The one state tree. The node owns it; every door shows a read-only copy. Deltas replace whole
+ * top-level branches, so a branch stays small and what is large (proposals, records) is queried.
+ */
+export type AppState = {
+  network: NetworkState
+  identity: IdentityState
+  wallet: WalletState
+  connection: ConnectionState
+  share: ShareState
+  /** `revision` moves whenever a query could answer differently. */
+  proposals: { count: number; revision: number }
+  capabilities: { [type in ServiceTypeName]: { available: boolean; message?: string } }
+}
+
+export type NetworkState = {
+  name: string
+  chainId: number
+  /** A local test network: MYST and gas come from a faucet. */
+  local: boolean
+  chain: 'connecting' | 'syncing' | 'online' | 'unreachable'
+  broker: 'connecting' | 'online' | 'unreachable'
+  syncedBlock: number
+  headBlock: number
+  /** One sentence when something is wrong. */
+  message?: string
+}
+
+export type IdentityState = {
+  all: { id: IdentityId; backedUp: boolean }[]
+  /** The identity this node acts as; it is unlocked when `unlocked`. */
+  active?: IdentityId
+  unlocked: boolean
+  registration: 'unknown' | 'unregistered' | 'registering' | 'registered'
+  gasAddress?: string
+}
+
+export type WalletState = {
+  /** MYST in the identity's account in the payment contract. */
+  balance: Amount
+  /** MYST in the gas account, not deposited yet. */
+  undeposited: Amount
+  /** Wei in the gas account. */
+  gas: bigint
+  registrationFee: Amount
+  networkFeeBps: number
+  /** Promised by others, not cleared yet. */
+  receivable: Amount
+  /** Promised to others, not cleared yet. */
+  payable: Amount
+  /** The most a provider may hold of ours unearned. */
+  maxAtRisk: Amount
+  withdrawal?: { amount: Amount; to: string; executableAtMs: number }
+  /** The last transaction this node sent for its own wallet, as it goes. */
+  transaction?: {
+    what: 'register' | 'deposit' | 'withdraw' | 'clear' | 'announce'
+    state: 'pending' | 'done' | 'failed'
+    hash?: string
+    message?: string
+  }
+}
+
+export type ShareState = {
+  state: 'off' | 'starting' | 'on' | 'stopping'
+  message?: string
+  services: { type: ServiceTypeName; serial: number; state: 'starting' | 'announced' | 'failed'; message?: string }[]
+  terms?: ShareTerms
+  sessions: ServedSession[]
+  /** Accepted promises in total today (local midnight), cleared or not. */
+  earnedToday: Amount
+}
+
+export type ShareTerms = {
+  services: ServiceTypeName[]
+  pricePerUnit: Amount
+  unit: MeteringUnit
+  country: string
+  bandwidthMbps: number
+  maxSessions: number
+}
+
+/** Deltas are numbered from the snapshot on; after a gap a door asks for a new snapshot. */
+export type StateMessage =
+  | { kind: 'snapshot'; number: number; state: AppState }
+  | { kind: 'delta'; number: number; set: Partial<AppState> }

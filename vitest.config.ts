@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+// Unit and compliance tests: everything beside the code. What needs the lab (root, namespaces, a
+// browser) is under e2e and has a configuration of its own.
+export default defineConfig({
+  test: {
+    include: ['src-*/**/*.test.{ts,tsx}', 'scripts/**/*.test.{ts,mjs}'],
+    testTimeout: 20_000,
+    retry: 0,
+  },
+})
