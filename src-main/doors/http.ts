@@ -1,0 +1,206 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { chmodSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join, normalize } from 'node:path'
+import { MystError } from '#shared/errors/myst-error.ts'
+import type { Handlers } from '#shared/contract/commands.ts'
+import { encode } from '#shared/contract/wire.ts'
+import { WebSocketServer } from 'ws'
+import type { Logger } from '../node/lib/logger.ts'
+import type { StateTree } from '../node/state-tree.ts'
+import { callEncoded } from './call.ts'
+
+/** Commands are small; the largest is a keystore file of 16 KiB. */
+const MAX_BODY_BYTES = 64 * 1024
+const SESSION_COOKIE = 'myst'
+const LOOPBACK_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/
+const CONTENT_TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+}
+export const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+export type HttpDoorOptions = {
+  /** Loopback address and port (0: any free one), or a Unix socket that only this user can open. */
+  listen: { host: '127.0.0.1' | '::1'; port: number } | { path: string }
+  /**
+   * `token`: the page shows a one-time token first, then carries a cookie. `file`: the right to open
+   * the Unix socket is the proof (the command line's own door).
+   */
+  access: 'token' | 'file'
+  /** Folder of the built page; none: commands and state only. */
+  pageDir?: string
+}
+
+export type HttpDoor = { readonly token: string; readonly address: string; stop(): Promise<void> }
+
+/**
+ * The local API and its page. Host and Origin are checked on every request, so a web page elsewhere
+ * can neither call it nor reach it by rebinding its name to loopback.
+ */
+export async function openHttpDoor(
+  deps: { handlers: Handlers; state: StateTree; log: Logger },
+  options: HttpDoorOptions,
+): Promise<HttpDoor> {
+  const { handlers, state, log } = deps
+  const token = randomBytes(32).toString('base64url')
+  let tokenUsable = true
+  /** Hashes only: what could be read from memory by mistake opens nothing. */
+  const sessions = new Set<string>()
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      log.error(`request failed: ${error instanceof Error ? error.message : String(error)}`)
+      if (!response.headersSent) response.writeHead(500)
+      response.end()
+    })
+  })
+  server.requestTimeout = 120_000
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 })
+
+  const allowed = (request: IncomingMessage): boolean => {
+    if (options.access === 'file') return true
+    const session = /(?:^|;\s*)myst=([\w-]{43})(?:;|$)/.exec(request.headers.cookie ?? '')?.[1]
+    return session !== undefined && sessions.has(hash(session))
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY)
+    response.setHeader('X-Content-Type-Options', 'nosniff')
+    response.setHeader('Referrer-Policy', 'no-referrer')
+    response.setHeader('Cross-Origin-Opener-Policy', 'same-origin')
+    response.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
+    response.setHeader('Cache-Control', 'no-store')
+    if (!fromHere(request, options)) return void response.writeHead(403).end()
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname
+
+    if (path.startsWith('/api/')) {
+      if (request.method !== 'POST') return void response.writeHead(405).end()
+      const body = await readBody(request)
+      if (body === undefined) return void response.writeHead(413).end()
+      if (path === '/api/login') return login(body, response)
+      if (!allowed(request)) return void response.writeHead(401).end()
+      // A cross-site form cannot set a header of its own: a second lock beside SameSite.
+      if (request.headers['x-myst'] !== '1') return void response.writeHead(403).end()
+      const name = path.slice('/api/command/'.length)
+      if (!path.startsWith('/api/command/')) return void response.writeHead(404).end()
+      const answer = await callEncoded(handlers, name, body)
+      response.writeHead(answer.startsWith('{"error"') ? 422 : 200, { 'Content-Type': 'application/json' }).end(answer)
+      return
+    }
+    servePage(path, request, response)
+  }
+
+  function login(body: string, response: ServerResponse): void {
+    let given: unknown
+    try {
+      given = (JSON.parse(body) as { token?: unknown }).token
+    } catch {
+      given = undefined
+    }
+    if (!tokenUsable || typeof given !== 'string' || !equal(given, token)) return void response.writeHead(401).end()
+    tokenUsable = false
+    const session = randomBytes(32).toString('base64url')
+    sessions.add(hash(session))
+    response.writeHead(204, { 'Set-Cookie': `${SESSION_COOKIE}=${session}; Path=/; HttpOnly; SameSite=Strict` }).end()
+  }
+
+  function servePage(path: string, request: IncomingMessage, response: ServerResponse): void {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end()
+    const relative = normalize(path === '/' ? '/index.html' : path)
+    const type = CONTENT_TYPES[extname(relative)]
+    if (!options.pageDir || !type || relative.includes('..') || relative.includes('\0')) {
+      return void response.writeHead(404).end()
+    }
+    let file: Buffer
+    try {
+      file = readFileSync(join(options.pageDir, relative))
+    } catch {
+      return void response.writeHead(404).end()
+    }
+    response.writeHead(200, { 'Content-Type': type })
+    response.end(request.method === 'HEAD' ? undefined : file)
+  }
+
+  server.on('upgrade', (request, socket, head) => {
+    const originOk = options.access === 'file' || request.headers.origin !== undefined
+    if (request.url !== '/api/state' || !originOk || !fromHere(request, options) || !allowed(request)) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      client.send(encode(state.snapshot()))
+      const stop = state.subscribe((message) => {
+        // A reader that does not keep up is let go; it comes back for a new snapshot.
+        if (client.bufferedAmount > 8 * 1024 * 1024) client.terminate()
+        else client.send(encode(message))
+      })
+      client.on('close', stop)
+      client.on('error', stop)
+    })
+  })
+
+  const listen = options.listen
+  if ('path' in listen) rmSync(listen.path, { force: true })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        cause.code === 'EADDRINUSE' && 'port' in listen
+          ? new MystError('PortInUse', `Port ${listen.port} is in use by another program; choose another with --port.`, {
+              details: { port: listen.port },
+            })
+          : cause,
+      ),
+    )
+    server.listen(listen, resolve)
+  })
+  if ('path' in listen) chmodSync(listen.path, 0o600)
+  const address =
+    'path' in listen ? listen.path : `http://${listen.host === '::1' ? '[::1]' : listen.host}:${(server.address() as AddressInfo).port}`
+
+  return {
+    token,
+    address,
+    async stop() {
+      for (const client of sockets.clients) client.terminate()
+      server.closeAllConnections()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+      if ('path' in listen) rmSync(listen.path, { force: true })
+    },
+  }
+}
+
+/** Host must be loopback by number or as localhost; an Origin, where a browser sends one, must be the same. */
+function fromHere(request: IncomingMessage, options: HttpDoorOptions): boolean {
+  if (options.access === 'file') return request.headers.origin === undefined
+  const host = request.headers.host ?? ''
+  if (!LOOPBACK_HOST.test(host)) return false
+  const origin = request.headers.origin
+  return origin === undefined || origin === `http://${host}`
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function equal(a: string, b: string): boolean {
+  return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest())
+}
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BODY_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
