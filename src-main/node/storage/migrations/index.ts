@@ -1,0 +1,6 @@
+import type { Migration } from '../migrate.ts'
+import { chain } from './001-chain.ts'
+import { proposals } from './002-proposals.ts'
+
+/** In the order they run. A migration that was released never changes and never leaves this list. */
+export const migrations: readonly Migration[] = [chain, proposals]
