@@ -3,10 +3,10 @@ import { chmodSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
-import { MystError } from '#shared/errors/myst-error.ts'
+import { WebSocketServer } from 'ws'
 import type { Handlers } from '#shared/contract/commands.ts'
 import { encode } from '#shared/contract/wire.ts'
-import { WebSocketServer } from 'ws'
+import { MystError } from '#shared/errors/myst-error.ts'
 import type { Logger } from '../node/lib/logger.ts'
 import type { StateTree } from '../node/state-tree.ts'
 import { callEncoded } from './call.ts'
@@ -153,9 +153,13 @@ export async function openHttpDoor(
     server.once('error', (cause: NodeJS.ErrnoException) =>
       reject(
         cause.code === 'EADDRINUSE' && 'port' in listen
-          ? new MystError('PortInUse', `Port ${listen.port} is in use by another program; choose another with --port.`, {
-              details: { port: listen.port },
-            })
+          ? new MystError(
+              'PortInUse',
+              `Port ${listen.port} is in use by another program; choose another with --port.`,
+              {
+                details: { port: listen.port },
+              },
+            )
           : cause,
       ),
     )
@@ -163,7 +167,9 @@ export async function openHttpDoor(
   })
   if ('path' in listen) chmodSync(listen.path, 0o600)
   const address =
-    'path' in listen ? listen.path : `http://${listen.host === '::1' ? '[::1]' : listen.host}:${(server.address() as AddressInfo).port}`
+    'path' in listen
+      ? listen.path
+      : `http://${listen.host === '::1' ? '[::1]' : listen.host}:${(server.address() as AddressInfo).port}`
 
   return {
     token,

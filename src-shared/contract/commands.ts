@@ -50,6 +50,11 @@ export const commands = {
   /** Opens a backup again; only then does the identity count as backed up. */
   'identity.proveBackup': command(z.object({ keystore: keystoreText, passphrase })).returns<{ id: IdentityId }>(),
   'identity.unlock': command(z.object({ id: identityId, passphrase })).returns<{ id: IdentityId }>(),
+  /** Of any identity, one's own or not, as the chain has it. */
+  'identity.status': command(z.object({ id: identityId })).returns<{
+    registration: 'unregistered' | 'registered'
+    balance: Amount
+  }>(),
   'identity.register': command(nothing).returns<{ transaction: string }>(),
   /** Local network only: MYST and gas for the gas account. */
   'wallet.faucet': command(z.object({ amount })).returns<{ undeposited: Amount }>(),

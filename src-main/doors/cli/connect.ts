@@ -1,0 +1,86 @@
+import { identityId } from '#shared/model/identity.ts'
+import type { ConnectionState } from '#shared/model/session.ts'
+import { openNode } from './access.ts'
+import { type CommandLine, filterFrom, number, parsed, UsageError } from './arguments.ts'
+import { type Output, statusObject, statusSentence } from './output.ts'
+import { interrupted, online, unlocked, until } from './waiting.ts'
+
+/** Stays in the foreground for as long as the connection lives; Ctrl-C disconnects. */
+export async function connect(line: CommandLine, output: Output): Promise<number> {
+  const target = line.words[1]
+  const [provider, serial] = target === undefined ? [] : target.split('/')
+  const filter = {
+    ...filterFrom(line.options),
+    ...(provider === undefined ? {} : { provider: parsed(identityId, provider) }),
+    ...(serial === undefined ? {} : { serial: Number(serial) }),
+  }
+  if (filter.serial !== undefined && !Number.isSafeInteger(filter.serial))
+    throw new UsageError('SERIAL needs to be a whole number')
+  const socksPort = number(line.options, 'socks-port')
+  const signal = interrupted()
+  const access = await openNode(line, { stays: true })
+  try {
+    await unlocked(access, line.options)
+    await online(access, { broker: true })
+    const started = await access.call('state.get', {})
+    if (started.connection.name !== 'disconnected') {
+      output.line(statusObject(started.connection), statusSentence(started.connection))
+      return 1
+    }
+    await access.call('connection.connect', { ...filter, ...(socksPort === undefined ? {} : { socksPort }) })
+
+    let shown = ''
+    const ended = until(
+      access,
+      ({ connection }) => {
+        const key = `${connection.name}/${connection.name === 'connecting' ? `${connection.proposal.provider}/${connection.step}` : ''}`
+        if (key !== shown) {
+          shown = key
+          output.line({ ...statusObject(connection), at: new Date().toISOString() }, statusSentence(connection))
+        }
+        return connection.name === 'disconnected'
+      },
+      signal,
+    )
+    try {
+      return failed((await ended).connection) ? 1 : 0
+    } catch (error) {
+      if (!signal.aborted) throw error
+      await access.call('connection.disconnect', {})
+      const { connection } = await access.call('state.get', {})
+      output.line({ ...statusObject(connection), at: new Date().toISOString() }, statusSentence(connection))
+      return 0
+    }
+  } finally {
+    await access.close()
+  }
+}
+
+function failed(connection: ConnectionState): boolean {
+  return (
+    connection.name === 'disconnected' && connection.last !== undefined && connection.last.end !== 'consumer-closed'
+  )
+}
+
+export async function status(line: CommandLine, output: Output): Promise<number> {
+  const access = await openNode(line)
+  try {
+    const { connection } = await access.call('state.get', {})
+    output.line(statusObject(connection), statusSentence(connection))
+    return 0
+  } finally {
+    await access.close()
+  }
+}
+
+export async function disconnect(line: CommandLine, output: Output): Promise<number> {
+  const access = await openNode(line)
+  try {
+    await access.call('connection.disconnect', {})
+    const { connection } = await access.call('state.get', {})
+    output.line(statusObject(connection), statusSentence(connection))
+    return 0
+  } finally {
+    await access.close()
+  }
+}

@@ -1,0 +1,85 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { MystError } from '#shared/errors/myst-error.ts'
+import { identityId } from '#shared/model/identity.ts'
+import { formatMyst } from '#shared/model/units.ts'
+import { openNode } from './access.ts'
+import { type CommandLine, parsed, passphraseFrom, UsageError } from './arguments.ts'
+import type { Output } from './output.ts'
+import { online, unlocked, until } from './waiting.ts'
+
+export async function identity(line: CommandLine, output: Output): Promise<number> {
+  const { words, options } = line
+  const [, verb, argument] = words
+  const access = await openNode(line)
+  try {
+    switch (verb) {
+      case 'new': {
+        const { id } = await access.call('identity.create', { passphrase: passphraseFrom(options) })
+        output.line({ identity: id }, id)
+        return 0
+      }
+      case 'list': {
+        const { identity } = await access.call('state.get', {})
+        output.table(
+          identity.all.map(({ id, backedUp }) => ({ identity: id, backedUp, active: id === identity.active })),
+          'No identity yet; make one with "myst identity new".',
+        )
+        return 0
+      }
+      case 'show': {
+        const { identity: all } = await access.call('state.get', {})
+        const id = argument === undefined ? (all.active ?? all.all[0]?.id) : parsed(identityId, argument)
+        const known = all.all.find((one) => one.id === id)
+        if (!known) throw new MystError('IdentityUnknown', 'There is no such identity here.')
+        const state = await online(access)
+        const { registration, balance } = await access.call('identity.status', { id: known.id })
+        const gasAddress = state.identity.active === known.id ? (state.identity.gasAddress ?? null) : null
+        output.line(
+          { identity: known.id, backedUp: known.backedUp, registration, balanceMyst: formatMyst(balance), gasAddress },
+          `${known.id}: ${registration}, ${formatMyst(balance)} MYST, ${known.backedUp ? 'backed up' : 'not backed up'}`,
+        )
+        return 0
+      }
+      case 'import': {
+        if (argument === undefined) throw new UsageError('identity import FILE')
+        const { id } = await access.call('identity.import', {
+          keystore: readKeystore(argument),
+          passphrase: passphraseFrom(options),
+        })
+        output.line({ identity: id }, id)
+        return 0
+      }
+      case 'export': {
+        if (argument === undefined || options.out === undefined) throw new UsageError('identity export ID --out FILE')
+        const { keystore } = await access.call('identity.export', { id: parsed(identityId, argument) })
+        writeFileSync(options.out, keystore, { mode: 0o600, flag: 'wx' })
+        output.line({ identity: parsed(identityId, argument), file: options.out }, options.out)
+        return 0
+      }
+      case 'register': {
+        if (argument !== undefined) options.identity = argument
+        await unlocked(access, options)
+        await online(access)
+        const { transaction } = await access.call('identity.register', {})
+        const state = await until(access, (state) => state.identity.registration === 'registered')
+        output.line(
+          { identity: state.identity.active ?? null, registration: 'registered', transaction },
+          `Registered ${state.identity.active} (${transaction}).`,
+        )
+        return 0
+      }
+      default:
+        throw new UsageError('identity new | list | show [ID] | import FILE | export ID --out FILE | register [ID]')
+    }
+  } finally {
+    await access.close()
+  }
+}
+
+function readKeystore(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new MystError('KeystoreUnreadable', `The file ${file} cannot be read.`, { cause })
+  }
+}

@@ -1,0 +1,66 @@
+import { type CommandLine, parseCommandLine, UsageError } from './arguments.ts'
+import { connect, disconnect, status } from './connect.ts'
+import { app, demo, localnet } from './foreground.ts'
+import { identity } from './identity.ts'
+import { clear, promises, proposals, sessions, wallet } from './market.ts'
+import type { Output } from './output.ts'
+import { createOutput } from './output.ts'
+import { provide } from './provide.ts'
+
+const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
+
+  localnet up [--host ADDR] [--out FILE] [--block-time S]
+  identity new [--passphrase-file F] | list | show [ID] | import FILE | export ID --out FILE | register [ID]
+  wallet show | faucet AMOUNT (local network only) | deposit AMOUNT | withdraw AMOUNT --to 0x…
+  proposals [--type T] [--country CC] [--origin CC] [--unit GiB|hour] [--max-price P] [--min-bandwidth MBPS]
+            [--sort price|experience] [--limit N]
+  provide --service openvpn[,socks] --price P --unit GiB|hour [--country CC] [--bandwidth MBPS] [--max-sessions N]
+  connect [PROVIDER[/SERIAL]] [the filters of proposals] [--socks-port N]
+  status | disconnect | sessions | promises | clear [--all]
+  app [--port N]      the app in the browser, on this home
+  demo                a local network with providers, and the app on it
+
+The passphrase is read from --passphrase-file or MYST_PASSPHRASE. --identity ID chooses among several.
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+`
+
+const COMMANDS: Record<string, (line: CommandLine, output: Output) => Promise<number>> = {
+  localnet,
+  identity,
+  wallet,
+  proposals,
+  provide,
+  connect,
+  status,
+  disconnect,
+  sessions,
+  promises,
+  clear,
+  app,
+  demo,
+}
+
+async function main(argv: string[]): Promise<number> {
+  let output = createOutput(argv.includes('--json'))
+  try {
+    const line = parseCommandLine(argv)
+    output = createOutput(line.options.json ?? false)
+    const name = line.words[0]
+    if (line.options.help || name === 'help') {
+      process.stdout.write(USAGE)
+      return 0
+    }
+    const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+    if (!command) throw new UsageError(name === undefined ? 'which command?' : `there is no command "${name}"`)
+    return await command(line, output)
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\nRun "myst --help" for all commands.\n`)
+      return 2
+    }
+    output.failed(error)
+    return 1
+  }
+}
+
+process.exit(await main(process.argv.slice(2)))

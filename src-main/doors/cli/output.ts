@@ -1,0 +1,193 @@
+import type { PromiseView, ProposalView } from '#shared/contract/commands.ts'
+import type { AppState } from '#shared/contract/state.ts'
+import { toWire } from '#shared/errors/myst-error.ts'
+import type { ConnectionState, SessionRecord } from '#shared/model/session.ts'
+import { formatMyst } from '#shared/model/units.ts'
+
+type Json = string | number | boolean | null | undefined | Json[] | { [key: string]: Json }
+
+export type Output = {
+  /** One JSON object per line with `--json`, else the given sentence. */
+  line(object: { [key: string]: Json }, sentence: string): void
+  /** Rows under headings; with `--json` one object a row. */
+  table(rows: { [key: string]: Json }[], empty: string): void
+  failed(error: unknown): void
+}
+
+export function createOutput(json: boolean): Output {
+  const print = (text: string) => process.stdout.write(`${text}\n`)
+  return {
+    line: (object, sentence) => print(json ? JSON.stringify(object) : sentence),
+    table(rows, empty) {
+      if (json) {
+        for (const row of rows) print(JSON.stringify(row))
+        return
+      }
+      const first = rows[0]
+      if (!first) return print(empty)
+      const keys = Object.keys(first)
+      const cells = [keys, ...rows.map((row) => keys.map((key) => cell(row[key])))]
+      const widths = keys.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
+      for (const row of cells)
+        print(
+          row
+            .map((text, column) => text.padEnd(widths[column] ?? 0))
+            .join('  ')
+            .trimEnd(),
+        )
+    },
+    failed(error) {
+      const wire = toWire(error)
+      process.stderr.write(json ? `${JSON.stringify({ error: wire })}\n` : `${plain(wire.message)}\n`)
+    },
+  }
+}
+
+function cell(value: Json): string {
+  return value === null || value === undefined
+    ? '–'
+    : plain(typeof value === 'object' ? JSON.stringify(value) : String(value))
+}
+
+/** A stranger's text must not move the cursor or colour the terminal. */
+function plain(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
+}
+
+/** The object `status` prints; also each line of `connect` builds on it. */
+export function statusObject(connection: ConnectionState): { [key: string]: Json } {
+  const none = { provider: null, service: null, bytesUp: 0, bytesDown: 0, costMyst: '0', leftoverMyst: '0', exit: null }
+  switch (connection.name) {
+    case 'disconnected':
+      return { state: connection.name, ...none, ...(connection.last ? failure(connection.last) : {}) }
+    case 'connecting':
+      return {
+        state: connection.name,
+        ...none,
+        provider: connection.proposal.provider,
+        service: connection.proposal.serviceType,
+        step: connection.step,
+      }
+    case 'connected': {
+      const { live, proposal } = connection
+      return {
+        state: connection.name,
+        provider: proposal.provider,
+        service: proposal.serviceType,
+        bytesUp: Number(live.bytesUp),
+        bytesDown: Number(live.bytesDown),
+        costMyst: formatMyst(live.metered.cost),
+        leftoverMyst: formatMyst(live.leftover),
+        exit: live.exit?.address ?? null,
+        sessionId: live.sessionId,
+        promisedMyst: formatMyst(live.promised),
+        meteredBytesUp: Number(live.metered.bytesUp),
+        meteredBytesDown: Number(live.metered.bytesDown),
+        socksPort: live.socksPort ?? null,
+        steps: connection.steps.map(({ step, durationMs }) => ({ step, durationMs })),
+      }
+    }
+    case 'disconnecting':
+      return {
+        state: connection.name,
+        ...none,
+        provider: connection.proposal.provider,
+        service: connection.proposal.serviceType,
+      }
+  }
+}
+
+function failure(last: NonNullable<Extract<ConnectionState, { name: 'disconnected' }>['last']>): {
+  [key: string]: Json
+} {
+  return {
+    step: last.step ?? null,
+    end: last.end ?? null,
+    reason: last.reason ?? null,
+    message: last.message,
+    paidMyst: formatMyst(last.paid),
+  }
+}
+
+export function statusSentence(connection: ConnectionState): string {
+  const short = (id: string) => `${id.slice(0, 10)}…`
+  switch (connection.name) {
+    case 'disconnected':
+      return connection.last ? `Disconnected. ${plain(connection.last.message)}` : 'Disconnected.'
+    case 'connecting':
+      return `Connecting to ${short(connection.proposal.provider)}: ${connection.step}`
+    case 'connected': {
+      const { live, proposal } = connection
+      const through = live.socksPort ? `, SOCKS5 at 127.0.0.1:${live.socksPort}` : ''
+      const exit = live.exit ? `, exit ${plain(live.exit.address)}` : ''
+      return `Connected to ${short(proposal.provider)} (${proposal.serviceType}${through}${exit}); cost ${formatMyst(live.metered.cost)} MYST, ${formatMyst(live.leftover)} MYST paid ahead.`
+    }
+    case 'disconnecting':
+      return 'Disconnecting…'
+  }
+}
+
+export function proposalRow(proposal: ProposalView): { [key: string]: Json } {
+  return {
+    provider: proposal.provider,
+    serial: proposal.serial,
+    service: proposal.serviceType,
+    country: proposal.serviceLocation.country,
+    origin: proposal.originLocation.country,
+    bandwidthMbps: proposal.bandwidthMbps,
+    unit: proposal.unit,
+    priceMyst: formatMyst(proposal.pricePerUnit),
+    block: proposal.blockNumber,
+    preferred: proposal.preferred,
+  }
+}
+
+export function sessionRow(session: SessionRecord): { [key: string]: Json } {
+  return {
+    sessionId: session.sessionId,
+    role: session.role,
+    peer: session.peer,
+    service: session.serviceType,
+    startedAt: new Date(session.startedAtMs).toISOString(),
+    endedAt: session.endedAtMs === undefined ? null : new Date(session.endedAtMs).toISOString(),
+    end: session.end ?? null,
+    costMyst: formatMyst(session.metering.cost),
+    bytesUp: Number(session.metering.bytesUp),
+    bytesDown: Number(session.metering.bytesDown),
+    durationMs: session.metering.durationMs,
+  }
+}
+
+export function promiseRow(promise: PromiseView): { [key: string]: Json } {
+  return {
+    direction: promise.direction,
+    peer: promise.peer,
+    serial: promise.serial.toString(),
+    amountMyst: formatMyst(promise.amount),
+    state: promise.state,
+    updatedAt: new Date(promise.updatedAtMs).toISOString(),
+  }
+}
+
+export function walletObject({ wallet, identity }: AppState): { [key: string]: Json } {
+  return {
+    identity: identity.active ?? null,
+    registration: identity.registration,
+    gasAddress: identity.gasAddress ?? null,
+    balanceMyst: formatMyst(wallet.balance),
+    undepositedMyst: formatMyst(wallet.undeposited),
+    gasEther: formatMyst(wallet.gas),
+    receivableMyst: formatMyst(wallet.receivable),
+    payableMyst: formatMyst(wallet.payable),
+    registrationFeeMyst: formatMyst(wallet.registrationFee),
+    networkFeeBps: wallet.networkFeeBps,
+    withdrawal: wallet.withdrawal
+      ? {
+          amountMyst: formatMyst(wallet.withdrawal.amount),
+          to: wallet.withdrawal.to,
+          executableAt: new Date(wallet.withdrawal.executableAtMs).toISOString(),
+        }
+      : null,
+  }
+}
