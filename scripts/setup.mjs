@@ -1,0 +1,187 @@
+// Brings a fresh clone to where it can start or be tested, and is quick when there is nothing to do.
+//   node scripts/setup.mjs --mode start|test|check
+// Plain Node >= 20 without dependencies: it runs before anything is installed.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const inRoot = (...parts) => join(root, ...parts)
+const node24 = inRoot('node_modules/.bin/node')
+
+/** What tests and the demo use beyond npm's packages: file to look for, Debian package, what it is for. */
+const PROGRAMS = [
+  { name: 'openvpn', files: ['/usr/sbin/openvpn', '/usr/local/sbin/openvpn'], use: 'VPN tunnels' },
+  {
+    name: 'iproute2',
+    files: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'],
+    use: 'several hosts on one machine',
+  },
+  { name: 'nftables', files: ['/usr/sbin/nft', '/sbin/nft'], use: 'sharing bandwidth over OpenVPN' },
+  {
+    name: 'mosquitto',
+    files: ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto'],
+    use: 'tests with a real broker',
+    tests: true,
+  },
+  { name: 'chromium', files: ['/usr/bin/chromium'], use: 'tests in a real browser', tests: true },
+  {
+    name: 'fonts-liberation',
+    files: ['/usr/share/fonts/truetype/liberation'],
+    use: 'text in that browser',
+    tests: true,
+  },
+]
+
+const mode = process.argv[process.argv.indexOf('--mode') + 1]
+if (!['start', 'test', 'check'].includes(mode)) fail('Usage: node scripts/setup.mjs --mode start|test|check')
+
+packages()
+link()
+if (mode !== 'check') renderer()
+if (process.platform === 'linux' && mode !== 'check') programs()
+
+/** Installs what package-lock.json says, unless that is what stands in node_modules already. */
+function packages() {
+  const stampFile = inRoot('node_modules/.setup-stamp')
+  const lock = readFileSync(inRoot('package-lock.json'))
+  const stamp = `${createHash('sha256').update(lock).digest('hex')} ${process.platform} ${process.arch}`
+  if (read(stampFile) === stamp && existsSync(node24)) return
+  if (!installedAsLocked(JSON.parse(lock.toString()))) {
+    step('installing packages (about a minute, longer on a slow line)')
+    const npm = run('npm', ['ci', '--no-audit', '--no-fund'], {
+      ELECTRON_SKIP_BINARY_DOWNLOAD: '1',
+      // Not through node_modules/.bin: that directory is removed and made again.
+      PATH: (process.env.PATH ?? '')
+        .split(delimiter)
+        .filter((dir) => !dir.endsWith('.bin'))
+        .join(delimiter),
+    })
+    if (npm !== 0) fail('npm ci failed; its message is above. Is the package registry reachable?')
+  }
+  const version = spawnSync(node24, ['--version'], { encoding: 'utf8' }).stdout?.trim() ?? ''
+  if (!version.startsWith('v24.')) {
+    fail(
+      `Node 24 should stand in node_modules/.bin after the installation, but ${version || 'nothing that runs'} does.\n` +
+        'It comes with the npm package "node", which fetches it in an install script: if install scripts are switched\n' +
+        'off (npm config get ignore-scripts), switch them on, remove node_modules and run this again.',
+    )
+  }
+  writeFileSync(stampFile, stamp)
+}
+
+/** npm notes what it installed in node_modules/.package-lock.json. */
+function installedAsLocked(lock) {
+  const hidden = read(inRoot('node_modules/.package-lock.json'))
+  if (hidden === undefined || !existsSync(node24)) return false
+  const installed = JSON.parse(hidden).packages ?? {}
+  return Object.entries(lock.packages).every(
+    ([path, { version, optional }]) =>
+      path === '' || installed[path]?.version === version || (optional && !installed[path]),
+  )
+}
+
+/** `npx myst` in the checkout: npm does not link a package's own programs. */
+function link() {
+  const linked = inRoot('node_modules/.bin/myst')
+  if (process.platform !== 'win32' && !existsSync(linked)) {
+    rmSync(linked, { force: true })
+    symlinkSync('../../scripts/myst.mjs', linked)
+  }
+}
+
+/** Builds the web page of the app when its sources differ from what was built last. */
+function renderer() {
+  const stampFile = inRoot('out/renderer.stamp')
+  const hash = createHash('sha256')
+  for (const dir of ['src-renderer', 'src-shared']) for (const line of listing(inRoot(dir))) hash.update(line)
+  const stamp = hash.update(readFileSync(inRoot('package-lock.json'))).digest('hex')
+  if (read(stampFile) === stamp && existsSync(inRoot('out/renderer/index.html'))) return
+  step('building the app')
+  const vite = [inRoot('node_modules/vite/bin/vite.js'), 'build', '--config', inRoot('src-renderer/vite.config.ts')]
+  if (run(node24, [...vite, '--logLevel', 'warn']) !== 0) fail('The app could not be built; the reason is above.')
+  mkdirSync(inRoot('out'), { recursive: true })
+  writeFileSync(stampFile, stamp)
+}
+
+function listing(dir) {
+  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(dir, entry.name)
+    if (entry.isDirectory()) return listing(path)
+    if (/\.test\.tsx?$/.test(entry.name)) return []
+    const { size, mtimeMs } = statSync(path)
+    return [`${path} ${size} ${mtimeMs}\n`]
+  })
+}
+
+/** Debian packages when root and testing; otherwise says by name what is missing. */
+function programs() {
+  const missing = () =>
+    PROGRAMS.filter(({ files, tests }) => (mode === 'test' || !tests) && !files.some((file) => existsSync(file)))
+  let left = missing()
+  if (left.length > 0 && mode === 'test' && process.getuid() === 0 && existsSync('/usr/bin/apt-get')) {
+    install(left.map(({ name }) => name))
+    left = missing()
+  }
+  if (left.length === 0) return
+  step('not on this machine:')
+  for (const { name, use } of left) console.log(`         ${name} (for ${use})`)
+  const names = left.map(({ name }) => name).join(' ')
+  const without = mode === 'test' ? 'the tests that need it are listed as not run' : 'the demo does without'
+  console.log(`         On Debian: apt-get install ${names}   Until then ${without}.`)
+}
+
+function install(names) {
+  step(`installing Debian packages: ${names.join(', ')}`)
+  // Debian starts a service it installs; a broker of ours would then find its port taken.
+  const policy = '/usr/sbin/policy-rc.d'
+  const ownPolicy = !existsSync(policy)
+  const environment = { DEBIAN_FRONTEND: 'noninteractive' }
+  try {
+    if (ownPolicy) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+    if (run('apt-get', ['update', '-qq'], environment) !== 0) step('the package lists could not be refreshed')
+    const options = [
+      'install',
+      '-y',
+      '-qq',
+      '--no-install-recommends',
+      '-o',
+      'Dpkg::Use-Pty=0',
+      '-o',
+      'Dpkg::Progress-Fancy=0',
+    ]
+    if (run('apt-get', [...options, ...names], environment) !== 0) step('apt-get could not install all of it')
+  } finally {
+    if (ownPolicy) rmSync(policy, { force: true })
+  }
+  // Nor at the next boot. Only where it was not installed before.
+  if (names.includes('mosquitto') && existsSync('/run/systemd/system')) {
+    spawnSync('systemctl', ['disable', '--now', 'mosquitto.service'], { stdio: 'ignore' })
+  }
+}
+
+function run(file, args, environment = {}) {
+  const { status, error } = spawnSync(file, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...environment },
+    shell: process.platform === 'win32', // npm is a .cmd there; every argument is ours
+  })
+  if (error) console.error(error.message)
+  return status ?? 1
+}
+
+function read(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+}
+
+function step(text) {
+  console.log(`[set-up] ${text}`)
+}
+
+function fail(text) {
+  console.error(text)
+  process.exit(1)
+}
