@@ -42,7 +42,9 @@ export const ALLOWED = {
   'src-main/node/registry': node('storage'),
   'src-main/node/discovery': node('protocol', 'storage'),
   'src-main/node/network': node(),
-  'src-main/node/services/*': node('protocol'),
+  // Files directly in services are what all of them share.
+  'src-main/node/services': node('protocol'),
+  'src-main/node/services/*': node('protocol', 'services'),
   'src-main/node/messaging': node('protocol'),
   'src-main/node/dialogue': node('messaging', 'protocol'),
   'src-main/node/payments': node('dialogue', 'messaging', 'protocol', 'storage'),

@@ -1,0 +1,183 @@
+// `npm test`: every test, stage by stage; a failed stage does not stop the next one.
+// `npm run check` (--quick): the gate before a commit, without the journeys and the slow `*.lab.test.ts`.
+// With names of stages as arguments only those run. On CI (CI=true) a test that was not run is a failure.
+import { spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { delimiter, dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const bin = (name) => join(root, 'node_modules/.bin', name)
+const quick = process.argv.includes('--quick')
+const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+const onCi = process.env.CI === 'true'
+const reports = join(root, 'out/test')
+
+// `once`: counts as one test. `forge` and `vitest`: counts what the runner counted.
+const STAGES = [
+  { name: 'types', kind: 'once', command: ['tsc', '-b'], quick: true },
+  { name: 'lint', kind: 'once', command: ['biome', 'check', '--error-on-warnings'], quick: true },
+  { name: 'layers', kind: 'once', command: ['node', 'scripts/layers.mjs'], quick: true },
+  { name: 'unused', kind: 'once', command: ['knip'], quick: true },
+  { name: 'generated', kind: 'once', command: ['node', 'scripts/build-contracts.mjs', '--check'] },
+  { name: 'contracts', kind: 'forge', command: ['forge', 'test'], cwd: 'contracts' },
+  {
+    name: 'unit',
+    kind: 'vitest',
+    command: ['vitest', 'run'],
+    quickArguments: ['--exclude', '**/*.lab.test.*'],
+    quick: true,
+  },
+  {
+    name: 'journeys',
+    kind: 'vitest',
+    command: ['vitest', 'run', '--config', 'vitest.e2e.config.ts', 'e2e/lab', 'e2e/journeys'],
+  },
+  { name: 'desktop', kind: 'vitest', command: ['vitest', 'run', '--config', 'vitest.e2e.config.ts', 'e2e/desktop'] },
+]
+
+const unknown = chosen.find((name) => !STAGES.some((stage) => stage.name === name))
+if (unknown) {
+  console.error(`There is no stage ${unknown}. Stages: ${STAGES.map(({ name }) => name).join(', ')}`)
+  process.exit(2)
+}
+
+const live = new Set()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupt())
+
+const total = { passed: 0, failed: 0, skipped: 0 }
+const table = []
+const notRun = []
+const startedAt = Date.now()
+mkdirSync(reports, { recursive: true })
+for (const stage of STAGES) {
+  if (chosen.length > 0 ? !chosen.includes(stage.name) : quick && !stage.quick) continue
+  const stageStartedAt = Date.now()
+  if (stage.kind === 'vitest') console.log(`\n── ${stage.name}`)
+  const result = await runStage(stage)
+  const seconds = ((Date.now() - stageStartedAt) / 1000).toFixed(1)
+  for (const key of Object.keys(total)) total[key] += result[key]
+  table.push({ ...result, name: stage.name, seconds })
+  console.log(`${result.failed > 0 ? '✗' : '✓'} ${stage.name} ${seconds} s`)
+}
+conclude()
+
+function conclude() {
+  console.log(
+    `\n${'stage'.padEnd(12)}${'passed'.padStart(8)}${'failed'.padStart(8)}${'not run'.padStart(9)}${'seconds'.padStart(9)}`,
+  )
+  for (const { name, passed, failed, skipped, seconds } of table) {
+    const figures = `${String(passed).padStart(8)}${String(failed).padStart(8)}${String(skipped).padStart(9)}`
+    console.log(`${name.padEnd(12)}${figures}${seconds.padStart(9)}`)
+  }
+  console.log(`${'all'.padEnd(37)}${((Date.now() - startedAt) / 1000).toFixed(1).padStart(9)}`)
+  if (notRun.length > 0) {
+    console.log(`\nNot run${onCi ? ', which is a failure on CI' : ''}:`)
+    for (const line of notRun) console.log(`  ${line}`)
+  }
+  const ok = total.failed === 0 && total.passed > 0 && !(onCi && total.skipped > 0)
+  const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
+  console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`)
+  process.exitCode = ok ? 0 : 1
+}
+
+async function runStage(stage) {
+  if (stage.kind === 'vitest') return runVitest(stage)
+  const { code, output } = await run(stage.command, { cwd: stage.cwd, capture: true })
+  if (code !== 0) console.log(output.trimEnd())
+  if (stage.kind === 'once') return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
+  // Forge ends with: Ran 9 test suites in 1.2s (2.3s CPU time): 80 tests passed, 0 failed, 0 skipped (80 total tests)
+  const sums = [...output.matchAll(/(\d+) tests passed, (\d+) failed, (\d+) skipped \(/g)].at(-1)
+  if (!sums) return { passed: 0, failed: 1, skipped: 0 }
+  const [passed, failed, skipped] = sums.slice(1).map(Number)
+  for (const [, test] of output.matchAll(/^\[SKIP[^\]]*\]\s*(\S+)/gm)) notRun.push(`contracts: ${test}`)
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped }
+}
+
+async function runVitest(stage) {
+  const file = join(reports, `${stage.name}.json`)
+  rmSync(file, { force: true })
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`, '--silent=passed-only']
+  const { code } = await run([...stage.command, ...reporters, ...(quick ? (stage.quickArguments ?? []) : [])], {})
+  let report
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 } // it died before it could report
+  }
+  const tests = report.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.map((test) => ({ ...test, file: relative(root, name) })),
+  )
+  const count = (...states) => tests.filter(({ status }) => states.includes(status)).length
+  const passed = count('passed')
+  const skipped = tests.length - passed - count('failed')
+  // A file that cannot be loaded, or an error outside of any test, fails without a failed test.
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  ).length
+  const failed = count('failed') + broken
+  noteNotRun(tests.filter(({ status }) => status !== 'passed' && status !== 'failed'))
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped }
+}
+
+/** One line for each group of tests that share file, first title and need. */
+function noteNotRun(tests) {
+  const groups = new Map()
+  for (const { file, fullName, title, ancestorTitles } of tests) {
+    const needs = [...fullName.matchAll(/\[(needs [^\]]+)\]/g)].map(([, need]) => need).join(', ') || 'no reason given'
+    const group = (ancestorTitles[0] ?? title).replace(/\s*\[needs [^\]]+\]/g, '')
+    const key = `${file}: ${group} (${needs})`
+    groups.set(key, (groups.get(key) ?? 0) + 1)
+  }
+  for (const [key, count] of groups) notRun.push(`${key}: ${count} ${count === 1 ? 'test' : 'tests'}`)
+}
+
+/** Runs in a process group of its own, which ends with it. */
+function run([program, ...args], { cwd = '.', capture = false }) {
+  return new Promise((resolve) => {
+    const child = spawn(bin(program), args, {
+      cwd: join(root, cwd),
+      detached: true,
+      stdio: ['ignore', capture ? 'pipe' : 'inherit', capture ? 'pipe' : 'inherit'],
+      env: {
+        ...process.env,
+        PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+        FORCE_COLOR: '0',
+      },
+    })
+    live.add(child)
+    let output = ''
+    child.stdout?.on('data', (data) => (output += data))
+    child.stderr?.on('data', (data) => (output += data))
+    const done = (code) => {
+      live.delete(child)
+      endGroup(child, 'SIGKILL') // what it left behind
+      resolve({ code, output })
+    }
+    child.once('error', (error) => {
+      output += error.message
+      done(1)
+    })
+    child.once('close', (code) => done(code ?? 1))
+  })
+}
+
+function endGroup(child, signal) {
+  try {
+    if (child.pid) process.kill(-child.pid, signal)
+  } catch {
+    // All of it has ended.
+  }
+}
+
+function interrupt() {
+  for (const child of live) endGroup(child, 'SIGTERM')
+  setTimeout(() => {
+    for (const child of live) endGroup(child, 'SIGKILL')
+    process.exit(130)
+  }, 3000)
+  Promise.all([...live].map((child) => new Promise((resolve) => child.once('exit', resolve)))).then(() => {
+    for (const child of live) endGroup(child, 'SIGKILL')
+    process.exit(130)
+  })
+}
