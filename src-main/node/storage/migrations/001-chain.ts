@@ -9,7 +9,9 @@ export const chain: Migration = {
   number: 1,
   name: 'chain',
   up(store) {
-    store.run('CREATE TABLE block (number INTEGER PRIMARY KEY, hash TEXT NOT NULL) STRICT')
+    // Blocks without events are remembered for a while, to tell where a reorganisation began.
+    store.run('CREATE TABLE block (number INTEGER PRIMARY KEY, hash TEXT NOT NULL, empty INTEGER NOT NULL) STRICT')
+    store.run('CREATE INDEX block_empty ON block (number) WHERE empty = 1')
     store.run(`
       CREATE TABLE registration (
         identity TEXT NOT NULL,
