@@ -13,6 +13,7 @@ export type ChainEvent = { blockNumber: number; blockHash: Hex; logIndex: number
   | { name: 'Announced'; proposal: Uint8Array }
   | { name: 'Deposited'; identity: IdentityId; amount: Amount }
   | { name: 'Cleared'; issuer: IdentityId; benefiter: IdentityId; serial: bigint; amount: Amount; fee: Amount }
+  /** `executableAt` in seconds since 1970. */
   | { name: 'WithdrawalAnnounced'; identity: IdentityId; to: Hex; amount: Amount; executableAt: number }
   | { name: 'Withdrawn'; identity: IdentityId; to: Hex; amount: Amount }
 )
@@ -39,6 +40,8 @@ export type Chain = {
   lastClearedSerial(issuer: IdentityId, benefiter: IdentityId): Promise<bigint>
   /** Network fee in parts per 10,000 of the promised value. */
   networkFeeBps(): Promise<bigint>
+  /** The account in the payment contract that network fees go to. */
+  networkAccount(): Promise<IdentityId>
   register(identity: UnlockedIdentity, gas: GasAccount): Promise<TransactionResult>
   announce(proposal: Uint8Array, gas: GasAccount): Promise<TransactionResult>
   deposit(identity: IdentityId, amount: Amount, gas: GasAccount): Promise<TransactionResult>

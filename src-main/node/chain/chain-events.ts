@@ -1,0 +1,141 @@
+import { concat, getBytes, Interface } from 'ethers'
+import type { NetworkFile } from '#shared/contract/network-file.ts'
+import { MystError } from '#shared/errors/myst-error.ts'
+import type { IdentityId } from '#shared/model/identity.ts'
+
+import type { ChainEvent, Hex } from '../ports/chain.ts'
+import { contracts } from './generated/contracts.ts'
+import type { Log } from './quantities.ts'
+
+const SOURCES = [
+  { at: 'identityRegistry', abi: new Interface(contracts.IdentityRegistry.abi), names: ['Registered'] },
+  { at: 'serviceDirectory', abi: new Interface(contracts.ServiceDirectory.abi), names: ['Announced'] },
+  {
+    at: 'paymentAccounts',
+    abi: new Interface(contracts.PaymentAccounts.abi),
+    names: ['Deposited', 'Cleared', 'WithdrawalAnnounced', 'Withdrawn'],
+  },
+] as const
+
+/** Which logs to ask for. */
+export function eventFilter(addresses: NetworkFile['contracts']): { address: string[]; topics: [string[]] } {
+  return {
+    address: SOURCES.map(({ at }) => addresses[at]),
+    topics: [SOURCES.flatMap(({ abi, names }) => names.map((name) => topicOf(abi, name)))],
+  }
+}
+
+/**
+ * The events among `logs`, in the order of the chain. A log that a node added of its own, or that is
+ * out of range, ends the whole answer: such a node is not to be followed.
+ */
+export function readEvents(
+  logs: readonly Log[],
+  addresses: NetworkFile['contracts'],
+  range: { fromBlock: number; toBlock: number },
+): ChainEvent[] {
+  return logs
+    .filter((log) => log.removed !== true)
+    .map((log) => {
+      if (log.blockNumber < range.fromBlock || log.blockNumber > range.toBlock) throw nonsense()
+      return readEvent(log, addresses)
+    })
+    .sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex)
+}
+
+/** One event of ours, or an error when the log is none. */
+export function readEvent(log: Log, addresses: NetworkFile['contracts']): ChainEvent {
+  const source = SOURCES.find(({ at }) => addresses[at].toLowerCase() === log.address)
+  const event = source && parse(source.abi, log)
+  if (!event) throw nonsense()
+  const { blockNumber, blockHash, logIndex, transactionHash } = log
+  const place = { blockNumber, blockHash, logIndex, transactionHash }
+  const of = (name: string): unknown => event.args.getValue(name)
+  switch (event.name) {
+    case 'Registered': {
+      // The house writes uncompressed keys with their 0x04.
+      const publicKey = getBytes(concat(['0x04', hexOf(of('publicKey'))]))
+      return {
+        ...place,
+        name: 'Registered',
+        identity: addressOf(of('identity')),
+        publicKey,
+        value: amountOf(of('value')),
+      }
+    }
+    case 'Announced':
+      return { ...place, name: 'Announced', proposal: getBytes(hexOf(of('proposal'))) }
+    case 'Deposited':
+      return { ...place, name: 'Deposited', identity: addressOf(of('identity')), amount: amountOf(of('amount')) }
+    case 'Cleared':
+      return {
+        ...place,
+        name: 'Cleared',
+        issuer: addressOf(of('issuer')),
+        benefiter: addressOf(of('benefiter')),
+        serial: amountOf(of('serial')),
+        amount: amountOf(of('amount')),
+        fee: amountOf(of('fee')),
+      }
+    case 'WithdrawalAnnounced':
+      return {
+        ...place,
+        name: 'WithdrawalAnnounced',
+        identity: addressOf(of('identity')),
+        to: addressOf(of('to')),
+        amount: amountOf(of('amount')),
+        executableAt: secondsOf(of('executableAt')),
+      }
+    case 'Withdrawn':
+      return {
+        ...place,
+        name: 'Withdrawn',
+        identity: addressOf(of('identity')),
+        to: addressOf(of('to')),
+        amount: amountOf(of('amount')),
+      }
+    default:
+      throw nonsense()
+  }
+}
+
+function topicOf(abi: Interface, name: string): string {
+  const event = abi.getEvent(name)
+  if (!event) throw new Error(`the ABI has no event ${name}`)
+  return event.topicHash
+}
+
+function parse(abi: Interface, log: Log) {
+  try {
+    return abi.parseLog(log)
+  } catch {
+    return null
+  }
+}
+
+function hexOf(value: unknown): string {
+  if (typeof value !== 'string') throw nonsense()
+  return value
+}
+
+function addressOf(value: unknown): IdentityId {
+  return hexOf(value).toLowerCase() as Hex
+}
+
+function amountOf(value: unknown): bigint {
+  if (typeof value !== 'bigint') throw nonsense()
+  return value
+}
+
+function secondsOf(value: unknown): number {
+  const seconds = amountOf(value)
+  if (seconds > BigInt(Number.MAX_SAFE_INTEGER)) throw nonsense()
+  return Number(seconds)
+}
+
+export function nonsense(): MystError {
+  return new MystError(
+    'ChainUnreachable',
+    'The blockchain node answered something that the contracts cannot have said; choose another node.',
+  )
+}

@@ -1,0 +1,59 @@
+import type { NetworkFile } from '#shared/contract/network-file.ts'
+import type { IdentityId } from '#shared/model/identity.ts'
+import type { PaymentPromise } from '#shared/model/promise.ts'
+import type { Amount } from '#shared/model/units.ts'
+
+import type { Hex } from '../ports/chain.ts'
+import type { TypedData } from '../ports/identity.ts'
+
+type Field = { name: string; type: string }
+const address = (name: string): Field => ({ name, type: 'address' })
+const uint256 = (name: string): Field => ({ name, type: 'uint256' })
+
+const PROMISE = [address('issuer'), uint256('serial'), address('benefiter'), uint256('amount')]
+
+/** What identities sign for the contracts (EIP-712); chain and contract are in the domain. */
+export function createTypedData(network: Pick<NetworkFile, 'chainId' | 'contracts'>) {
+  const domain = (name: string, verifyingContract: string) => ({
+    name,
+    version: '1',
+    chainId: network.chainId,
+    verifyingContract,
+  })
+  const registry = domain('Mysterium IdentityRegistry', network.contracts.identityRegistry)
+  const accounts = domain('Mysterium PaymentAccounts', network.contracts.paymentAccounts)
+  const bare = ({ issuer, serial, benefiter, amount }: PaymentPromise) => ({ issuer, serial, benefiter, amount })
+  return {
+    registration: (value: { identity: IdentityId; payer: Hex; maxFee: Amount; deadline: number }): TypedData => ({
+      domain: registry,
+      types: {
+        Registration: [address('identity'), address('payer'), uint256('maxFee'), uint256('nonce'), uint256('deadline')],
+      },
+      // An identity registers once, so that its nonce never moves.
+      value: { ...value, nonce: 0n },
+    }),
+    promise: (promise: PaymentPromise): TypedData => ({
+      domain: accounts,
+      types: { Promise: PROMISE },
+      value: bare(promise),
+    }),
+    clearing: (promise: PaymentPromise, acceptLess: boolean): TypedData => ({
+      domain: accounts,
+      types: { Clearing: [...PROMISE, { name: 'acceptLess', type: 'bool' }] },
+      value: { ...bare(promise), acceptLess },
+    }),
+    withdrawal: (value: {
+      identity: IdentityId
+      to: Hex
+      amount: Amount
+      nonce: bigint
+      deadline: number
+    }): TypedData => ({
+      domain: accounts,
+      types: {
+        Withdrawal: [address('identity'), address('to'), uint256('amount'), uint256('nonce'), uint256('deadline')],
+      },
+      value,
+    }),
+  }
+}
