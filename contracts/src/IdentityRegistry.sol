@@ -73,8 +73,7 @@ contract IdentityRegistry is IIdentityRegistry, EIP712 {
         if (price > maxFee_) revert FeeAboveMaximum(price, maxFee_);
         address identity = address(uint160(uint256(keccak256(publicKey))));
         if (registeredValue[identity] != 0) revert AlreadyRegistered(identity);
-        bytes32 digest =
-            _hashTypedDataV4(TypedData.hashRegistration(identity, msg.sender, maxFee_, 0, deadline));
+        bytes32 digest = _hashTypedDataV4(TypedData.hashRegistration(identity, msg.sender, maxFee_, 0, deadline));
         if (!TypedData.isSignedBy(identity, digest, signature)) revert InvalidSignature();
 
         registeredValue[identity] = price;

@@ -22,9 +22,7 @@ interface IPaymentAccounts {
     /// @notice A promise was cleared.
     /// @param amount what left the issuer's account; less than promised only if the benefiter accepted less
     /// @param fee part of `amount` that went to the network's account; the benefiter got the rest
-    event Cleared(
-        address indexed issuer, address indexed benefiter, uint256 serial, uint256 amount, uint256 fee
-    );
+    event Cleared(address indexed issuer, address indexed benefiter, uint256 serial, uint256 amount, uint256 fee);
     /// @notice One promise of `clearMany` was not cleared, and why: an error of this contract, ABI-encoded.
     event ClearFailed(address indexed issuer, address indexed benefiter, uint256 serial, bytes reason);
     /// @notice MYST will leave the account at `executableAt` (seconds since 1970) or later. Benefiters clear what

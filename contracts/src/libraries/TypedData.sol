@@ -27,9 +27,7 @@ library TypedData {
     }
 
     function hashPromise(IPaymentAccounts.Promise memory promise_) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encode(PROMISE, promise_.issuer, promise_.serial, promise_.benefiter, promise_.amount)
-        );
+        return keccak256(abi.encode(PROMISE, promise_.issuer, promise_.serial, promise_.benefiter, promise_.amount));
     }
 
     function hashClearing(IPaymentAccounts.Promise memory promise_, bool acceptLess) internal pure returns (bytes32) {
