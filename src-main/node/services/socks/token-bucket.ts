@@ -1,0 +1,36 @@
+import type { Clock } from '../../ports/clock.ts'
+
+/** A rate with some slack, for bytes or for events. First come, first served. */
+export type TokenBucket = {
+  /** Resolves when `count` may go; undefined: at once. */
+  take(count: number): Promise<void> | undefined
+  /** True and taken when `count` may go at once. */
+  tryTake(count: number): boolean
+}
+
+/** `burst` tokens may go at once after a pause; over time `perSecond`. */
+export function createTokenBucket(options: { clock: Clock; perSecond: number; burst: number }): TokenBucket {
+  const { clock, perSecond } = options
+  const slackMs = (options.burst / perSecond) * 1000
+  /** When everything taken so far will have been earned: the whole state (virtual scheduling). */
+  let earnedAtMs = 0
+
+  const reserve = (count: number) => {
+    const nowMs = clock.now()
+    // A wall clock that was set back must not hold traffic up: never wait longer than what is owed.
+    earnedAtMs = Math.max(nowMs, earnedAtMs) + (count / perSecond) * 1000
+    return earnedAtMs - slackMs - nowMs
+  }
+
+  return {
+    take(count) {
+      const waitMs = reserve(count)
+      return waitMs <= 0 ? undefined : new Promise((resolve) => void clock.after(waitMs, resolve))
+    },
+    tryTake(count) {
+      if (Math.max(clock.now(), earnedAtMs) + (count / perSecond) * 1000 - slackMs > clock.now()) return false
+      reserve(count)
+      return true
+    },
+  }
+}
