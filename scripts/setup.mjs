@@ -51,15 +51,20 @@ function packages() {
   if (read(stampFile) === stamp && existsSync(node24)) return
   if (!installedAsLocked(JSON.parse(lock.toString()))) {
     step('installing packages (about a minute, longer on a slow line)')
-    const npm = run('npm', ['ci', '--no-audit', '--no-fund'], {
+    const environment = {
       ELECTRON_SKIP_BINARY_DOWNLOAD: '1',
       // Not through node_modules/.bin: that directory is removed and made again.
       PATH: (process.env.PATH ?? '')
         .split(delimiter)
         .filter((dir) => !dir.endsWith('.bin'))
         .join(delimiter),
-    })
-    if (npm !== 0) fail('npm ci failed; its message is above. Is the package registry reachable?')
+    }
+    const quiet = ['--no-audit', '--no-fund', '--loglevel', 'error']
+    // npm ci also refuses a lock file that lacks an optional package for another platform, and a registry
+    // need not carry all of those; what the lock file names is then installed at the versions it names.
+    const check = run('npm', ['ci', '--dry-run', ...quiet], environment, 'ignore')
+    const npm = run('npm', check === 0 ? ['ci', ...quiet] : ['install', '--no-save', ...quiet], environment)
+    if (npm !== 0) fail('npm could not install the packages; its message is above. Is the package registry reachable?')
   }
   const version = spawnSync(node24, ['--version'], { encoding: 'utf8' }).stdout?.trim() ?? ''
   if (!version.startsWith('v24.')) {
@@ -162,10 +167,10 @@ function install(names) {
   }
 }
 
-function run(file, args, environment = {}) {
+function run(file, args, environment = {}, output = 'inherit') {
   const { status, error } = spawnSync(file, args, {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', output, output],
     env: { ...process.env, ...environment },
     shell: process.platform === 'win32', // npm is a .cmd there; every argument is ours
   })
