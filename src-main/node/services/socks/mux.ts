@@ -118,13 +118,13 @@ export function createMux({ transport, clock, budget, onOpen }: MuxOptions): Mux
       target,
       signal: gone.signal,
       accept() {
-        if (gone.signal.aborted) return undefined
+        if (stream.duplex.destroyed) return undefined
         send({ type: 'opened', stream: id })
         stream.opened()
         return stream.duplex
       },
       refuse(code) {
-        if (gone.signal.aborted) return
+        if (stream.duplex.destroyed) return
         send({ type: 'failed', stream: id, code })
         stream.failed()
       },
