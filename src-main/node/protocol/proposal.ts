@@ -103,11 +103,17 @@ export function readProposal(bytes: Uint8Array, domain: ProposalDomain): SignedP
     throw invalid(`has ${bytes.length} bytes, outside of ${HEADER_BYTES + 1} to ${MAX_PROPOSAL_BYTES}`)
   }
   if (bytes[0] !== PROPOSAL_VERSION) throw invalid(`has format version ${bytes[0]}, which is not known here`)
+  const signed = readVerifiedProposal(bytes)
   const bodyBytes = bytes.subarray(HEADER_BYTES)
-  const { issuedAtBlock, ...terms } = parseBody(bodyBytes)
-  if (recover(bytes.subarray(1, HEADER_BYTES), digest(bodyBytes, domain)) !== terms.provider) {
+  if (recover(bytes.subarray(1, HEADER_BYTES), digest(bodyBytes, domain)) !== signed.proposal.provider) {
     throw invalid('is not signed by the provider it names')
   }
+  return signed
+}
+
+/** Parses bytes that `readProposal` verified before they were stored. */
+export function readVerifiedProposal(bytes: Uint8Array): SignedProposal {
+  const { issuedAtBlock, ...terms } = parseBody(bytes.subarray(HEADER_BYTES))
   return {
     proposal: {
       ...terms,
@@ -116,7 +122,7 @@ export function readProposal(bytes: Uint8Array, domain: ProposalDomain): SignedP
       originLocation: withoutUndefined(terms.originLocation),
     },
     issuedAtBlock,
-    bytes: bytes.slice(),
+    bytes,
   }
 }
 

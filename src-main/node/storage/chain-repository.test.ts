@@ -157,3 +157,15 @@ describe('remembered blocks', () => {
     expect(repository.blockHash(4)).toBeUndefined()
   })
 })
+
+describe('another network in the same store', () => {
+  it('starts from nothing', () => {
+    expect(repository.bind('1 0xa')).toBe(false)
+    add(repository, { ...at(0), name: 'Deposited', identity: id(1), amount: 5n })
+    expect(repository.bind('1 0xa')).toBe(false)
+    expect(repository.balanceOf(id(1))).toBe(5n)
+    expect(repository.bind('1 0xb')).toBe(true)
+    expect(repository.tip()).toBeUndefined()
+    expect(repository.balances()).toEqual([])
+  })
+})

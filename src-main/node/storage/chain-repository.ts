@@ -16,6 +16,8 @@ export type Registration = Extract<ChainEvent, { name: 'Registered' }>
  * the events alone. All of it hangs on blocks; `rollBackTo` is how a reorganisation is undone.
  */
 export type ChainRepository = {
+  /** Names what is copied; true when it was something else before, which is then forgotten. */
+  bind(deployment: string): boolean
   /** The highest block copied. */
   tip(): StoredBlock | undefined
   blockHash(number: number): Hex | undefined
@@ -96,7 +98,28 @@ export function createChainRepository(store: Store): ChainRepository {
     store.run('INSERT OR REPLACE INTO cleared_serial VALUES (?, ?, ?)', issuer, benefiter, serial.toString())
   }
 
+  const rollBackTo = (number: number): void => {
+    store.transaction(() => {
+      const accounts = store.all('SELECT DISTINCT identity FROM account_event WHERE block_number > ?', number)
+      const pairs = store.all(
+        "SELECT DISTINCT identity, peer FROM account_event WHERE part = 'issued' AND block_number > ?",
+        number,
+      )
+      store.run('DELETE FROM block WHERE number > ?', number)
+      for (const row of accounts) recomputeAccount(identity(row, 'identity'))
+      for (const row of pairs) recomputeSerial(identity(row, 'identity'), identity(row, 'peer'))
+    })
+  }
+
   return {
+    bind: (deployment) =>
+      store.transaction(() => {
+        const row = store.get('SELECT name FROM deployment')
+        if (row && text(row, 'name') === deployment) return false
+        store.run('INSERT OR REPLACE INTO deployment VALUES (1, ?)', deployment)
+        if (row) rollBackTo(-1)
+        return row !== undefined
+      }),
     tip() {
       const row = store.get('SELECT number, hash FROM block ORDER BY number DESC LIMIT 1')
       return row && toBlock(row)
@@ -118,18 +141,7 @@ export function createChainRepository(store: Store): ChainRepository {
         empty ? 1 : 0,
       )
     },
-    rollBackTo(number) {
-      store.transaction(() => {
-        const accounts = store.all('SELECT DISTINCT identity FROM account_event WHERE block_number > ?', number)
-        const pairs = store.all(
-          "SELECT DISTINCT identity, peer FROM account_event WHERE part = 'issued' AND block_number > ?",
-          number,
-        )
-        store.run('DELETE FROM block WHERE number > ?', number)
-        for (const row of accounts) recomputeAccount(identity(row, 'identity'))
-        for (const row of pairs) recomputeSerial(identity(row, 'identity'), identity(row, 'peer'))
-      })
-    },
+    rollBackTo,
     prune: (number) => void store.run('DELETE FROM block WHERE empty = 1 AND number < ?', number),
 
     addRegistration(event) {

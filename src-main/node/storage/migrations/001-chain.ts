@@ -9,6 +9,8 @@ export const chain: Migration = {
   number: 1,
   name: 'chain',
   up(store) {
+    // Which chain and contracts all of this was copied from.
+    store.run('CREATE TABLE deployment (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL) STRICT')
     // Blocks without events are remembered for a while, to tell where a reorganisation began.
     store.run('CREATE TABLE block (number INTEGER PRIMARY KEY, hash TEXT NOT NULL, empty INTEGER NOT NULL) STRICT')
     store.run('CREATE INDEX block_empty ON block (number) WHERE empty = 1')

@@ -38,7 +38,7 @@ export const proposals: Migration = {
         failures INTEGER NOT NULL DEFAULT 0,
         last_connect_ms INTEGER
       ) STRICT, WITHOUT ROWID`)
-    // What this node announced or is about to; `valid` is 0 once its terms are no longer offered.
+    // What this node announced or is about to; `valid` is 0 once other terms replaced it.
     store.run(`
       CREATE TABLE own_proposal (
         provider TEXT NOT NULL,

@@ -1,0 +1,162 @@
+import type { ProposalView } from '#shared/contract/commands.ts'
+import { MystError } from '#shared/errors/myst-error.ts'
+import type { IdentityId } from '#shared/model/identity.ts'
+import type { CopiedProposal, ProposalFilter } from '#shared/model/proposal.ts'
+
+import type { Change } from '../chain/follower.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { ChainEvent } from '../ports/chain.ts'
+import type { EventReader } from '../ports/event-reader.ts'
+import {
+  FRESH_BLOCKS,
+  PROPOSAL_LIFETIME_BLOCKS,
+  type ProposalDomain,
+  readProposal,
+  readVerifiedProposal,
+} from '../protocol/proposal.ts'
+import type { Announcement, ProposalRepository, StoredProposal } from '../storage/proposal-repository.ts'
+
+/** As many as a list shows; the contract's own bound for a query. */
+const MAX_RESULTS = 10_000
+/** A signature takes about a millisecond to verify: after so many, others have their turn. */
+const VERIFY_AT_ONCE = 16
+
+export type Catalogue = {
+  /** How it learns from the chain: for the follower. */
+  readonly reader: EventReader
+  /** To be called with the follower's changes: moves the revision when an answer may have changed. */
+  changed(change: Change): void
+  /** Whitepaper 6.4.4: preferred providers first, then ascending price (or experience). */
+  query(filter: ProposalFilter): ProposalView[]
+  /** Proposals to try one after the other until a session opens: as `query`, without one's own. */
+  candidates(filter: ProposalFilter): CopiedProposal[]
+  find(provider: IdentityId, serial: number): CopiedProposal | undefined
+  summary(): { count: number; revision: number }
+  /** Announcements that were not what they should be, since the start. */
+  dropped(): number
+  prefer(provider: IdentityId, preferred: boolean): void
+  /** A session with this provider was opened and verified, `connectMs` after it was asked for. */
+  recordSession(provider: IdentityId, connectMs: number): void
+  recordFailure(provider: IdentityId): void
+  onRevision(handle: (summary: { count: number; revision: number }) => void): () => void
+}
+
+export type CatalogueDeps = {
+  proposals: ProposalRepository
+  domain: ProposalDomain
+  /** The block up to which the chain was copied: what expires is counted from there. */
+  syncedBlock: () => number
+  /** Whether an identity is one of this node's own. */
+  isOwn: (id: IdentityId) => boolean
+  log: Logger
+}
+
+/** The database of everybody's services that each node rebuilds from the chain (whitepaper 6.4, 6.4.1). */
+export function createCatalogue({ proposals, domain, syncedBlock, isOwn, log }: CatalogueDeps): Catalogue {
+  const handles = new Set<(summary: { count: number; revision: number }) => void>()
+  const oldestBlock = () => syncedBlock() - PROPOSAL_LIFETIME_BLOCKS
+  let revision = 0
+  let count = proposals.count(oldestBlock())
+  let dropped = 0
+
+  function drop(event: ChainEvent, why: string): void {
+    dropped++
+    log.debug(`dropped a proposal announced in block ${event.blockNumber}: ${why}`)
+  }
+
+  function verify(event: Extract<ChainEvent, { name: 'Announced' }>): Announcement | undefined {
+    try {
+      const { proposal, issuedAtBlock, bytes } = readProposal(event.proposal, domain)
+      const ageBlocks = event.blockNumber - issuedAtBlock
+      if (ageBlocks < 0 || ageBlocks > FRESH_BLOCKS) {
+        drop(event, `it was signed ${ageBlocks} blocks before it was announced`)
+        return undefined
+      }
+      return {
+        ...proposal,
+        blockNumber: event.blockNumber,
+        logIndex: event.logIndex,
+        issuedAtBlock,
+        serviceCountry: proposal.serviceLocation.country,
+        originCountry: proposal.originLocation.country,
+        bytes,
+      }
+    } catch (error) {
+      if (!(error instanceof MystError)) throw error
+      drop(event, error.message)
+      return undefined
+    }
+  }
+
+  function revise(): void {
+    revision++
+    count = proposals.count(oldestBlock())
+    for (const handle of [...handles]) handle({ count, revision })
+  }
+
+  const rows = (filter: ProposalFilter) => proposals.query(filter, oldestBlock(), filter.limit ?? MAX_RESULTS)
+
+  return {
+    reader: {
+      async prepare(events, { toBlock, headBlock }) {
+        const found: Announcement[] = []
+        let verified = 0
+        for (const event of events) {
+          // Long expired ones are not worth a signature check.
+          if (event.name !== 'Announced' || event.blockNumber < headBlock - PROPOSAL_LIFETIME_BLOCKS) continue
+          const announcement = verify(event)
+          if (announcement) found.push(announcement)
+          if (++verified % VERIFY_AT_ONCE === 0) await new Promise<void>((resolve) => setImmediate(resolve))
+        }
+        return {
+          write() {
+            found.forEach(proposals.add)
+            // A little later than they expire, so that a reorganisation finds what it needs.
+            proposals.prune(toBlock - PROPOSAL_LIFETIME_BLOCKS - FRESH_BLOCKS)
+          },
+          committed: () => undefined,
+        }
+      },
+    },
+    changed(change) {
+      const touched =
+        change.kind === 'rolled-back' ||
+        change.events.some(({ name }) => name === 'Announced' || name === 'Registered') ||
+        proposals.count(oldestBlock()) !== count
+      if (touched) revise()
+    },
+    query: (filter) =>
+      rows(filter).map((row) => {
+        const { bytes: _bytes, ...copied } = toCopied(row)
+        return { ...copied, preferred: row.preferred, own: isOwn(copied.provider), experience: row.experience }
+      }),
+    candidates: (filter) =>
+      rows(filter)
+        .map(toCopied)
+        .filter(({ provider }) => !isOwn(provider)),
+    find: (provider, serial) => rows({ provider, serial, limit: 1 }).map(toCopied)[0],
+    summary: () => ({ count, revision }),
+    dropped: () => dropped,
+    prefer(provider, preferred) {
+      proposals.prefer(provider, preferred)
+      revise()
+    },
+    recordSession(provider, connectMs) {
+      proposals.recordSession(provider, connectMs)
+      revise()
+    },
+    recordFailure(provider) {
+      proposals.recordFailure(provider)
+      revise()
+    },
+    onRevision(handle) {
+      handles.add(handle)
+      return () => void handles.delete(handle)
+    },
+  }
+}
+
+function toCopied({ bytes, blockNumber }: StoredProposal): CopiedProposal {
+  const { proposal } = readVerifiedProposal(bytes)
+  return { ...proposal, bytes, blockNumber, expiresAtBlock: blockNumber + PROPOSAL_LIFETIME_BLOCKS }
+}
