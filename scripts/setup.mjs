@@ -1,5 +1,5 @@
 // Brings a fresh clone to where it can start or be tested, and is quick when there is nothing to do.
-//   node scripts/setup.mjs --mode start|test|check
+//   node scripts/setup.mjs --mode start|test|check|build
 // Plain Node >= 20 without dependencies: it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -36,12 +36,14 @@ const PROGRAMS = [
 ]
 
 const mode = process.argv[process.argv.indexOf('--mode') + 1]
-if (!['start', 'test', 'check'].includes(mode)) fail('Usage: node scripts/setup.mjs --mode start|test|check')
+if (!['start', 'test', 'check', 'build'].includes(mode))
+  fail('Usage: node scripts/setup.mjs --mode start|test|check|build')
 
 packages()
 link()
-if (mode !== 'check') renderer()
-if (process.platform === 'linux' && mode !== 'check') programs()
+if (process.platform === 'linux' && (mode === 'start' || mode === 'test')) programs()
+// npm test builds as a stage of its own, so that a broken build does not hide the other results.
+if (mode === 'start' || mode === 'build') renderer()
 
 /** Installs what package-lock.json says, unless that is what stands in node_modules already. */
 function packages() {
@@ -139,7 +141,7 @@ function programs() {
 }
 
 function install(names) {
-  step(`installing Debian packages: ${names.join(', ')}`)
+  step('installing Debian packages:')
   // Debian starts a service it installs; a broker of ours would then find its port taken.
   const policy = '/usr/sbin/policy-rc.d'
   const ownPolicy = !existsSync(policy)
@@ -147,17 +149,11 @@ function install(names) {
   try {
     if (ownPolicy) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
     if (run('apt-get', ['update', '-qq'], environment) !== 0) step('the package lists could not be refreshed')
-    const options = [
-      'install',
-      '-y',
-      '-qq',
-      '--no-install-recommends',
-      '-o',
-      'Dpkg::Use-Pty=0',
-      '-o',
-      'Dpkg::Progress-Fancy=0',
-    ]
-    if (run('apt-get', [...options, ...names], environment) !== 0) step('apt-get could not install all of it')
+    for (const name of names) {
+      step(`  ${name}`)
+      const status = run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], environment, 'ignore')
+      if (status !== 0) step(`  ${name} could not be installed (apt-get install ${name} tells why)`)
+    }
   } finally {
     if (ownPolicy) rmSync(policy, { force: true })
   }

@@ -3,8 +3,9 @@
 // With names of stages as arguments only those run. On CI (CI=true) a test that was not run is a failure.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { delimiter, dirname, join, relative } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { countForge, countVitest } from './test-results.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const bin = (name) => join(root, 'node_modules/.bin', name)
@@ -19,6 +20,7 @@ const STAGES = [
   { name: 'lint', kind: 'once', command: ['biome', 'check', '--error-on-warnings'], quick: true },
   { name: 'layers', kind: 'once', command: ['node', 'scripts/layers.mjs'], quick: true },
   { name: 'unused', kind: 'once', command: ['knip'], quick: true },
+  { name: 'build', kind: 'once', command: ['node', 'scripts/setup.mjs', '--mode', 'build'] },
   { name: 'generated', kind: 'once', command: ['node', 'scripts/build-contracts.mjs', '--check'] },
   { name: 'contracts', kind: 'forge', command: ['forge', 'test'], cwd: 'contracts' },
   {
@@ -57,6 +59,7 @@ for (const stage of STAGES) {
   const result = await runStage(stage)
   const seconds = ((Date.now() - stageStartedAt) / 1000).toFixed(1)
   for (const key of Object.keys(total)) total[key] += result[key]
+  notRun.push(...result.notRun)
   table.push({ ...result, name: stage.name, seconds })
   console.log(`${result.failed > 0 ? '✗' : '✓'} ${stage.name} ${seconds} s`)
 }
@@ -85,13 +88,8 @@ async function runStage(stage) {
   if (stage.kind === 'vitest') return runVitest(stage)
   const { code, output } = await run(stage.command, { cwd: stage.cwd, capture: true })
   if (code !== 0) console.log(output.trimEnd())
-  if (stage.kind === 'once') return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
-  // Forge ends with: Ran 9 test suites in 1.2s (2.3s CPU time): 80 tests passed, 0 failed, 0 skipped (80 total tests)
-  const sums = [...output.matchAll(/(\d+) tests passed, (\d+) failed, (\d+) skipped \(/g)].at(-1)
-  if (!sums) return { passed: 0, failed: 1, skipped: 0 }
-  const [passed, failed, skipped] = sums.slice(1).map(Number)
-  for (const [, test] of output.matchAll(/^\[SKIP[^\]]*\]\s*(\S+)/gm)) notRun.push(`contracts: ${test}`)
-  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped }
+  if (stage.kind === 'once') return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, notRun: [] }
+  return countForge(output, code)
 }
 
 async function runVitest(stage) {
@@ -103,33 +101,9 @@ async function runVitest(stage) {
   try {
     report = JSON.parse(readFileSync(file, 'utf8'))
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 } // it died before it could report
+    return { passed: 0, failed: 1, skipped: 0, notRun: [] } // it died before it could report
   }
-  const tests = report.testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.map((test) => ({ ...test, file: relative(root, name) })),
-  )
-  const count = (...states) => tests.filter(({ status }) => states.includes(status)).length
-  const passed = count('passed')
-  const skipped = tests.length - passed - count('failed')
-  // A file that cannot be loaded, or an error outside of any test, fails without a failed test.
-  const broken = report.testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
-  ).length
-  const failed = count('failed') + broken
-  noteNotRun(tests.filter(({ status }) => status !== 'passed' && status !== 'failed'))
-  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped }
-}
-
-/** One line for each group of tests that share file, first title and need. */
-function noteNotRun(tests) {
-  const groups = new Map()
-  for (const { file, fullName, title, ancestorTitles } of tests) {
-    const needs = [...fullName.matchAll(/\[(needs [^\]]+)\]/g)].map(([, need]) => need).join(', ') || 'no reason given'
-    const group = (ancestorTitles[0] ?? title).replace(/\s*\[needs [^\]]+\]/g, '')
-    const key = `${file}: ${group} (${needs})`
-    groups.set(key, (groups.get(key) ?? 0) + 1)
-  }
-  for (const [key, count] of groups) notRun.push(`${key}: ${count} ${count === 1 ? 'test' : 'tests'}`)
+  return countVitest(report, code, root)
 }
 
 /** Runs in a process group of its own, which ends with it. */
@@ -142,7 +116,7 @@ function run([program, ...args], { cwd = '.', capture = false }) {
       env: {
         ...process.env,
         PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
-        FORCE_COLOR: '0',
+        ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }),
       },
     })
     live.add(child)

@@ -60,6 +60,7 @@ const KILL_MS = 3_000
 export function whyNoHosts(): string | undefined {
   if (process.platform !== 'linux') return 'Network namespaces exist on Linux only.'
   if (process.getuid?.() !== 0) return 'Network namespaces need root.'
+  if (!mayMakeNamespaces()) return 'Network namespaces need root with all its rights; a container may lack them.'
   if (findIp() === undefined) return 'The program ip is missing (Debian package iproute2).'
   return undefined
 }
@@ -223,6 +224,13 @@ function endProcess(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
 async function setKernel(ip: string, namespace: string, value: '0' | '1', names: readonly string[]): Promise<void> {
   const files = names.map((name) => `/proc/sys/net/${name}`).filter((file) => existsSync(file))
   await call(ip, ['netns', 'exec', namespace, 'tee', ...files], { input: value })
+}
+
+/** CAP_NET_ADMIN (12) and CAP_SYS_ADMIN (21), which root in a container may not have (capabilities(7)). */
+function mayMakeNamespaces(): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
+  const needed = (1n << 12n) | (1n << 21n)
+  return effective !== undefined && (BigInt(`0x${effective}`) & needed) === needed
 }
 
 /** Start of a process in clock ticks since boot, as text; undefined when there is no such process. */

@@ -1,0 +1,46 @@
+// What the test runners say, as passed, failed, skipped and what was not run by name.
+import { relative } from 'node:path'
+
+/** Of vitest's JSON report and its exit code. */
+export function countVitest(report, code, root) {
+  const tests = report.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.map((test) => ({ ...test, file: relative(root, name) })),
+  )
+  const passed = tests.filter(({ status }) => status === 'passed').length
+  const failedTests = tests.filter(({ status }) => status === 'failed').length
+  // A file that cannot be loaded, or an error outside of any test, fails without a failed test.
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  ).length
+  const failed = failedTests + broken
+  return {
+    passed,
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped: tests.length - passed - failedTests,
+    notRun: groups(tests.filter(({ status }) => status !== 'passed' && status !== 'failed')),
+  }
+}
+
+/** One line for each group of tests that share file, first title and need. */
+function groups(tests) {
+  const counts = new Map()
+  for (const { file, fullName, title, ancestorTitles } of tests) {
+    const needs = [...fullName.matchAll(/\[(needs [^\]]+)\]/g)].map(([, need]) => need).join(', ')
+    const group = (ancestorTitles[0] ?? title).replace(/\s*\[needs [^\]]+\]/g, '')
+    const line = `${file}: ${group} (${needs || 'no reason given'})`
+    counts.set(line, (counts.get(line) ?? 0) + 1)
+  }
+  return [...counts].map(([line, count]) => `${line}: ${count} ${count === 1 ? 'test' : 'tests'}`)
+}
+
+/**
+ * Of what `forge test` printed and its exit code. It ends with:
+ * Ran 9 test suites in 1.2s (2.3s CPU time): 80 tests passed, 0 failed, 0 skipped (80 total tests)
+ */
+export function countForge(output, code) {
+  const sums = [...output.matchAll(/(\d+) tests passed, (\d+) failed, (\d+) skipped \(/g)].at(-1)
+  if (!sums) return { passed: 0, failed: 1, skipped: 0, notRun: [] }
+  const [passed, failed, skipped] = sums.slice(1).map(Number)
+  const notRun = [...output.matchAll(/^\[SKIP[^\]]*\]\s*(\S+)/gm)].map(([, test]) => `contracts: ${test}`)
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped, notRun }
+}
