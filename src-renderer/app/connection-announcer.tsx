@@ -1,0 +1,29 @@
+import type { ConnectionState } from '#shared/model/session.ts'
+import { countryName } from '../messages/countries.ts'
+import { m } from '../messages/index.ts'
+import { useNode } from '../store/node-context.tsx'
+
+/** Says every change of the connection to a screen reader, whichever screen is open. */
+export function ConnectionAnnouncer() {
+  const connection = useNode((state) => state.connection)
+  return (
+    <p className="visually-hidden" role="status" aria-live="polite">
+      {sentence(connection)}
+    </p>
+  )
+}
+
+function sentence(connection: ConnectionState): string {
+  switch (connection.name) {
+    case 'disconnected':
+      return connection.last ? m.connection.announceFailed(connection.last.message) : m.connection.disconnected
+    case 'connecting':
+      return `${m.connection.connectingTo(countryName(connection.proposal.originLocation.country))}. ${m.steps.names[connection.step]}`
+    case 'connected':
+      return m.connection.connectedTo(
+        countryName(connection.live.exit?.country ?? connection.proposal.originLocation.country),
+      )
+    case 'disconnecting':
+      return m.connection.disconnecting
+  }
+}

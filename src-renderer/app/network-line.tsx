@@ -1,0 +1,26 @@
+import { formatCount, formatShare } from '../messages/format.ts'
+import { m } from '../messages/index.ts'
+import { useNode } from '../store/node-context.tsx'
+
+/** The network in one quiet line; the banner says what is wrong, if anything is. */
+export function NetworkLine() {
+  const network = useNode((state) => state.network)
+  const { chain, broker } = network
+  const bad = chain === 'unreachable' || broker === 'unreachable'
+  const busy = chain !== 'online' || broker === 'connecting'
+  return (
+    <p className="network-line">
+      <span className="dot" data-tone={bad ? 'red' : busy ? 'amber' : 'green'} aria-hidden />
+      <span className="network-text">
+        <span className="truncate network-name">{network.name}</span>
+        <span className="truncate numbers faint">
+          {chain === 'unreachable' && m.status.chainDown}
+          {chain === 'connecting' && m.status.chainConnecting}
+          {chain === 'syncing' && m.status.syncingShort(formatShare(network.syncedBlock, network.headBlock))}
+          {chain === 'online' &&
+            (broker === 'unreachable' ? m.status.brokerDown : m.status.chainOnline(formatCount(network.syncedBlock)))}
+        </span>
+      </span>
+    </p>
+  )
+}

@@ -1,0 +1,51 @@
+import { Activity, Globe, type LucideIcon, Share2, Wallet } from 'lucide-react'
+import { m } from '../messages/index.ts'
+import { useNode } from '../store/node-context.tsx'
+import type { Route } from '../store/route.ts'
+import { Brand } from '../ui/brand.tsx'
+import { ConnectionPill } from './connection-pill.tsx'
+import { IdentityCard } from './identity-card.tsx'
+import { NetworkLine } from './network-line.tsx'
+
+const ITEMS: { route: Route; label: string; Icon: LucideIcon }[] = [
+  { route: 'connect', label: m.app.connect, Icon: Globe },
+  { route: 'share', label: m.app.share, Icon: Share2 },
+  { route: 'wallet', label: m.app.wallet, Icon: Wallet },
+  { route: 'activity', label: m.app.activity, Icon: Activity },
+]
+
+export function Sidebar({ route }: { route: Route }) {
+  const sharing = useNode((state) => state.share.state !== 'off')
+  return (
+    <>
+      <header className="side-head">
+        <Brand />
+        <strong className="side-name">{m.app.name}</strong>
+        <ConnectionPill />
+      </header>
+      <nav className="nav" aria-label={m.app.navigation}>
+        {ITEMS.map(({ route: target, label, Icon }) => (
+          <a
+            key={target}
+            href={`#/${target}`}
+            className="nav-item"
+            aria-current={route === target ? 'page' : undefined}
+          >
+            <Icon size={19} aria-hidden />
+            <span>{label}</span>
+            {target === 'share' && sharing && (
+              <span className="nav-badge">
+                <span className="dot" data-tone="green" aria-hidden />
+                <span className="visually-hidden">{m.share.states.on}</span>
+              </span>
+            )}
+          </a>
+        ))}
+      </nav>
+      <div className="side-foot">
+        <IdentityCard />
+        <NetworkLine />
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,42 @@
+import { LoaderCircle, TriangleAlert } from 'lucide-react'
+import { formatCount, formatShare } from '../messages/format.ts'
+import { m } from '../messages/index.ts'
+import { useNode } from '../store/node-context.tsx'
+
+/** One sentence above everything, only while something is not as it should be. */
+export function StatusLine() {
+  const network = useNode((state) => state.network)
+  const { chain, broker, syncedBlock, headBlock } = network
+  if (chain === 'unreachable' || broker === 'unreachable') {
+    const sentence = chain === 'unreachable' ? m.status.chainUnreachable : m.status.brokerUnreachable
+    return (
+      <div className="status-line" data-tone="red" role="status">
+        <TriangleAlert size={16} aria-hidden />
+        <span>{network.message ?? sentence}</span>
+      </div>
+    )
+  }
+  if (chain === 'syncing') {
+    const share = formatShare(syncedBlock, headBlock)
+    return (
+      <div className="status-line" data-tone="amber">
+        <LoaderCircle className="spin" size={15} aria-hidden />
+        <span className="numbers">
+          {m.status.syncing(formatCount(syncedBlock), formatCount(headBlock), share)}
+          <span className="status-hint"> {m.status.syncingHint}</span>
+        </span>
+        <div
+          className="progress status-progress"
+          role="progressbar"
+          aria-label={m.status.syncingHint}
+          aria-valuemin={0}
+          aria-valuemax={headBlock}
+          aria-valuenow={syncedBlock}
+        >
+          <div style={{ width: `${headBlock > 0 ? (syncedBlock / headBlock) * 100 : 0}%` }} />
+        </div>
+      </div>
+    )
+  }
+  return null
+}

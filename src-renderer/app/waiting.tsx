@@ -1,0 +1,29 @@
+import { LoaderCircle, LogIn } from 'lucide-react'
+import { m } from '../messages/index.ts'
+import { Brand } from '../ui/brand.tsx'
+import { Button } from '../ui/button.tsx'
+
+/** Before the first snapshot: what is being waited for, or why this page may not come in. */
+export function Waiting({ lost, signedOut }: { lost?: boolean; signedOut?: boolean }) {
+  return (
+    <main className="waiting">
+      <Brand size={44} />
+      {signedOut ? (
+        <>
+          <h1>{m.app.signedOutTitle}</h1>
+          <p className="muted">{m.app.signedOutText}</p>
+          <p className="faint">{m.app.signedOutHint}</p>
+          <Button icon={<LogIn size={16} aria-hidden />} onClick={() => location.reload()}>
+            {m.app.tryAgain}
+          </Button>
+        </>
+      ) : (
+        <p className="waiting-line" role="status">
+          <LoaderCircle className="spin" size={16} aria-hidden />
+          <span>{lost ? m.app.lost : m.app.loading}</span>
+        </p>
+      )}
+      {!signedOut && <p className="faint">{m.app.loadingHint}</p>}
+    </main>
+  )
+}

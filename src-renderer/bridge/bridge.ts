@@ -1,0 +1,21 @@
+import type { CommandInput, CommandName, CommandOutput } from '#shared/contract/commands.ts'
+import type { StateMessage } from '#shared/contract/state.ts'
+
+/**
+ * `connecting` before the first snapshot, `open` while state flows, `lost` while the node does not
+ * answer (the bridge keeps trying), `signed-out` when this page may not talk to the node.
+ */
+export type LinkState = 'connecting' | 'open' | 'lost' | 'signed-out'
+
+export type StateListener = {
+  onMessage(message: StateMessage): void
+  onLink(link: LinkState): void
+}
+
+/** The renderer's only way to the node, whichever door it stands at. */
+export type Bridge = {
+  /** Rejects with a `MystError` whose message is one sentence a person can act on. */
+  command<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>>
+  /** The first message of every subscription is a snapshot; subscribing again asks for a new one. */
+  onState(listener: StateListener): () => void
+}

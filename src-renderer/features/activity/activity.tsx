@@ -1,0 +1,126 @@
+import './activity.css'
+import { ArrowDownLeft, ArrowUpRight, History } from 'lucide-react'
+import { useState } from 'react'
+import type { SessionRecord } from '#shared/model/session.ts'
+import { formatBytes, formatClock, formatDateTime } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { useQuery } from '../../store/use-query.ts'
+import { Amount } from '../../ui/amount.tsx'
+import { Button } from '../../ui/button.tsx'
+import { IdentityLabel } from '../../ui/identity-label.tsx'
+import { errorSentence, Notice } from '../../ui/notice.tsx'
+
+type Shown = 'all' | SessionRecord['role']
+const CHOICES: [Shown, string][] = [
+  ['all', m.activity.all],
+  ['consumer', m.activity.bought],
+  ['provider', m.activity.sold],
+]
+const PAGE = 50
+/** The most the contract gives at once. */
+const LIMIT = 1000
+
+export function Activity() {
+  const connection = useNode((state) => state.connection.name)
+  const served = useNode((state) => state.share.sessions.map(({ sessionId }) => sessionId).join())
+  const [shown, setShown] = useState<Shown>('all')
+  const [count, setCount] = useState(PAGE)
+  const query = useQuery('sessions.list', { limit: LIMIT }, `${connection}/${served}`)
+  const sessions = (query.data ?? []).filter(({ role }) => shown === 'all' || role === shown)
+  return (
+    <div className="screen">
+      <header className="screen-head">
+        <div>
+          <h1>{m.activity.title}</h1>
+          <p className="muted">{m.activity.text}</p>
+        </div>
+        <fieldset className="segments">
+          <legend className="visually-hidden">{m.activity.filter}</legend>
+          {CHOICES.map(([value, label]) => (
+            <label key={value}>
+              <input type="radio" name="shown" checked={shown === value} onChange={() => setShown(value)} />
+              {label}
+            </label>
+          ))}
+        </fieldset>
+      </header>
+      {query.error && (
+        <Notice
+          tone="red"
+          action={
+            <Button size="small" onClick={query.refresh}>
+              {m.app.tryAgain}
+            </Button>
+          }
+        >
+          {m.activity.failed} {errorSentence(query.error)}
+        </Notice>
+      )}
+      {sessions.length > 0 ? (
+        <ul className="card sessions">
+          {sessions.slice(0, count).map((session) => (
+            <Session key={`${session.role}-${session.sessionId}`} session={session} />
+          ))}
+        </ul>
+      ) : query.loading && !query.data ? (
+        <p className="empty">{m.activity.loading}</p>
+      ) : (
+        <div className="card empty">
+          <History size={28} strokeWidth={1.5} aria-hidden />
+          <strong>{m.activity.none}</strong>
+          <p>{m.activity.noneText}</p>
+        </div>
+      )}
+      {sessions.length > count && (
+        <Button className="sessions-more" onClick={() => setCount(count + PAGE)}>
+          {m.activity.more}
+        </Button>
+      )}
+    </div>
+  )
+}
+
+function Session({ session }: { session: SessionRecord }) {
+  const { role, peer, serviceType, startedAtMs, endedAtMs, end, metering } = session
+  const sold = role === 'provider'
+  return (
+    <li className="session">
+      <span className="session-mark" data-role={role} aria-hidden>
+        {sold ? <ArrowUpRight size={17} /> : <ArrowDownLeft size={17} />}
+      </span>
+      <div className="session-who">
+        <p className="session-title">
+          <span className="muted">{m.activity.roles[role]}</span> <IdentityLabel id={peer} />
+          <span className="tag">{m.service[serviceType]}</span>
+        </p>
+        <p className="faint session-line">
+          {formatDateTime(startedAtMs)}
+          {' · '}
+          {endedAtMs === undefined ? (
+            <span className="session-running">{m.activity.running}</span>
+          ) : end ? (
+            m.activity.ends[end]
+          ) : (
+            m.activity.unknownEnd
+          )}
+        </p>
+      </div>
+      <div className="session-figures numbers">
+        <span>
+          <span className="visually-hidden">{m.activity.duration} </span>
+          {formatClock(metering.durationMs)}
+        </span>
+        <span className="faint">
+          <span className="visually-hidden">{m.activity.traffic} </span>
+          {formatBytes(metering.bytesDown + metering.bytesUp)}
+        </span>
+      </div>
+      <p className="session-cost" data-role={role}>
+        <span className="visually-hidden">{m.activity.cost} </span>
+        {metering.cost > 0n && (sold ? '+' : '−')}
+        <Amount value={metering.cost} />
+      </p>
+    </li>
+  )
+}

@@ -1,0 +1,132 @@
+import { type FormEvent, useEffect, useState } from 'react'
+import { countryName } from '../../messages/countries.ts'
+import { formatAmount, formatPrice } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { readiness } from '../../store/readiness.ts'
+import { useCommand } from '../../store/use-command.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { Field } from '../../ui/field.tsx'
+import { IdentityLabel } from '../../ui/identity-label.tsx'
+import { ErrorNotice, Notice } from '../../ui/notice.tsx'
+import type { Filters } from './filters.ts'
+import { NotReady } from './not-ready.tsx'
+import { affordable, priceRange } from './prices.ts'
+import { connectInput, type Target } from './target.ts'
+
+/** Before paying: the price, what is paid ahead, and the most that can be lost. */
+export function ConfirmDialog({
+  target,
+  filters,
+  onClose,
+}: {
+  target: Target | undefined
+  filters: Filters
+  onClose(): void
+}) {
+  // Kept while the dialog fades, so that it does not empty before it is gone.
+  const title = !target
+    ? ''
+    : target.kind === 'quick'
+      ? m.confirm.quickTitle
+      : m.confirm.title(countryName(target.first.originLocation.country))
+  return (
+    <Dialog
+      open={target !== undefined}
+      onClose={onClose}
+      title={title}
+      text={target?.kind === 'quick' && target.candidates.length > 1 ? m.confirm.quickText : undefined}
+    >
+      {target && <Terms target={target} filters={filters} onClose={onClose} />}
+    </Dialog>
+  )
+}
+
+function Terms({ target, filters, onClose }: { target: Target; filters: Filters; onClose(): void }) {
+  const ready = useNode(readiness)
+  const wallet = useNode((state) => state.wallet)
+  const connectionName = useNode((state) => state.connection.name)
+  const connect = useCommand('connection.connect')
+  const [port, setPort] = useState('')
+  const { first } = target
+  const free = target.candidates.every(({ pricePerUnit }) => pricePerUnit === 0n)
+  const range = priceRange(target.candidates)
+  const several = target.kind === 'quick' && target.candidates.length > 1
+  const badPort = port !== '' && !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535)
+  const can = ready === 'ready' || (free && ready === 'no-balance')
+
+  // The state is the truth: once it is connecting, whoever asked, there is nothing left to confirm.
+  useEffect(() => {
+    if (connectionName !== 'disconnected') onClose()
+  }, [connectionName, onClose])
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    if (!can || badPort || connect.running) return
+    const socksPort = first.serviceType === 'socks' && port !== '' ? { socksPort: Number(port) } : {}
+    if (await connect.run({ ...connectInput(target, filters), ...socksPort })) onClose()
+  }
+
+  return (
+    <form className="confirm" onSubmit={(event) => void submit(event)}>
+      <dl className="facts">
+        {!several && (
+          <div>
+            <dt>{m.confirm.provider}</dt>
+            <dd>
+              <IdentityLabel id={first.provider} />
+            </dd>
+          </div>
+        )}
+        <div>
+          <dt>{m.confirm.type}</dt>
+          <dd>{m.service[first.serviceType]}</dd>
+        </div>
+        <div>
+          <dt>{several ? m.confirm.priceRange : m.confirm.price}</dt>
+          <dd>{several ? range : formatPrice(first.pricePerUnit, first.unit)}</dd>
+        </div>
+        <div>
+          <dt>{m.confirm.ahead}</dt>
+          <dd>{free ? m.confirm.aheadFree : m.confirm.aheadText}</dd>
+        </div>
+        <div>
+          <dt>{m.confirm.loss}</dt>
+          <dd>{free ? m.confirm.lossNone : m.confirm.lossText(formatAmount(wallet.maxAtRisk))}</dd>
+        </div>
+        {!free && ready === 'ready' && (
+          <div>
+            <dt>{m.confirm.balance}</dt>
+            <dd>{m.confirm.balanceVolume(formatAmount(wallet.balance), affordable(wallet.balance, first))}</dd>
+          </div>
+        )}
+      </dl>
+      {first.serviceType === 'socks' && (
+        <Field label={m.confirm.port} hint={m.confirm.portHint} error={badPort ? m.confirm.portBad : undefined}>
+          {(control) => (
+            <input
+              {...control}
+              inputMode="numeric"
+              value={port}
+              onChange={(event) => setPort(event.target.value.trim())}
+            />
+          )}
+        </Field>
+      )}
+      {!can ? <NotReady ready={ready} /> : !free && <Notice>{m.confirm.verified}</Notice>}
+      <ErrorNotice error={connect.error} />
+      <div className="dialog-actions">
+        <Button onClick={onClose}>{m.app.cancel}</Button>
+        <Button
+          type="submit"
+          kind="primary"
+          disabled={!can || badPort}
+          busy={connect.running && m.connection.connecting}
+        >
+          {m.confirm.go}
+        </Button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,84 @@
+import './connect.css'
+import { useEffect, useMemo, useState } from 'react'
+import type { ProposalView } from '#shared/contract/commands.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { useRemembered } from '../../store/remembered.ts'
+import { useQuery } from '../../store/use-query.ts'
+import { ConfirmDialog } from './confirm-dialog.tsx'
+import { ConnectingSteps } from './connecting-steps.tsx'
+import { FailureNotice } from './failure-notice.tsx'
+import { acceptFilters, countByCountry, matches, NO_FILTERS, toQuery } from './filters.ts'
+import { LiveSession } from './live-session.tsx'
+import { Offers } from './offers.tsx'
+import { StatePanel } from './state-panel.tsx'
+import { nextTarget, proposalKey, quickTarget, type Target } from './target.ts'
+import { WorldMap } from './world-map.tsx'
+
+const NONE: readonly ProposalView[] = []
+
+/** Stage (map and state) beside what the state is about: offers, steps, or the live session. */
+export function Connect() {
+  const connection = useNode((state) => state.connection)
+  const capabilities = useNode((state) => state.capabilities)
+  const revision = useNode((state) => state.proposals.revision)
+  const [filters, setFilters] = useRemembered('filters', NO_FILTERS, acceptFilters)
+  const query = useQuery('proposals.query', toQuery(filters), revision)
+  const [target, setTarget] = useState<Target>()
+  const [tried, setTried] = useState<ReadonlySet<string>>(new Set())
+
+  const found = query.data ?? NONE
+  const shown = useMemo(() => found.filter((proposal) => matches(proposal, filters)), [found, filters])
+  const counts = useMemo(() => countByCountry(found), [found])
+  const quick = useMemo(() => quickTarget(shown, capabilities), [shown, capabilities])
+
+  const current = 'proposal' in connection ? connection.proposal : undefined
+  const connected = connection.name === 'connected'
+  const currentKey = current && proposalKey(current)
+  const [lastType, setLastType] = useState(current?.serviceType)
+  useEffect(() => {
+    if (current) setLastType(current.serviceType)
+  }, [current])
+  useEffect(() => {
+    if (connected) setTried(new Set())
+    else if (currentKey) setTried((before) => new Set(before).add(currentKey))
+  }, [connected, currentKey])
+
+  const exit = connection.name === 'connected' ? connection.live.exit?.country : undefined
+  return (
+    <div className="connect" data-connection={connection.name}>
+      <section className="stage card">
+        <WorldMap
+          counts={counts}
+          chosen={filters.country}
+          focus={exit ?? current?.originLocation.country}
+          connection={connection.name}
+          onChoose={(country) => setFilters({ ...filters, country: filters.country === country ? '' : country })}
+        />
+        <StatePanel quick={quick} onQuick={setTarget} />
+      </section>
+      <section className="side">
+        {connection.name === 'disconnected' && connection.last && (
+          <FailureNotice
+            key={JSON.stringify([connection.last.message, connection.last.step])}
+            failure={connection.last}
+            next={nextTarget(shown, capabilities, tried, lastType)}
+            onNext={setTarget}
+          />
+        )}
+        {connection.name === 'connecting' && <ConnectingSteps connection={connection} />}
+        {connection.name === 'connected' && <LiveSession connection={connection} />}
+        {(connection.name === 'disconnected' || connection.name === 'disconnecting') && (
+          <Offers
+            query={query}
+            shown={shown}
+            counts={counts}
+            filters={filters}
+            onFilters={setFilters}
+            onConnect={(proposal) => setTarget({ kind: 'one', first: proposal, candidates: [proposal] })}
+          />
+        )}
+      </section>
+      <ConfirmDialog target={target} filters={filters} onClose={() => setTarget(undefined)} />
+    </div>
+  )
+}

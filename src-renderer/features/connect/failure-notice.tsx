@@ -1,0 +1,49 @@
+import { X } from 'lucide-react'
+import { useState } from 'react'
+import type { ConnectionFailure } from '#shared/model/session.ts'
+import { formatAmount } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import type { Target } from './target.ts'
+
+/** What happened in one sentence, what it cost, and the way on. */
+export function FailureNotice({
+  failure,
+  next,
+  onNext,
+}: {
+  failure: ConnectionFailure
+  next: Target | undefined
+  onNext(target: Target): void
+}) {
+  const [dismissed, setDismissed] = useState(false)
+  if (dismissed) return null
+  return (
+    <div className="failure">
+      <Notice
+        tone="red"
+        action={
+          <IconButton label={m.failure.dismiss} onClick={() => setDismissed(true)}>
+            <X size={16} aria-hidden />
+          </IconButton>
+        }
+      >
+        <strong>{failure.step ? m.failure.title : m.failure.endedTitle}</strong>
+        <p>
+          {failure.message} {failure.step && m.failure.at(m.steps.names[failure.step])}
+        </p>
+        <p className="failure-cost">
+          {failure.paid === 0n ? m.failure.nothingPaid : m.failure.paid(formatAmount(failure.paid))}
+        </p>
+        {next ? (
+          <Button size="small" onClick={() => onNext(next)}>
+            {m.failure.next}
+          </Button>
+        ) : (
+          <p>{m.failure.noNext}</p>
+        )}
+      </Notice>
+    </div>
+  )
+}

@@ -1,0 +1,132 @@
+import { ArrowDown, ArrowUp } from 'lucide-react'
+import { lazy, type ReactNode, Suspense } from 'react'
+import type { ConnectionState } from '#shared/model/session.ts'
+import { formatBytes, formatDuration, formatPrice, formatRate } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { useTraffic } from '../../store/node-context.tsx'
+import { Amount } from '../../ui/amount.tsx'
+import { CopyButton } from '../../ui/copy-button.tsx'
+import { IdentityLabel } from '../../ui/identity-label.tsx'
+import { type PaidAhead, pace, paidAhead } from './paid-ahead.ts'
+
+const TrafficChart = lazy(() => import('./traffic-chart.tsx'))
+
+/** What flows, what it costs, and who measured what. */
+export function LiveSession({ connection }: { connection: Extract<ConnectionState, { name: 'connected' }> }) {
+  const { live, proposal } = connection
+  const samples = useTraffic()
+  const ahead = paidAhead(proposal, live, pace(samples))
+  const socksAddress = live.socksPort === undefined ? undefined : `127.0.0.1:${live.socksPort}`
+  return (
+    <div className="live">
+      <section className="card card-pad" aria-label={m.live.chart}>
+        <div className="live-rates">
+          <Rate label={m.live.down} icon={<ArrowDown size={15} aria-hidden />} tone="down" bps={live.rateBps.down} />
+          <Rate label={m.live.up} icon={<ArrowUp size={15} aria-hidden />} tone="up" bps={live.rateBps.up} />
+        </div>
+        <div className="chart" role="img" aria-label={m.live.chart}>
+          <Suspense fallback={<p className="faint chart-loading">{m.live.chartLoading}</p>}>
+            <TrafficChart samples={samples} />
+          </Suspense>
+        </div>
+      </section>
+      <section className="live-tiles">
+        <Tile label={m.live.cost}>
+          <Amount value={live.metered.cost} />
+        </Tile>
+        <Tile label={m.live.ahead}>{aheadText(ahead)}</Tile>
+        <Tile label={m.live.price}>{formatPrice(proposal.pricePerUnit, proposal.unit)}</Tile>
+      </section>
+      <section className="card live-measured">
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">{m.live.measured}</th>
+              <th scope="col" className="end">
+                {m.live.down}
+              </th>
+              <th scope="col" className="end">
+                {m.live.up}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            <tr>
+              <th scope="row">{m.live.byYou}</th>
+              <td className="end">{formatBytes(live.bytesDown)}</td>
+              <td className="end">{formatBytes(live.bytesUp)}</td>
+            </tr>
+            <tr>
+              <th scope="row">{m.live.byProvider}</th>
+              <td className="end">{formatBytes(live.metered.bytesDown)}</td>
+              <td className="end">{formatBytes(live.metered.bytesUp)}</td>
+            </tr>
+          </tbody>
+        </table>
+        <p className="faint live-note">{m.live.measuredHint}</p>
+      </section>
+      <section className="card live-facts">
+        <dl className="facts">
+          <Fact label={m.live.exit}>
+            {live.exit ? <span className="mono">{live.exit.address}</span> : m.live.exitUnknown}
+          </Fact>
+          <Fact label={m.live.provider}>
+            <IdentityLabel id={live.provider} />
+          </Fact>
+          {socksAddress && (
+            <Fact label={m.live.socks}>
+              <span className="live-copy">
+                <span className="mono">{socksAddress}</span>
+                <CopyButton text={socksAddress} />
+              </span>
+            </Fact>
+          )}
+        </dl>
+        {socksAddress && <p className="faint live-note">{m.live.socksHint}</p>}
+      </section>
+    </div>
+  )
+}
+
+function aheadText(ahead: PaidAhead): string {
+  switch (ahead.kind) {
+    case 'free':
+      return m.live.free
+    case 'nothing':
+      return m.live.aheadNothing
+    case 'time':
+      return m.live.aheadTime(formatDuration(ahead.durationMs))
+    case 'volume':
+      return m.live.aheadVolume(formatBytes(ahead.bytes))
+  }
+}
+
+function Rate({ label, icon, tone, bps }: { label: string; icon: ReactNode; tone: 'up' | 'down'; bps: number }) {
+  return (
+    <p className="rate" data-tone={tone}>
+      <span className="rate-label">
+        {icon}
+        {label}
+      </span>
+      <span className="rate-value numbers">{formatRate(bps)}</span>
+    </p>
+  )
+}
+
+function Tile({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="tile card">
+      <span className="tile-label">{label}</span>
+      <span className="tile-value numbers">{children}</span>
+    </div>
+  )
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}

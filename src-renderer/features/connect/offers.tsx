@@ -1,0 +1,91 @@
+import { SearchX, Telescope } from 'lucide-react'
+import type { ProposalView } from '#shared/contract/commands.ts'
+import { formatCount } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { useNode } from '../../store/node-context.tsx'
+import type { Query } from '../../store/use-query.ts'
+import { Button } from '../../ui/button.tsx'
+import { errorSentence, Notice } from '../../ui/notice.tsx'
+import { FilterChips } from './filter-chips.tsx'
+import { type Filters, isFiltered, NO_FILTERS } from './filters.ts'
+import { ProposalList } from './proposal-list.tsx'
+
+export function Offers({
+  query,
+  shown,
+  counts,
+  filters,
+  onFilters,
+  onConnect,
+}: {
+  query: Query<ProposalView[]>
+  shown: readonly ProposalView[]
+  counts: ReadonlyMap<string, number>
+  filters: Filters
+  onFilters(filters: Filters): void
+  onConnect(proposal: ProposalView): void
+}) {
+  const all = useNode((state) => state.proposals.count)
+  return (
+    <div className="offers card">
+      <div className="offers-head">
+        <h2>{m.connect.offers}</h2>
+        <span className="faint numbers" aria-live="polite">
+          {shown.length === all
+            ? m.connect.count(formatCount(all))
+            : m.connect.countOf(formatCount(shown.length), formatCount(all))}
+        </span>
+      </div>
+      <FilterChips filters={filters} countries={[...counts.keys()]} onChange={onFilters} />
+      {query.error && (
+        <div className="offers-notice">
+          <Notice
+            tone="red"
+            action={
+              <Button size="small" onClick={query.refresh}>
+                {m.app.tryAgain}
+              </Button>
+            }
+          >
+            {m.connect.failed} {errorSentence(query.error)}
+          </Notice>
+        </div>
+      )}
+      {shown.length > 0 ? (
+        <ProposalList proposals={shown} onConnect={onConnect} />
+      ) : (
+        <Nothing loading={query.loading && !query.data} filters={filters} onFilters={onFilters} />
+      )}
+    </div>
+  )
+}
+
+function Nothing({
+  loading,
+  filters,
+  onFilters,
+}: {
+  loading: boolean
+  filters: Filters
+  onFilters(filters: Filters): void
+}) {
+  const syncing = useNode((state) => state.network.chain !== 'online')
+  if (loading) return <p className="empty">{m.connect.loading}</p>
+  if (isFiltered(filters)) {
+    return (
+      <div className="empty">
+        <SearchX size={30} strokeWidth={1.5} aria-hidden />
+        <strong>{m.connect.emptyFilteredTitle}</strong>
+        <p>{m.connect.emptyFiltered}</p>
+        <Button onClick={() => onFilters({ ...NO_FILTERS, sort: filters.sort })}>{m.connect.clearFilters}</Button>
+      </div>
+    )
+  }
+  return (
+    <div className="empty">
+      <Telescope size={30} strokeWidth={1.5} aria-hidden />
+      <strong>{m.connect.emptyTitle}</strong>
+      <p>{syncing ? m.connect.emptySyncing : m.connect.emptyOnline}</p>
+    </div>
+  )
+}

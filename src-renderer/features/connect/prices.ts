@@ -1,0 +1,27 @@
+import type { ProposalView } from '#shared/contract/commands.ts'
+import type { Proposal } from '#shared/model/proposal.ts'
+import { type Amount, GIB, HOUR_MS } from '#shared/model/units.ts'
+import { formatAmount, formatBytes, formatDuration, formatPrice } from '../../messages/format.ts'
+
+/** "0.02–0.1 MYST per GiB"; both units, if both are in the list. */
+export function priceRange(proposals: readonly ProposalView[]): string {
+  return (['GiB', 'hour'] as const)
+    .map((unit) => {
+      const prices = proposals.filter((proposal) => proposal.unit === unit).map(({ pricePerUnit }) => pricePerUnit)
+      const [first, ...rest] = prices
+      if (first === undefined) return undefined
+      const low = rest.reduce((a, b) => (b < a ? b : a), first)
+      const high = rest.reduce((a, b) => (b > a ? b : a), first)
+      return low === high ? formatPrice(low, unit) : `${formatAmount(low)} to ${formatPrice(high, unit)}`
+    })
+    .filter((text) => text !== undefined)
+    .join(', ')
+}
+
+/** How far a balance reaches at these terms: "19.5 GiB" or "3 hours". */
+export function affordable(balance: Amount, terms: Pick<Proposal, 'unit' | 'pricePerUnit'>): string {
+  const price = terms.pricePerUnit || 1n
+  return terms.unit === 'GiB'
+    ? formatBytes((balance * GIB) / price)
+    : formatDuration(Number((balance * HOUR_MS) / price))
+}

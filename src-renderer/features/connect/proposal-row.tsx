@@ -1,0 +1,74 @@
+import { Star } from 'lucide-react'
+import type { ProposalView } from '#shared/contract/commands.ts'
+import { countryName } from '../../messages/countries.ts'
+import { formatBandwidth, formatCount, formatPrice, formatStepTime, shortId } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { Flag } from '../../ui/flag.tsx'
+import { IdentityLabel } from '../../ui/identity-label.tsx'
+
+export function ProposalRow({
+  proposal,
+  headBlock,
+  available,
+  onConnect,
+  onPrefer,
+}: {
+  proposal: ProposalView
+  headBlock: number
+  available: boolean
+  onConnect(proposal: ProposalView): void
+  onPrefer(preferred: boolean): void
+}) {
+  const country = countryName(proposal.originLocation.country)
+  const servedFrom = proposal.serviceLocation.country
+  const id = shortId(proposal.provider)
+  return (
+    <div className="row">
+      <Flag country={proposal.originLocation.country} />
+      <div className="row-main">
+        <p className="row-title">
+          <strong className="truncate">{country}</strong>
+          <span className="tag">{m.service[proposal.serviceType]}</span>
+          {proposal.own && <span className="tag tag-green">{m.connect.own}</span>}
+        </p>
+        <p className="row-details truncate">
+          <IdentityLabel id={proposal.provider} size={15} />
+          <span> · {experience(proposal)}</span>
+          <span className="faint"> · {m.connect.age(formatCount(Math.max(0, headBlock - proposal.blockNumber)))}</span>
+          {servedFrom !== proposal.originLocation.country && (
+            <span className="faint"> · {m.connect.servedFrom(countryName(servedFrom))}</span>
+          )}
+        </p>
+      </div>
+      <div className="row-terms numbers">
+        <span>{formatPrice(proposal.pricePerUnit, proposal.unit)}</span>
+        <span className="faint">{formatBandwidth(proposal.bandwidthMbps)}</span>
+      </div>
+      <IconButton
+        label={m.connect.prefer(id)}
+        className="row-star"
+        aria-pressed={proposal.preferred}
+        onClick={() => onPrefer(!proposal.preferred)}
+      >
+        <Star size={17} aria-hidden />
+      </IconButton>
+      <Button
+        size="small"
+        className="row-connect"
+        aria-label={m.connect.connectTo(id, country)}
+        title={available ? undefined : m.confirm.unavailable(m.service[proposal.serviceType])}
+        disabled={proposal.own || !available}
+        onClick={() => onConnect(proposal)}
+      >
+        {m.connect.connect}
+      </Button>
+    </div>
+  )
+}
+
+function experience({ experience: { sessions, failures, lastConnectMs } }: ProposalView): string {
+  if (sessions === 0) return m.connect.newToYou
+  const worked = m.connect.worked(formatCount(sessions - failures), formatCount(sessions))
+  return lastConnectMs === undefined ? worked : `${worked}, ${m.connect.connectsIn(formatStepTime(lastConnectMs))}`
+}

@@ -1,0 +1,42 @@
+import { lazy, Suspense, useState } from 'react'
+import type { ConnectionState } from '#shared/model/session.ts'
+import { countryName } from '../../messages/countries.ts'
+import { formatCount, LOCALE } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { Flag } from '../../ui/flag.tsx'
+
+const MapShapes = lazy(() => import('./map-shapes.tsx'))
+
+/** A picture of where offers are. Choosing a country here is a shortcut for the filter of the same name. */
+export function WorldMap({
+  counts,
+  chosen,
+  focus,
+  connection,
+  onChoose,
+}: {
+  counts: ReadonlyMap<string, number>
+  chosen: string
+  focus: string | undefined
+  connection: ConnectionState['name']
+  onChoose(country: string): void
+}) {
+  const [hovered, setHovered] = useState<string>()
+  const list = new Intl.ListFormat(LOCALE).format([...counts.keys()].map(countryName))
+  const named = hovered ?? (connection === 'disconnected' ? chosen : '')
+  return (
+    <div className="map" data-connection={connection}>
+      <div className="map-picture" role="img" aria-label={counts.size > 0 ? m.connect.map(list) : m.connect.mapNone}>
+        <Suspense>
+          <MapShapes counts={counts} chosen={chosen} focus={focus} onHover={setHovered} onChoose={onChoose} />
+        </Suspense>
+      </div>
+      {named && (
+        <p className="map-caption" aria-hidden>
+          <Flag country={named} />
+          {m.connect.mapCountry(countryName(named), formatCount(counts.get(named) ?? 0))}
+        </p>
+      )}
+    </div>
+  )
+}

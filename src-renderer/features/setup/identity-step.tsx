@@ -1,0 +1,123 @@
+import { type FormEvent, useState } from 'react'
+import { m } from '../../messages/index.ts'
+import { useCommand } from '../../store/use-command.ts'
+import { Button } from '../../ui/button.tsx'
+import { FileField } from '../../ui/file-field.tsx'
+import { ErrorNotice } from '../../ui/notice.tsx'
+import { PassphraseField } from '../../ui/passphrase-field.tsx'
+import { LEAST_STRENGTH, passphraseStrength } from './passphrase-strength.ts'
+
+export function IdentityStep() {
+  const [importing, setImporting] = useState(false)
+  return importing ? (
+    <ImportIdentity onSwitch={() => setImporting(false)} />
+  ) : (
+    <CreateIdentity onSwitch={() => setImporting(true)} />
+  )
+}
+
+function CreateIdentity({ onSwitch }: { onSwitch(): void }) {
+  const [passphrase, setPassphrase] = useState('')
+  const [repeated, setRepeated] = useState('')
+  const create = useCommand('identity.create')
+  const strong = passphraseStrength(passphrase) >= LEAST_STRENGTH
+  const same = passphrase === repeated
+  // Only once the second is as long as the first: nobody is told off while still typing.
+  const mismatch = !same && repeated.length >= passphrase.length
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (strong && same && !create.running) void create.run({ passphrase })
+  }
+
+  return (
+    <form className="setup-step" onSubmit={submit}>
+      <h1>{m.setup.identityTitle}</h1>
+      <p className="muted">{m.setup.identityText}</p>
+      <div className="setup-fields">
+        <PassphraseField label={m.setup.passphrase} value={passphrase} onChange={setPassphrase} isNew autoFocus />
+        <StrengthMeter passphrase={passphrase} />
+        <PassphraseField
+          label={m.setup.repeat}
+          value={repeated}
+          onChange={setRepeated}
+          isNew
+          error={mismatch ? m.setup.mismatch : undefined}
+        />
+      </div>
+      <ErrorNotice error={create.error} />
+      <Button
+        type="submit"
+        kind="primary"
+        size="large"
+        wide
+        disabled={!strong || !same}
+        busy={create.running && m.setup.making}
+      >
+        {m.setup.make}
+      </Button>
+      <Button kind="quiet" wide onClick={onSwitch} disabled={create.running}>
+        {m.setup.importInstead}
+      </Button>
+    </form>
+  )
+}
+
+function StrengthMeter({ passphrase }: { passphrase: string }) {
+  const strength = passphraseStrength(passphrase)
+  const shown = passphrase !== ''
+  return (
+    <div className="strength" data-level={shown ? strength : undefined}>
+      <div className="strength-bars" aria-hidden>
+        {m.setup.strengths.map((name, level) => (
+          <span key={name} data-on={shown && level <= strength} />
+        ))}
+      </div>
+      <p className="field-hint" role="status">
+        {shown ? (
+          <>
+            <span className="visually-hidden">{m.setup.strength}: </span>
+            <strong>{m.setup.strengths[strength]}.</strong>{' '}
+          </>
+        ) : null}
+        {m.setup.strengthHint}
+      </p>
+    </div>
+  )
+}
+
+function ImportIdentity({ onSwitch }: { onSwitch(): void }) {
+  const [keystore, setKeystore] = useState<string>()
+  const [passphrase, setPassphrase] = useState('')
+  const load = useCommand('identity.import')
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (keystore && passphrase && !load.running) void load.run({ keystore, passphrase })
+  }
+
+  return (
+    <form className="setup-step" onSubmit={submit}>
+      <h1>{m.setup.importTitle}</h1>
+      <p className="muted">{m.setup.importText}</p>
+      <div className="setup-fields">
+        <FileField label={m.setup.file} onText={setKeystore} />
+        <PassphraseField label={m.setup.passphrase} value={passphrase} onChange={setPassphrase} />
+      </div>
+      <ErrorNotice error={load.error} />
+      <Button
+        type="submit"
+        kind="primary"
+        size="large"
+        wide
+        disabled={!keystore || !passphrase}
+        busy={load.running && m.setup.importing}
+      >
+        {m.setup.import}
+      </Button>
+      <Button kind="quiet" wide onClick={onSwitch} disabled={load.running}>
+        {m.setup.createInstead}
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,10 @@
+/** Hands a text to the browser (or the desktop shell) as a file to save. */
+export function saveFile(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  // The download has its own hold on the data once it began; a moment is enough for that.
+  window.setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}

@@ -1,0 +1,109 @@
+import { useState } from 'react'
+import type { ClearResult } from '#shared/contract/commands.ts'
+import { formatAmount, formatBps, formatCount } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { useCommand } from '../../store/use-command.ts'
+import { Amount } from '../../ui/amount.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { ErrorNotice, Notice } from '../../ui/notice.tsx'
+
+/** Earned and promised, and clearing it with the fee shown before. */
+export function Earnings() {
+  const earned = useNode((state) => state.share.earnedToday)
+  const wallet = useNode((state) => state.wallet)
+  const clear = useCommand('promises.clear')
+  const [asking, setAsking] = useState(false)
+  const [results, setResults] = useState<ClearResult[]>()
+  const fee = (wallet.receivable * BigInt(wallet.networkFeeBps)) / 10_000n
+
+  const go = async () => {
+    setResults(undefined)
+    const answer = await clear.run({})
+    if (!answer) return
+    setResults(answer.ok)
+    setAsking(false)
+  }
+
+  return (
+    <>
+      <section className="earnings">
+        <div className="card card-pad">
+          <p className="muted">{m.share.earnedToday}</p>
+          <p className="figure">
+            <Amount value={earned} />
+          </p>
+        </div>
+        <div className="card card-pad earnings-waiting">
+          <div>
+            <p className="muted" title={m.share.waitingHint}>
+              {m.share.waiting}
+            </p>
+            <p className="figure">
+              <Amount value={wallet.receivable} />
+            </p>
+          </div>
+          <Button
+            disabled={wallet.receivable === 0n}
+            title={wallet.receivable === 0n ? m.share.nothingWaiting : undefined}
+            busy={clear.running && m.share.clearing}
+            onClick={() => {
+              clear.reset()
+              setAsking(true)
+            }}
+          >
+            {m.share.clear}
+          </Button>
+        </div>
+      </section>
+      {results && <Notice tone={results.some(failed) ? 'amber' : 'green'}>{summary(results)}</Notice>}
+      <Dialog open={asking} onClose={() => setAsking(false)} title={m.share.clearTitle} text={m.share.clearText}>
+        <dl className="facts">
+          <div>
+            <dt>{m.share.clearAmount}</dt>
+            <dd>{formatAmount(wallet.receivable)}</dd>
+          </div>
+          <div>
+            <dt>{m.share.clearFee(formatBps(wallet.networkFeeBps))}</dt>
+            <dd>− {formatAmount(fee)}</dd>
+          </div>
+          <div>
+            <dt>
+              <strong>{m.share.clearGet}</strong>
+            </dt>
+            <dd>
+              <strong>{formatAmount(wallet.receivable - fee)}</strong>
+            </dd>
+          </div>
+        </dl>
+        <p className="faint">{m.share.clearGas}</p>
+        <ErrorNotice error={clear.error} />
+        <div className="dialog-actions">
+          <Button onClick={() => setAsking(false)}>{m.app.cancel}</Button>
+          <Button kind="primary" busy={clear.running && m.share.clearing} onClick={() => void go()}>
+            {m.share.clear}
+          </Button>
+        </div>
+      </Dialog>
+    </>
+  )
+}
+
+function failed(result: ClearResult): boolean {
+  return result.transaction === undefined
+}
+
+function summary(results: ClearResult[]): string {
+  const done = results.filter((result) => !failed(result))
+  const bad = results.filter(failed)
+  const amount = formatAmount(done.reduce((sum, one) => sum + one.amount - one.fee, 0n))
+  const reason = bad.find(({ message }) => message)?.message
+  const sentence =
+    done.length === 0
+      ? m.share.clearedNothing
+      : bad.length === 0
+        ? m.share.cleared(amount)
+        : m.share.clearedSome(amount, formatCount(bad.length))
+  return reason ? `${sentence} ${reason}` : sentence
+}

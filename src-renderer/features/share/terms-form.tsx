@@ -1,0 +1,157 @@
+import { type FormEvent, useId, useMemo } from 'react'
+import type { ServiceTypeName } from '#shared/model/proposal.ts'
+import { allCountries } from '../../messages/countries.ts'
+import { formatAmount } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Field } from '../../ui/field.tsx'
+import { type TermsForm as Form, readPrice, type TermsErrors } from './terms.ts'
+
+export function TermsForm({
+  form,
+  errors,
+  busy,
+  disabled,
+  onChange,
+  onStart,
+}: {
+  form: Form
+  errors: TermsErrors
+  busy: boolean
+  disabled: boolean
+  onChange(form: Form): void
+  onStart(): void
+}) {
+  const countries = useMemo(allCountries, [])
+  const set = (part: Partial<Form>) => onChange({ ...form, ...part })
+  const price = readPrice(form.price)
+  const example = price !== undefined && price > 0n ? formatAmount(price * 10n) : undefined
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (!busy && !disabled) onStart()
+  }
+  return (
+    <form className="card card-pad terms" onSubmit={submit}>
+      <h2>{m.share.termsTitle}</h2>
+      <fieldset className="terms-services">
+        <legend className="field-label">{m.share.services}</legend>
+        <Service type="openvpn" label={m.service.openvpnLong} form={form} onChange={set} />
+        <Service type="socks" label={m.service.socksLong} form={form} onChange={set} />
+        {errors.services && <span className="field-error">{errors.services}</span>}
+      </fieldset>
+      <div className="terms-grid">
+        <Field
+          label={m.share.price}
+          suffix={form.unit === 'GiB' ? m.share.pricePerGib : m.share.pricePerHour}
+          error={errors.price}
+          hint={example && (form.unit === 'GiB' ? m.share.perPerson(example) : m.share.perPersonHour(example))}
+        >
+          {(control) => (
+            <input
+              {...control}
+              inputMode="decimal"
+              value={form.price}
+              maxLength={30}
+              onChange={(event) => set({ price: event.target.value.replace(',', '.').trim() })}
+            />
+          )}
+        </Field>
+        <Field label={m.share.unit}>
+          {(control) => (
+            <select
+              {...control}
+              value={form.unit}
+              onChange={(event) => set({ unit: event.target.value === 'hour' ? 'hour' : 'GiB' })}
+            >
+              <option value="GiB">{m.share.gib}</option>
+              <option value="hour">{m.share.hour}</option>
+            </select>
+          )}
+        </Field>
+        <Field label={m.share.country} error={errors.country}>
+          {(control) => (
+            <select {...control} value={form.country} onChange={(event) => set({ country: event.target.value })}>
+              <option value="">{m.share.chooseCountry}</option>
+              {countries.map(({ code, name }) => (
+                <option key={code} value={code}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label={m.share.bandwidth} suffix={m.share.mbps} error={errors.bandwidth}>
+          {(control) => (
+            <input
+              {...control}
+              inputMode="decimal"
+              value={form.bandwidth}
+              maxLength={10}
+              onChange={(event) => set({ bandwidth: event.target.value.replace(',', '.').trim() })}
+            />
+          )}
+        </Field>
+        <Field label={m.share.maxSessions} suffix={m.share.people} error={errors.maxSessions}>
+          {(control) => (
+            <input
+              {...control}
+              inputMode="numeric"
+              value={form.maxSessions}
+              maxLength={5}
+              onChange={(event) => set({ maxSessions: event.target.value.trim() })}
+            />
+          )}
+        </Field>
+      </div>
+      <div>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={form.understood}
+            onChange={(event) => set({ understood: event.target.checked })}
+          />
+          <span>{m.share.understand}</span>
+        </label>
+        {errors.understood && <span className="field-error">{errors.understood}</span>}
+      </div>
+      <Button type="submit" kind="primary" size="large" disabled={disabled} busy={busy && m.share.states.starting}>
+        {m.share.start}
+      </Button>
+    </form>
+  )
+}
+
+function Service({
+  type,
+  label,
+  form,
+  onChange,
+}: {
+  type: ServiceTypeName
+  label: string
+  form: Form
+  onChange(part: Partial<Form>): void
+}) {
+  const capability = useNode((state) => state.capabilities[type])
+  const note = useId()
+  return (
+    <label className="check">
+      <input
+        type="checkbox"
+        checked={form[type] && capability.available}
+        disabled={!capability.available}
+        aria-describedby={capability.available ? undefined : note}
+        onChange={(event) => onChange({ [type]: event.target.checked })}
+      />
+      <span className={capability.available ? '' : 'faint'}>
+        {label}
+        {!capability.available && (
+          <span id={note} className="terms-note field-hint">
+            {capability.message ?? m.confirm.unavailable(m.service[type])}
+          </span>
+        )}
+      </span>
+    </label>
+  )
+}

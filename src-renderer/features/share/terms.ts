@@ -1,0 +1,84 @@
+import type { CommandInput } from '#shared/contract/commands.ts'
+import type { MeteringUnit, ServiceTypeName } from '#shared/model/proposal.ts'
+import { type Amount, parseMyst } from '#shared/model/units.ts'
+import { m } from '../../messages/index.ts'
+
+/** The form as it was typed. */
+export type TermsForm = {
+  openvpn: boolean
+  socks: boolean
+  price: string
+  unit: MeteringUnit
+  country: string
+  bandwidth: string
+  maxSessions: string
+  understood: boolean
+}
+
+export const DEFAULT_TERMS: TermsForm = {
+  openvpn: true,
+  socks: true,
+  price: '0.05',
+  unit: 'GiB',
+  country: '',
+  bandwidth: '20',
+  maxSessions: '5',
+  understood: false,
+}
+
+export type TermsErrors = {
+  [field in 'services' | 'price' | 'country' | 'bandwidth' | 'maxSessions' | 'understood']?: string
+}
+
+export type CheckedTerms = { ok: true; input: CommandInput<'share.start'> } | { ok: false; errors: TermsErrors }
+
+/** Every field's fault at once, in words, so that nobody fixes them one by one. */
+export function checkTerms(form: TermsForm, available: { [type in ServiceTypeName]: boolean }): CheckedTerms {
+  const services = (['openvpn', 'socks'] as const).filter((type) => form[type] && available[type])
+  const pricePerUnit = readPrice(form.price)
+  const bandwidthMbps = Number(form.bandwidth)
+  const maxSessions = Number(form.maxSessions)
+  const errors: TermsErrors = {
+    ...(services.length === 0 && { services: m.share.servicesBad }),
+    ...(pricePerUnit === undefined && { price: m.share.priceBad }),
+    ...(!/^[A-Z]{2}$/.test(form.country) && { country: m.share.countryBad }),
+    ...(!(bandwidthMbps >= 0.1 && bandwidthMbps <= 100_000) && { bandwidth: m.share.bandwidthBad }),
+    ...(!(Number.isInteger(maxSessions) && maxSessions >= 1 && maxSessions <= 250) && {
+      maxSessions: m.share.maxSessionsBad,
+    }),
+    ...(!form.understood && { understood: m.share.understandBad }),
+  }
+  if (Object.keys(errors).length > 0 || pricePerUnit === undefined) return { ok: false, errors }
+  return {
+    ok: true,
+    input: { services, pricePerUnit, unit: form.unit, country: form.country, bandwidthMbps, maxSessions },
+  }
+}
+
+export function readPrice(text: string): Amount | undefined {
+  try {
+    return parseMyst(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What was kept from an earlier visit, if it still has the right form. */
+export function acceptTerms(stored: unknown): TermsForm | undefined {
+  if (typeof stored !== 'object' || stored === null) return undefined
+  const kept: Record<string, unknown> = { ...DEFAULT_TERMS }
+  for (const [key, fallback] of Object.entries(DEFAULT_TERMS)) {
+    const value = (stored as Record<string, unknown>)[key]
+    if (typeof value === typeof fallback && String(value).length <= 40) kept[key] = value
+  }
+  return kept.unit === 'GiB' || kept.unit === 'hour' ? (kept as TermsForm) : undefined
+}
+
+/** Where this computer's language says it is: only a first guess, shown to be corrected. */
+export function guessCountry(language: string): string {
+  try {
+    return new Intl.Locale(language).region ?? ''
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,81 @@
+import './unlock.css'
+import { type FormEvent, useEffect, useState } from 'react'
+import { shortId } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { navigate } from '../../store/route.ts'
+import { useCommand } from '../../store/use-command.ts'
+import { Avatar } from '../../ui/avatar.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Field } from '../../ui/field.tsx'
+import { ErrorNotice } from '../../ui/notice.tsx'
+import { PassphraseField } from '../../ui/passphrase-field.tsx'
+
+export function Unlock() {
+  const all = useNode((state) => state.identity.all)
+  const active = useNode((state) => state.identity.active)
+  const unlocked = useNode((state) => state.identity.unlocked)
+  const [chosen, setChosen] = useState(active ?? all[0]?.id)
+  const [passphrase, setPassphrase] = useState('')
+  const unlock = useCommand('identity.unlock')
+
+  useEffect(() => {
+    if (unlocked) navigate('connect')
+    else if (all.length === 0) navigate('setup')
+  }, [unlocked, all.length])
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (chosen && passphrase && !unlock.running) void unlock.run({ id: chosen, passphrase })
+  }
+
+  return (
+    <main className="unlock">
+      <form className="unlock-form" onSubmit={submit}>
+        {chosen && <Avatar id={chosen} size={56} />}
+        <h1>{m.unlock.title}</h1>
+        <p className="muted">{m.unlock.text}</p>
+        <div className="unlock-fields">
+          {all.length > 1 ? (
+            <Field label={m.unlock.identity}>
+              {(control) => (
+                <select
+                  {...control}
+                  value={chosen}
+                  onChange={(event) => setChosen(all.find((one) => one.id === event.target.value)?.id)}
+                >
+                  {all.map(({ id }) => (
+                    <option key={id} value={id}>
+                      {shortId(id)}
+                    </option>
+                  ))}
+                </select>
+              )}
+            </Field>
+          ) : (
+            chosen && (
+              <p className="mono faint unlock-id" title={chosen}>
+                {shortId(chosen)}
+              </p>
+            )
+          )}
+          <PassphraseField label={m.unlock.passphrase} value={passphrase} onChange={setPassphrase} autoFocus />
+        </div>
+        <ErrorNotice error={unlock.error} />
+        <Button
+          type="submit"
+          kind="primary"
+          size="large"
+          wide
+          disabled={!passphrase || !chosen}
+          busy={unlock.running && m.unlock.unlocking}
+        >
+          {m.unlock.unlock}
+        </Button>
+        <Button kind="quiet" wide onClick={() => navigate('connect')}>
+          {m.unlock.lookAround}
+        </Button>
+      </form>
+    </main>
+  )
+}

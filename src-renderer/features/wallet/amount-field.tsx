@@ -1,0 +1,44 @@
+import { type Amount, formatMyst, parseMyst } from '#shared/model/units.ts'
+import { formatAmount } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { Button } from '../../ui/button.tsx'
+import { Field } from '../../ui/field.tsx'
+
+export type TypedAmount = { amount: Amount } | { error: string | undefined }
+
+/** What was typed, against what there is. Nothing typed yet is no error, but no amount either. */
+export function readTyped(text: string, most: Amount): TypedAmount {
+  if (text.trim() === '') return { error: undefined }
+  try {
+    const amount = parseMyst(text)
+    if (amount === 0n) return { error: m.wallet.amountBad }
+    return amount > most ? { error: m.wallet.amountTooMuch(formatAmount(most)) } : { amount }
+  } catch {
+    return { error: m.wallet.amountBad }
+  }
+}
+
+export function AmountField({ text, most, onChange }: { text: string; most: Amount; onChange(text: string): void }) {
+  const typed = readTyped(text, most)
+  return (
+    <Field
+      label={m.wallet.amount}
+      error={'error' in typed ? typed.error : undefined}
+      suffix={
+        <Button kind="quiet" size="small" onClick={() => onChange(formatMyst(most))}>
+          {m.wallet.all}
+        </Button>
+      }
+    >
+      {(control) => (
+        <input
+          {...control}
+          inputMode="decimal"
+          value={text}
+          maxLength={50}
+          onChange={(event) => onChange(event.target.value.replace(',', '.').trim())}
+        />
+      )}
+    </Field>
+  )
+}

@@ -1,0 +1,53 @@
+import { Droplets, QrCode } from 'lucide-react'
+import { useState } from 'react'
+import { MYST } from '#shared/model/units.ts'
+import { m } from '../../messages/index.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { useCommand } from '../../store/use-command.ts'
+import { Button } from '../../ui/button.tsx'
+import { CopyButton } from '../../ui/copy-button.tsx'
+import { ErrorNotice } from '../../ui/notice.tsx'
+import { Qr } from '../../ui/qr.tsx'
+
+const FAUCET_AMOUNT = 20n * MYST
+
+/** How more money comes in: the node's address, and the faucet where there is one. */
+export function FundingBox() {
+  const local = useNode((state) => state.network.local)
+  const address = useNode((state) => state.identity.gasAddress)
+  const faucet = useCommand('wallet.faucet')
+  const [qr, setQr] = useState(false)
+  if (!address && !local) return null
+  return (
+    <section className="card card-pad funding">
+      {address && (
+        <div className="funding-address">
+          {qr && <Qr text={address} label={m.setup.qr} size={132} />}
+          <div>
+            <p className="field-label">{m.wallet.address}</p>
+            <p className="address">
+              <code>{address}</code>
+              <CopyButton text={address} label={m.wallet.copyAddress} />
+            </p>
+            <Button kind="quiet" size="small" icon={<QrCode size={15} aria-hidden />} onClick={() => setQr(!qr)}>
+              {qr ? m.wallet.hideQr : m.wallet.showQr}
+            </Button>
+          </div>
+        </div>
+      )}
+      {local && (
+        <div className="funding-faucet">
+          <Button
+            icon={<Droplets size={16} aria-hidden />}
+            busy={faucet.running && m.wallet.fauceting}
+            onClick={() => void faucet.run({ amount: FAUCET_AMOUNT })}
+          >
+            {m.wallet.faucet}
+          </Button>
+          <p className="faint">{m.wallet.faucetHint}</p>
+        </div>
+      )}
+      <ErrorNotice error={faucet.error} />
+    </section>
+  )
+}

@@ -1,0 +1,87 @@
+import { ArrowDownLeft, ArrowUpRight, Handshake } from 'lucide-react'
+import { formatDateTime } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { useQuery } from '../../store/use-query.ts'
+import { Amount } from '../../ui/amount.tsx'
+import { Button } from '../../ui/button.tsx'
+import { IdentityLabel } from '../../ui/identity-label.tsx'
+import { errorSentence, Notice } from '../../ui/notice.tsx'
+
+const TONES = { open: '', clearing: 'tag-amber', cleared: 'tag-green' } as const
+
+export function Promises() {
+  const wallet = useNode((state) => state.wallet)
+  const active = useNode((state) => state.identity.active)
+  // They change when these do; the list itself is too long for the state tree.
+  const revision = `${active}/${wallet.receivable}/${wallet.payable}/${wallet.transaction?.state}`
+  const query = useQuery('promises.list', {}, revision)
+  const promises = query.data ?? []
+  return (
+    <section className="section">
+      <h2>{m.wallet.promises}</h2>
+      {query.error && (
+        <Notice
+          tone="red"
+          action={
+            <Button size="small" onClick={query.refresh}>
+              {m.app.tryAgain}
+            </Button>
+          }
+        >
+          {m.wallet.promisesFailed} {errorSentence(query.error)}
+        </Notice>
+      )}
+      <div className="card">
+        {promises.length === 0 ? (
+          <div className="empty">
+            <Handshake size={28} strokeWidth={1.5} aria-hidden />
+            <p>{m.wallet.promisesNone}</p>
+          </div>
+        ) : (
+          <div className="table-wrap">
+            <table className="table">
+              <thead>
+                <tr>
+                  <th scope="col">{m.wallet.direction}</th>
+                  <th scope="col">{m.wallet.peer}</th>
+                  <th scope="col">{m.wallet.updated}</th>
+                  <th scope="col">{m.wallet.state}</th>
+                  <th scope="col" className="end">
+                    {m.wallet.amountShort}
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {promises.map(({ direction, peer, serial, amount, state, updatedAtMs }) => (
+                  <tr key={`${direction}-${peer}-${serial}`}>
+                    <td>
+                      <span className="direction">
+                        {direction === 'given' ? (
+                          <ArrowUpRight size={15} aria-hidden />
+                        ) : (
+                          <ArrowDownLeft size={15} aria-hidden />
+                        )}
+                        {m.wallet[direction]}
+                      </span>
+                    </td>
+                    <td>
+                      <IdentityLabel id={peer} />
+                    </td>
+                    <td className="muted">{formatDateTime(updatedAtMs)}</td>
+                    <td>
+                      <span className={`tag ${TONES[state]}`}>{m.wallet.states[state]}</span>
+                    </td>
+                    <td className="end">
+                      <Amount value={amount} />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,113 @@
+import './wallet.css'
+import { useState } from 'react'
+import { formatAmount, formatDateTime, formatEther, shortId } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { readiness } from '../../store/readiness.ts'
+import { navigate } from '../../store/route.ts'
+import { Amount } from '../../ui/amount.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import { DepositDialog } from './deposit-dialog.tsx'
+import { FundingBox } from './funding-box.tsx'
+import { Promises } from './promises.tsx'
+import { Transaction } from './transaction.tsx'
+import { WithdrawDialog } from './withdraw-dialog.tsx'
+
+export function Wallet() {
+  const wallet = useNode((state) => state.wallet)
+  const ready = useNode(readiness)
+  const [dialog, setDialog] = useState<'deposit' | 'withdraw'>()
+  const locked = ready === 'no-identity' || ready === 'locked'
+  const close = () => setDialog(undefined)
+  return (
+    <div className="screen">
+      <h1>{m.wallet.title}</h1>
+      {locked && (
+        <Notice
+          tone="accent"
+          action={
+            <Button size="small" onClick={() => navigate(ready === 'locked' ? 'unlock' : 'setup')}>
+              {ready === 'locked' ? m.confirm.unlock : m.confirm.setUp}
+            </Button>
+          }
+        >
+          {m.wallet.lockedText}
+        </Notice>
+      )}
+      <section className="card card-pad balance">
+        <div className="balance-main">
+          <div>
+            <p className="muted">{m.wallet.balance}</p>
+            <p className="balance-figure">
+              <Amount value={wallet.balance} />
+            </p>
+            <p className="faint">{m.wallet.balanceHint}</p>
+          </div>
+          <div className="balance-actions">
+            <Button
+              kind="primary"
+              disabled={locked || ready === 'not-backed-up' || wallet.undeposited === 0n}
+              onClick={() => setDialog('deposit')}
+            >
+              {m.wallet.deposit}
+            </Button>
+            <Button disabled={locked || wallet.balance === 0n} onClick={() => setDialog('withdraw')}>
+              {m.wallet.withdraw}
+            </Button>
+          </div>
+        </div>
+        <dl className="balance-parts">
+          <div title={m.wallet.undepositedHint}>
+            <dt>{m.wallet.undeposited}</dt>
+            <dd>
+              <Amount value={wallet.undeposited} />
+            </dd>
+          </div>
+          <div title={m.wallet.gasHint}>
+            <dt>{m.wallet.gas}</dt>
+            <dd className="numbers">{formatEther(wallet.gas)}</dd>
+          </div>
+          <div>
+            <dt>{m.wallet.receivable}</dt>
+            <dd>
+              <Amount value={wallet.receivable} />
+            </dd>
+          </div>
+          <div>
+            <dt>{m.wallet.payable}</dt>
+            <dd>
+              <Amount value={wallet.payable} />
+            </dd>
+          </div>
+        </dl>
+      </section>
+      {ready === 'not-backed-up' && (
+        <Notice
+          tone="accent"
+          action={
+            <Button size="small" onClick={() => navigate('setup')}>
+              {m.confirm.setUp}
+            </Button>
+          }
+        >
+          {m.share.needBackup}
+        </Notice>
+      )}
+      {wallet.withdrawal && (
+        <Notice tone="amber">
+          {m.wallet.pendingWithdrawal(
+            formatAmount(wallet.withdrawal.amount),
+            shortId(wallet.withdrawal.to),
+            formatDateTime(wallet.withdrawal.executableAtMs),
+          )}
+        </Notice>
+      )}
+      {wallet.transaction && <Transaction transaction={wallet.transaction} />}
+      {!locked && <FundingBox />}
+      <Promises />
+      <DepositDialog open={dialog === 'deposit'} onClose={close} />
+      <WithdrawDialog open={dialog === 'withdraw'} onClose={close} />
+    </div>
+  )
+}

@@ -1,0 +1,84 @@
+import { type FormEvent, useState } from 'react'
+import { formatAmount } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { useCommand } from '../../store/use-command.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { Field } from '../../ui/field.tsx'
+import { ErrorNotice, Notice } from '../../ui/notice.tsx'
+import { AmountField, readTyped } from './amount-field.tsx'
+
+const ADDRESS = /^0x[0-9a-fA-F]{40}$/
+
+export function WithdrawDialog({ open, onClose }: { open: boolean; onClose(): void }) {
+  return (
+    <Dialog open={open} onClose={onClose} title={m.wallet.withdrawTitle} text={m.wallet.withdrawText}>
+      <Withdraw onClose={onClose} />
+    </Dialog>
+  )
+}
+
+function Withdraw({ onClose }: { onClose(): void }) {
+  const most = useNode((state) => state.wallet.balance)
+  const [text, setText] = useState('')
+  const [to, setTo] = useState('')
+  const withdraw = useCommand('wallet.withdraw')
+  const typed = readTyped(text, most)
+  const addressOk = ADDRESS.test(to)
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    if (!('amount' in typed) || !addressOk || withdraw.running) return
+    if (await withdraw.run({ amount: typed.amount, to })) onClose()
+  }
+  return (
+    <form className="confirm" onSubmit={(event) => void submit(event)}>
+      <AmountField text={text} most={most} onChange={setText} />
+      <Field label={m.wallet.to} error={to !== '' && !addressOk ? m.wallet.toBad : undefined}>
+        {(control) => (
+          <input
+            {...control}
+            className="mono"
+            spellCheck={false}
+            autoComplete="off"
+            placeholder="0x…"
+            value={to}
+            maxLength={60}
+            onChange={(event) => setTo(event.target.value.trim())}
+          />
+        )}
+      </Field>
+      <dl className="facts">
+        <div>
+          <dt>{m.wallet.withdrawFee}</dt>
+          <dd>{m.wallet.withdrawFeeNone}</dd>
+        </div>
+        <div>
+          <dt>{m.wallet.withdrawGas}</dt>
+          <dd>{m.wallet.withdrawGasText}</dd>
+        </div>
+        <div>
+          <dt>
+            <strong>{m.wallet.youReceive}</strong>
+          </dt>
+          <dd>
+            <strong>{'amount' in typed ? formatAmount(typed.amount) : '–'}</strong>
+          </dd>
+        </div>
+      </dl>
+      <Notice>{m.wallet.notice}</Notice>
+      <ErrorNotice error={withdraw.error} />
+      <div className="dialog-actions">
+        <Button onClick={onClose}>{m.app.cancel}</Button>
+        <Button
+          type="submit"
+          kind="primary"
+          disabled={!('amount' in typed) || !addressOk}
+          busy={withdraw.running && m.wallet.withdrawing}
+        >
+          {m.wallet.withdraw}
+        </Button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,15 @@
+import type { AppState } from '#shared/contract/state.ts'
+
+/** What still stands between a person and paying for (or offering) a service, the nearest first. */
+export type Readiness = 'no-identity' | 'locked' | 'not-backed-up' | 'not-registered' | 'no-balance' | 'ready'
+
+export function readiness(state: Pick<AppState, 'identity' | 'wallet'>): Readiness {
+  const { identity, wallet } = state
+  const active = identity.all.find((one) => one.id === identity.active)
+  if (!active) return 'no-identity'
+  if (!identity.unlocked) return 'locked'
+  if (!active.backedUp) return 'not-backed-up'
+  if (identity.registration !== 'registered') return 'not-registered'
+  if (wallet.balance === 0n) return 'no-balance'
+  return 'ready'
+}

@@ -1,0 +1,40 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import type { CommandInput, CommandName, CommandOutput } from '#shared/contract/commands.ts'
+import { encode } from '#shared/contract/wire.ts'
+import type { MystError } from '#shared/errors/myst-error.ts'
+import { useNodeParts } from './node-context.tsx'
+import { asMystError } from './use-command.ts'
+
+export type Query<Output> = { data?: Output; error?: MystError; loading: boolean; refresh(): void }
+
+/** Asks again when the input or `revision` changes; the old answer stays on screen meanwhile. */
+export function useQuery<Name extends CommandName>(
+  name: Name,
+  input: CommandInput<Name>,
+  revision: string | number,
+): Query<CommandOutput<Name>> {
+  const { bridge } = useNodeParts()
+  const [answer, setAnswer] = useState<{ data?: CommandOutput<Name>; error?: MystError; loading: boolean }>({
+    loading: true,
+  })
+  const [again, setAgain] = useState(0)
+  const key = encode(input)
+  const latest = useRef(input)
+  latest.current = input
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the input, the rest asks again.
+  useEffect(() => {
+    let current = true
+    setAnswer((before) => ({ ...before, loading: true }))
+    bridge.command(name, latest.current).then(
+      (data) => current && setAnswer({ data, loading: false }),
+      (error: unknown) => current && setAnswer((before) => ({ ...before, error: asMystError(error), loading: false })),
+    )
+    return () => {
+      current = false
+    }
+  }, [bridge, name, key, revision, again])
+
+  const refresh = useCallback(() => setAgain((count) => count + 1), [])
+  return { ...answer, refresh }
+}

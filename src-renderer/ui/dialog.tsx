@@ -1,0 +1,38 @@
+import * as Radix from '@radix-ui/react-dialog'
+import { X } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { m } from '../messages/index.ts'
+import { IconButton } from './button.tsx'
+
+/** Focus goes in, stays in, and comes back to where it was; Escape closes. */
+export function Dialog({
+  open,
+  onClose,
+  title,
+  text,
+  children,
+}: {
+  open: boolean
+  onClose(): void
+  title: string
+  text?: string | undefined
+  children: ReactNode
+}) {
+  return (
+    <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <Radix.Portal>
+        <Radix.Overlay className="dialog-veil" />
+        <Radix.Content className="dialog" {...(text ? {} : { 'aria-describedby': undefined })}>
+          <Radix.Title className="dialog-title">{title}</Radix.Title>
+          {text && <Radix.Description className="dialog-text">{text}</Radix.Description>}
+          <div className="dialog-body">{children}</div>
+          <Radix.Close asChild>
+            <IconButton label={m.app.close} className="dialog-close">
+              <X size={18} aria-hidden />
+            </IconButton>
+          </Radix.Close>
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}

@@ -1,0 +1,13 @@
+import { lazy, Suspense } from 'react'
+
+const QrImage = lazy(() => import('./qr-image.tsx'))
+
+export function Qr({ text, label, size = 148 }: { text: string; label: string; size?: number }) {
+  return (
+    <div role="img" aria-label={label} className="qr" style={{ width: size, height: size }}>
+      <Suspense>
+        <QrImage text={text} />
+      </Suspense>
+    </div>
+  )
+}
