@@ -1,7 +1,7 @@
 // `npm test`: every test, stage by stage; a failed stage does not stop the next one.
 // `npm run check` (--quick): the gate before a commit, without the journeys and the slow `*.lab.test.ts`.
 // With names of stages as arguments only those run. On CI (CI=true) a test that was not run is a failure.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -45,6 +45,7 @@ if (unknown) {
 }
 
 const live = new Set()
+let interrupted = false
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupt())
 
 const total = { passed: 0, failed: 0, skipped: 0 }
@@ -144,14 +145,18 @@ function endGroup(child, signal) {
   }
 }
 
-function interrupt() {
+async function interrupt() {
+  if (interrupted) return
+  interrupted = true
+  const ends = [...live].map((child) => new Promise((resolve) => child.once('exit', resolve)))
   for (const child of live) endGroup(child, 'SIGTERM')
-  setTimeout(() => {
-    for (const child of live) endGroup(child, 'SIGKILL')
-    process.exit(130)
-  }, 3000)
-  Promise.all([...live].map((child) => new Promise((resolve) => child.once('exit', resolve)))).then(() => {
-    for (const child of live) endGroup(child, 'SIGKILL')
-    process.exit(130)
-  })
+  await Promise.race([Promise.all(ends), new Promise((resolve) => setTimeout(resolve, 3000))])
+  for (const child of live) endGroup(child, 'SIGKILL')
+  // A lab that was cut short could not remove its hosts.
+  const sweep = `
+    import { removeLeftoverHosts } from './src-main/node/localnet/hosts.ts'
+    import { silentLogger } from './src-main/node/lib/logger.ts'
+    await removeLeftoverHosts({ prefix: 'mystlab', log: silentLogger })`
+  spawnSync(bin('node'), ['--input-type=module', '-e', sweep], { cwd: root, stdio: 'inherit', timeout: 10_000 })
+  process.exit(130)
 }

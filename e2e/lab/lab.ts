@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createLogger } from '../../src-main/node/lib/logger.ts'
 import { createHosts, type HostName, type Hosts } from '../../src-main/node/localnet/hosts.ts'
+import { openSocketProxy } from '../../src-main/node/localnet/socket-proxy.ts'
 import type { SeenRequest } from './internet.ts'
 import { type Exit, type Line, type LineProcess, readLines } from './line-process.ts'
-import { openSocketProxy } from './socket-proxy.ts'
 import type { Transfer, Transferred } from './transfer.ts'
 
 /**
@@ -50,7 +50,9 @@ const program = (name: string) => join(root, 'e2e/lab', name)
 export async function createLab(): Promise<Lab> {
   const log = createLogger((line) => process.stderr.write(`${line}\n`), 'lab', 'warn')
   const hosts = await createHosts({ prefix: 'mystlab', log })
-  const dir = mkdtempSync(join(tmpdir(), 'myst-lab-'))
+  removeLeftoverDirs()
+  const dir = join(tmpdir(), hosts.router.replace(/-router$/, ''))
+  mkdirSync(dir, { mode: 0o700 })
   const networkFile = join(dir, 'network.json')
   const closing: (() => Promise<void>)[] = []
   let started = 0
@@ -84,8 +86,10 @@ export async function createLab(): Promise<Lab> {
   async function dispose(): Promise<void> {
     await Promise.all(closing.splice(0).map((close) => close()))
     await hosts.dispose()
-    if (process.env.MYST_LAB_KEEP === '1') process.stderr.write(`The lab's files stay in ${dir}\n`)
-    else rmSync(dir, { recursive: true, force: true, maxRetries: 3 })
+    if (process.env.MYST_LAB_KEEP !== '1') return rmSync(dir, { recursive: true, force: true, maxRetries: 3 })
+    const kept = `${dir}-kept`
+    if (existsSync(dir)) renameSync(dir, kept)
+    process.stderr.write(`The lab's files stay in ${kept}\n`)
   }
 
   let internet: LineProcess
@@ -145,6 +149,14 @@ export async function createLab(): Promise<Lab> {
       closing.push(() => proxy.close())
       return `http://127.0.0.1:${proxy.port}`
     },
+  }
+}
+
+/** Of labs that were killed: their hosts are gone, with which they share the name. */
+function removeLeftoverDirs(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const ours = /^mystlab-\d+-\d+-[0-9a-f]{6}$/.test(name)
+    if (ours && !existsSync(`/run/netns/${name}-router`)) rmSync(join(tmpdir(), name), { recursive: true, force: true })
   }
 }
 

@@ -233,12 +233,14 @@ function mayMakeNamespaces(): boolean {
   return effective !== undefined && (BigInt(`0x${effective}`) & needed) === needed
 }
 
-/** Start of a process in clock ticks since boot, as text; undefined when there is no such process. */
+/** Start of a process in clock ticks since boot, as text; undefined when no such process lives. */
 function startTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field, the name in parentheses, may contain anything; 22 is the start time (proc(5)).
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    // The second field, the name in parentheses, may contain anything. The third is the state, where a
+    // zombie is dead whether or not somebody collected it, and the 22nd the start time (proc(5)).
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? undefined : fields[19]
   } catch {
     return undefined
   }
