@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'electron-vite'
+import renderer from './src-renderer/vite.config.ts'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+
+/** Main and preload to out/{main,preload}; the page as its own configuration builds it, to out/renderer. */
+export default defineConfig(async (environment) => ({
+  main: {
+    build: { outDir: 'out/main', rolldownOptions: { input: { index: `${here}src-main/index.ts` } } },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      // A sandboxed preload script is one CommonJS file without packages.
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: { index: `${here}src-main/preload/index.ts` },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: await renderer(environment),
+}))

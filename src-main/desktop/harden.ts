@@ -1,0 +1,34 @@
+import type { App, Session, WebContents } from 'electron'
+import { APP_ORIGIN } from './page.ts'
+
+/** The only permission the page needs: "copy" beside addresses and identifiers. */
+const GRANTED = 'clipboard-sanitized-write'
+
+/** Whatever contents come to be: they stay where they are and open nothing. */
+export function hardenContents(app: Pick<App, 'on'>): void {
+  app.on('web-contents-created', (_event, contents: WebContents) => {
+    contents.on('will-navigate', (event) => event.preventDefault())
+    contents.on('will-frame-navigate', (event) => event.preventDefault())
+    contents.on('will-redirect', (event) => event.preventDefault())
+    contents.on('will-attach-webview', (event) => event.preventDefault())
+    contents.setWindowOpenHandler(() => ({ action: 'deny' }))
+  })
+}
+
+/** No network, no devices, no permissions for any page; what it saves comes from the page itself. */
+export function hardenSession(session: Session): void {
+  session.webRequest.onBeforeRequest((details, answer) => answer({ cancel: !isOwn(details.url) }))
+  session.setPermissionRequestHandler((contents, permission, answer) =>
+    answer(permission === GRANTED && isOwn(contents.getURL())),
+  )
+  session.setPermissionCheckHandler((_contents, permission, origin) => permission === GRANTED && isOwn(`${origin}/`))
+  session.setDevicePermissionHandler(() => false)
+  // A backup is made by the page, as a blob; a download from anywhere else is not ours.
+  session.on('will-download', (event, item) => {
+    if (!item.getURL().startsWith(`blob:${APP_ORIGIN}/`)) event.preventDefault()
+  })
+}
+
+function isOwn(url: string): boolean {
+  return url.startsWith(`${APP_ORIGIN}/`) || url.startsWith(`blob:${APP_ORIGIN}/`) || url.startsWith('data:image/')
+}

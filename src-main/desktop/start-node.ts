@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { parseNetworkFile } from '#shared/contract/network-file.ts'
+import { MystError } from '#shared/errors/myst-error.ts'
+import { openHttpDoor } from '../doors/http.ts'
+import { createNode, type MysteriumNode } from '../node/create-node.ts'
+import { acquireHome } from '../node/home.ts'
+import type { Logger } from '../node/lib/logger.ts'
+
+/** The same home as the command line's, so that a person has one node and not two. */
+export function homeOf(given: string): string {
+  if (given !== '') return given
+  const data = process.env.XDG_DATA_HOME
+  return join(data?.startsWith('/') ? data : join(homedir(), '.local', 'share'), 'mysterium')
+}
+
+/**
+ * Takes the home and starts the node on it, with the command line's private socket beside it. Rejects
+ * with `HomeInUse`, or with what the network file or the node said.
+ */
+export async function startNode(
+  options: { home: string; networkFile: string },
+  log: Logger,
+): Promise<Pick<MysteriumNode, 'handlers' | 'state' | 'stop'>> {
+  const { home, networkFile } = options
+  const network = networkFile === '' ? undefined : parseNetworkFile(readFileSync(networkFile, 'utf8'), networkFile)
+  const release = await acquireHome(home, 2_000)
+  if (!release) {
+    throw new MystError('HomeInUse', `Another myst program is using ${home}; end it and start Mysterium again.`)
+  }
+  try {
+    const node = await createNode({ home, network, log })
+    const { handlers, state } = node
+    const door = await openHttpDoor(
+      { handlers, state, log },
+      { listen: { path: join(home, 'node.sock') }, access: 'file' },
+    )
+    return {
+      handlers,
+      state,
+      async stop() {
+        await door.stop()
+        await node.stop()
+        release()
+      },
+    }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
