@@ -1,6 +1,8 @@
 import type { Migration } from '../migrate.ts'
 import { chain } from './001-chain.ts'
 import { proposals } from './002-proposals.ts'
+import { ledger } from './003-ledger.ts'
+import { sessions } from './004-sessions.ts'
 
 /** In the order they run. A migration that was released never changes and never leaves this list. */
-export const migrations: readonly Migration[] = [chain, proposals]
+export const migrations: readonly Migration[] = [chain, proposals, ledger, sessions]
