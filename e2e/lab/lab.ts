@@ -112,7 +112,7 @@ export async function createLab(): Promise<Lab> {
     async startNetwork() {
       const written = join(dir, 'localnet.json')
       const hub = myst('hub', 'hub', ['localnet', 'up', '--host', hosts.host('hub').address, '--out', written])
-      await hub.until('the network file', () => true, 60_000)
+      await hub.until('the network file', (line) => line.event === 'up', 60_000)
       const network: unknown = JSON.parse(readFileSync(written, 'utf8'))
       const probes = [`http://${hosts.host('internet').address}/ip`]
       writeFileSync(networkFile, JSON.stringify({ ...(network as object), probes }))

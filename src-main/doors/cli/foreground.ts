@@ -1,0 +1,114 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { MystError } from '#shared/errors/myst-error.ts'
+import { createLogger, type Logger } from '../../node/lib/logger.ts'
+import { startDemo } from '../../node/localnet/demo.ts'
+import { startLocalnet } from '../../node/localnet/localnet.ts'
+import { openHttpDoor } from '../http.ts'
+import { openNode } from './access.ts'
+import { type CommandLine, localnetFile, number, UsageError } from './arguments.ts'
+import type { Output } from './output.ts'
+import { interrupted } from './waiting.ts'
+
+const PAGE_DIR = fileURLToPath(new URL('../../../out/renderer', import.meta.url))
+
+export async function localnet(line: CommandLine, output: Output): Promise<number> {
+  if (line.words[1] !== 'up') throw new UsageError('localnet up [--host ADDR] [--out FILE] [--block-time S]')
+  const signal = interrupted()
+  const blockTimeS = number(line.options, 'block-time')
+  const file = resolve(line.options.out ?? localnetFile())
+  const running = await startLocalnet({
+    host: line.options.host ?? '127.0.0.1',
+    log: loggerFor(line),
+    ...(blockTimeS === undefined ? {} : { blockTimeS }),
+  })
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(`${file}.new`, `${JSON.stringify(running.network, null, 2)}\n`)
+    renameSync(`${file}.new`, file)
+    output.line(
+      { event: 'up', network: file, rpc: running.network.rpc[0] ?? null, broker: running.network.brokers[0] ?? null },
+      `The local network is up: ${file}\nCtrl-C ends it.`,
+    )
+    await aborted(signal)
+    return 0
+  } finally {
+    await running.stop()
+    // The chain is gone, so the file would lead nowhere.
+    rmSync(file, { force: true })
+  }
+}
+
+/** The app in the browser, on this home. `--path`: the page on a Unix socket instead of a loopback port. */
+export async function app(line: CommandLine, output: Output): Promise<number> {
+  const signal = interrupted()
+  const access = await openNode(line, { stays: true })
+  try {
+    const node = access.own
+    if (!node)
+      throw new MystError('HomeInUse', `A node already runs on ${line.home}; end it first, or choose another --home.`)
+    const door = await openHttpDoor(
+      { handlers: node.handlers, state: node.state, log: loggerFor(line) },
+      {
+        listen:
+          line.options.path === undefined
+            ? { host: '127.0.0.1', port: number(line.options, 'port') ?? 0 }
+            : { path: line.options.path },
+        access: 'token',
+        pageDir: PAGE_DIR,
+      },
+    )
+    try {
+      const address = `${door.address}/#token=${door.token}`
+      output.line(
+        { event: 'app', address: door.address, token: door.token },
+        `Open the app here (the address works once):\n  ${address}\nCtrl-C ends it.`,
+      )
+      await aborted(signal)
+      return 0
+    } finally {
+      await door.stop()
+    }
+  } finally {
+    await access.close()
+  }
+}
+
+/** What `npm start` runs: a network of one's own with providers, and the app on it. */
+export async function demo(line: CommandLine, output: Output): Promise<number> {
+  const signal = interrupted()
+  const port = number(line.options, 'port')
+  const running = await startDemo({
+    log: loggerFor(line),
+    progress: (text) => output.line({ event: 'progress', message: text }, text),
+    signal,
+    ...(port === undefined ? {} : { port }),
+  })
+  try {
+    output.line(
+      { event: 'app', address: running.address, services: running.services },
+      `\nOpen the app here (the address works once):\n  ${running.address}\n\nChoose "Quick connect", then "Connect". Ctrl-C ends everything.`,
+    )
+    await Promise.race([aborted(signal), running.ended])
+    return signal.aborted ? 0 : 1
+  } finally {
+    await running.stop()
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    // The timer keeps the process alive: everything else here is unreferenced.
+    const alive = setInterval(() => undefined, 2 ** 30)
+    signal.addEventListener('abort', () => {
+      clearInterval(alive)
+      resolve()
+    })
+  })
+}
+
+function loggerFor(line: CommandLine): Logger {
+  return createLogger((text) => process.stderr.write(`${text}\n`), 'node', line.options.verbose ? 'debug' : 'warn')
+}

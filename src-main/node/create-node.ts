@@ -1,0 +1,256 @@
+import { join } from 'node:path'
+import type { Handlers } from '#shared/contract/commands.ts'
+import type { NetworkFile } from '#shared/contract/network-file.ts'
+import type { AppState } from '#shared/contract/state.ts'
+import { MystError } from '#shared/errors/myst-error.ts'
+import type { IdentityId } from '#shared/model/identity.ts'
+import { type Agent, createAgent } from './agent.ts'
+import { createKeystore } from './identity/keystore.ts'
+import { systemClock } from './lib/clock.ts'
+import type { Logger } from './lib/logger.ts'
+import { createMarket, type Market } from './market.ts'
+import { openVpnAvailability } from './network/openvpn-availability.ts'
+import { createPrivilege } from './network/privilege-client.ts'
+import type { Hex } from './ports/chain.ts'
+import type { Clock } from './ports/clock.ts'
+import { createRememberedNetwork } from './remembered-network.ts'
+import { createOpenVpn } from './services/openvpn/openvpn.ts'
+import { createSocks } from './services/socks/create-socks.ts'
+import { createStateTree, type StateTree } from './state-tree.ts'
+import { migrate } from './storage/migrate.ts'
+import { openStore } from './storage/open-store.ts'
+import { createSessionRepository } from './storage/session-repository.ts'
+
+/** What a person may lose to one provider unless she says otherwise: 0.5 MYST. */
+const MAX_AT_RISK = 5n * 10n ** 17n
+
+export type MysteriumNode = {
+  readonly handlers: Handlers
+  readonly state: StateTree
+  /** Ends sessions, takes the tunnel down, and leaves the home to others. */
+  stop(): Promise<void>
+}
+
+/**
+ * The composition root: every part is made and started here, in this order.
+ *
+ *   store → keystore → market (chain, registry, proposals) → services → agent (once an identity is unlocked)
+ *
+ * Throws what a person has to act on before anything can run: `OtherNetwork`, `StoreTooNew`,
+ * `InvalidNetworkFile`. A chain or broker that does not answer is not among these: the state says so
+ * and the node goes on trying. Without a network file only identities can be handled.
+ */
+export async function createNode(options: {
+  home: string
+  network: NetworkFile | undefined
+  log: Logger
+  clock?: Clock
+}): Promise<MysteriumNode> {
+  const { home, log, clock = systemClock } = options
+  const remembered = createRememberedNetwork(home)
+  const network = remembered.choose(options.network)
+  const store = openStore(join(home, 'node.db'))
+  migrate(store)
+  const keystore = createKeystore(join(home, 'keystore'), { log: log.of('keystore') })
+  const sessions = createSessionRepository(store)
+  const privilege = createPrivilege({ log: log.of('helper'), clock })
+  const serviceTypes = [
+    createOpenVpn({ privilege, log: log.of('openvpn'), clock }),
+    createSocks({ log: log.of('socks'), clock }),
+  ]
+
+  const state = createStateTree(initialState(network))
+  const setIdentity = (change: Partial<AppState['identity']>) =>
+    state.set({ identity: { ...state.get().identity, ...change } })
+  const setNetwork = (change: Partial<AppState['network']>) =>
+    state.set({ network: { ...state.get().network, ...change } })
+  setIdentity({ all: await keystore.list() })
+
+  const market = network && createMarket({ network, store, isOwn, clock, log })
+  if (market) followMarket(market)
+
+  let agent: Agent | undefined
+  function isOwn(id: IdentityId): boolean {
+    return state.get().identity.all.some((own) => own.id === id)
+  }
+
+  function followMarket({ follower, catalogue, registry, network }: Market): void {
+    let checked = false
+    follower.onProgress(({ status, syncedBlock, headBlock, message }) => {
+      const { message: _old, ...rest } = state.get().network
+      state.set({
+        network: { ...rest, chain: status, syncedBlock, headBlock, ...(message === undefined ? {} : { message }) },
+      })
+      if (status === 'online' && !checked) {
+        checked = true
+        remembered.remember(network)
+      }
+      if (status === 'online' && state.get().identity.registration === 'unknown') showRegistration()
+    })
+    follower.onChange(() => void agent?.wallet.refresh())
+    catalogue.onRevision((proposals) => state.set({ proposals }))
+    registry.onRegistered((id) => {
+      if (id === state.get().identity.active) showRegistration()
+    })
+    state.set({ proposals: catalogue.summary() })
+    follower.start()
+  }
+
+  function showRegistration(): void {
+    const { active, registration } = state.get().identity
+    if (!market || !active) return
+    const registered = market.registry.publicKey(active) !== undefined
+    if (!registered && (registration === 'registering' || state.get().network.chain !== 'online')) return
+    setIdentity({ registration: registered ? 'registered' : 'unregistered' })
+    // The broker admits registered identities only, so there is no use in knocking before.
+    if (registered) agent?.connectToBroker()
+  }
+
+  const needMarket = (): Market => {
+    if (!market) throw new MystError('NoNetwork', 'No network is chosen; name one with --network FILE.')
+    return market
+  }
+  const needAgent = (): Agent => {
+    needMarket()
+    if (!agent) throw new MystError('Locked', 'The identity is locked; unlock it with its passphrase first.')
+    return agent
+  }
+
+  async function activate(id: IdentityId, passphrase: string): Promise<{ id: IdentityId }> {
+    const unlocked = await keystore.unlock(id, passphrase)
+    await agent?.stop()
+    agent = undefined
+    setIdentity({
+      all: await keystore.list(),
+      active: id,
+      unlocked: true,
+      registration: 'unknown',
+      gasAddress: unlocked.gas.address,
+    })
+    if (market) {
+      agent = createAgent(
+        { market, store, state, sessions, serviceTypes, clock, log, home },
+        { ...unlocked, maxAtRisk: MAX_AT_RISK },
+      )
+      await agent.wallet.refresh()
+      showRegistration()
+    }
+    return { id }
+  }
+
+  const handlers: Handlers = {
+    async 'identity.create'({ passphrase }) {
+      const { id } = await keystore.create(passphrase)
+      return activate(id, passphrase)
+    },
+    async 'identity.import'({ keystore: text, passphrase }) {
+      const { id } = await keystore.import(text, passphrase)
+      return activate(id, passphrase)
+    },
+    'identity.export': ({ id }) => keystore.export(id),
+    async 'identity.proveBackup'({ keystore: text, passphrase }) {
+      const proved = await keystore.proveBackup(text, passphrase)
+      setIdentity({ all: await keystore.list() })
+      return proved
+    },
+    'identity.unlock': ({ id, passphrase }) => activate(id, passphrase),
+    async 'identity.status'({ id }) {
+      const { registry, chain } = needMarket()
+      return {
+        registration: registry.publicKey(id) === undefined ? 'unregistered' : 'registered',
+        balance: await chain.balanceOf(id),
+      }
+    },
+    async 'identity.register'() {
+      const acting = needAgent()
+      if (state.get().identity.registration === 'registered') {
+        throw new MystError('AlreadyRegistered', 'This identity is registered already.')
+      }
+      setIdentity({ registration: 'registering' })
+      try {
+        const { hash, blockNumber } = await acting.wallet.register()
+        await needMarket().follower.reached(blockNumber)
+        return { transaction: hash }
+      } finally {
+        setIdentity({ registration: 'unknown' })
+        showRegistration()
+      }
+    },
+    'wallet.faucet': ({ amount }) => needAgent().wallet.faucet(amount),
+    async 'wallet.deposit'({ amount }) {
+      const { hash, blockNumber } = await needAgent().wallet.deposit(amount)
+      await needMarket().follower.reached(blockNumber)
+      return { transaction: hash }
+    },
+    async 'wallet.withdraw'({ amount, to }) {
+      const { hash, executableAtMs } = await needAgent().wallet.withdraw(amount, to.toLowerCase() as Hex)
+      return { transaction: hash, executableAtMs }
+    },
+    'proposals.query': async (filter) => needMarket().catalogue.query(filter),
+    async 'proposals.prefer'({ provider, preferred }) {
+      needMarket().catalogue.prefer(provider, preferred)
+      return null
+    },
+    async 'connection.connect'({ socksPort, ...filter }) {
+      await needAgent().connect(filter, socksPort)
+      return null
+    },
+    async 'connection.disconnect'() {
+      await agent?.disconnect()
+      return null
+    },
+    async 'share.start'(terms) {
+      await needAgent().sharing.start(terms)
+      return null
+    },
+    async 'share.stop'() {
+      await agent?.sharing.stop()
+      return null
+    },
+    'sessions.list': async ({ limit }) => sessions.list(limit ?? 100),
+    'promises.list': async () => needAgent().promises(),
+    'promises.clear': ({ peer }) => needAgent().clear(peer),
+    'state.get': async () => state.get(),
+  }
+
+  return {
+    handlers,
+    state,
+    async stop() {
+      await agent?.stop()
+      market?.follower.stop()
+      await privilege.stop()
+      store.close()
+    },
+  }
+
+  function initialState(network: NetworkFile | undefined): AppState {
+    return {
+      network: {
+        name: network?.name ?? '',
+        chainId: network?.chainId ?? 0,
+        local: network?.local ?? false,
+        chain: network ? 'connecting' : 'unreachable',
+        broker: 'connecting',
+        syncedBlock: 0,
+        headBlock: 0,
+        ...(network ? {} : { message: 'No network is chosen; name one with --network FILE.' }),
+      },
+      identity: { all: [], unlocked: false, registration: 'unknown' },
+      wallet: {
+        balance: 0n,
+        undeposited: 0n,
+        gas: 0n,
+        registrationFee: 0n,
+        networkFeeBps: 0,
+        receivable: 0n,
+        payable: 0n,
+        maxAtRisk: MAX_AT_RISK,
+      },
+      connection: { name: 'disconnected' },
+      share: { state: 'off', services: [], sessions: [], earnedToday: 0n },
+      proposals: { count: 0, revision: 0 },
+      capabilities: { openvpn: openVpnAvailability(), socks: { available: true } },
+    }
+  }
+}

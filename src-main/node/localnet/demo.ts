@@ -1,0 +1,212 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { MystError } from '#shared/errors/myst-error.ts'
+import type { Logger } from '../lib/logger.ts'
+import { openVpnAvailability } from '../network/openvpn-availability.ts'
+import { createHosts, type HostName, type Hosts, whyNoHosts } from './hosts.ts'
+import { openSocketProxy } from './socket-proxy.ts'
+
+const CLI = fileURLToPath(new URL('../../doors/cli/main.ts', import.meta.url))
+const WHAT_IS_MY_ADDRESS = fileURLToPath(new URL('./what-is-my-address.ts', import.meta.url))
+const READY_MS = 60_000
+
+/** Who shares in the demo. Prices in MYST per GiB. */
+const PROVIDERS = [
+  { host: 'provider', services: ['openvpn', 'socks'], country: 'DE', price: '0.05', bandwidth: '100' },
+  { host: 'provider2', services: ['socks'], country: 'NL', price: '0.08', bandwidth: '50' },
+] as const
+
+export type Demo = {
+  /** With the one-time token. */
+  readonly address: string
+  readonly services: string[]
+  /** Resolves when a part of it ended by itself. */
+  readonly ended: Promise<void>
+  stop(): Promise<void>
+}
+
+/**
+ * The main job on one machine: a chain, a broker, providers, and the app with a funded identity. As root
+ * each gets a host of its own (hosts.ts) and OpenVPN is on offer; otherwise all of it shares loopback and
+ * the offer is SOCKS. Everything lives in a temporary directory and is removed by `stop`.
+ */
+export async function startDemo({
+  log,
+  progress,
+  signal,
+  port = 0,
+}: {
+  log: Logger
+  progress: (sentence: string) => void
+  signal: AbortSignal
+  port?: number
+}): Promise<Demo> {
+  const dir = mkdtempSync(join(tmpdir(), 'myst-demo-'))
+  const passphrase = randomBytes(16).toString('hex')
+  const children = new Set<ChildProcess>()
+  const undo: (() => Promise<void> | void)[] = [() => rmSync(dir, { recursive: true, force: true, maxRetries: 3 })]
+  const stop = async () => {
+    await Promise.all([...children].map(endOf))
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  let hosts: Hosts | undefined
+  let tellEnded: () => void = () => undefined
+  const ended = new Promise<void>((resolve) => {
+    tellEnded = resolve
+  })
+
+  function start(host: HostName, args: readonly string[]): ChildProcess {
+    signal.throwIfAborted()
+    const all = ['--disable-warning=ExperimentalWarning', ...args]
+    const options = {
+      stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, MYST_PASSPHRASE: passphrase },
+      // A group of its own: Ctrl-C in the terminal reaches us alone, and we end things in order.
+      detached: true,
+    }
+    const child = hosts ? hosts.exec(host, process.execPath, all, options) : spawn(process.execPath, all, options)
+    children.add(child)
+    child.once('exit', () => children.delete(child))
+    return child
+  }
+  const network = join(dir, 'network.json')
+  const myst = (host: HostName, ...args: string[]) =>
+    start(host, [
+      CLI,
+      '--home',
+      join(dir, host),
+      '--json',
+      ...(args[0] === 'localnet' ? [] : ['--network', network]),
+      ...args,
+    ])
+
+  /** The first line for which `test` holds; the program goes on. */
+  const line = (child: ChildProcess, what: string, test: (line: Record<string, unknown>) => boolean) =>
+    new Promise<Record<string, unknown>>((resolve, reject) => {
+      const fail = (why: string) => reject(new MystError('DemoFailed', `${what} ${why}.`))
+      const timer = setTimeout(() => fail('did not come up in time'), READY_MS)
+      const aborted = () => reject(signal.reason)
+      signal.addEventListener('abort', aborted, { once: true })
+      child.once('exit', () => fail('ended early; its message is above'))
+      if (!child.stdout) return fail('could not be started')
+      createInterface({ input: child.stdout }).on('line', (text) => {
+        let parsed: Record<string, unknown>
+        try {
+          parsed = JSON.parse(text) as Record<string, unknown>
+        } catch {
+          return
+        }
+        if (!test(parsed)) return
+        clearTimeout(timer)
+        signal.removeEventListener('abort', aborted)
+        resolve(parsed)
+      })
+    })
+  const done = (child: ChildProcess, what: string) =>
+    new Promise<void>((resolve, reject) => {
+      child.stdout?.resume()
+      child.once('exit', (code) =>
+        code === 0 ? resolve() : reject(new MystError('DemoFailed', `${what} failed; its message is above.`)),
+      )
+    })
+  const stays = (child: ChildProcess) => child.once('exit', tellEnded)
+
+  /** An identity with MYST, registered. */
+  async function member(host: HostName, depositMyst?: string): Promise<void> {
+    await done(myst(host, 'identity', 'new'), 'Making an identity')
+    await done(myst(host, 'wallet', 'faucet', '1000'), 'The faucet')
+    await done(myst(host, 'identity', 'register'), 'Registering')
+    if (depositMyst) await done(myst(host, 'wallet', 'deposit', depositMyst), 'The deposit')
+  }
+
+  try {
+    const tunnel = openVpnAvailability()
+    const obstacle = whyNoHosts() ?? tunnel.message
+    if (obstacle === undefined) {
+      progress('Building hosts for chain, providers, you and a small internet…')
+      hosts = await createHosts({ prefix: 'mystdemo', log })
+      undo.push(() => hosts?.dispose())
+    } else {
+      progress(`OpenVPN is left out of the demo, SOCKS is on offer: ${obstacle}`)
+    }
+
+    progress('Starting the chain, the contracts and the message broker…')
+    const hubAddress = hosts?.host('hub').address ?? '127.0.0.1'
+    const written = join(dir, 'localnet.json')
+    const hub = myst('hub', 'localnet', 'up', '--host', hubAddress, '--out', written)
+    await line(hub, 'The local network', ({ event }) => event === 'up')
+    stays(hub)
+    const probes: string[] = []
+    if (hosts) {
+      const site = start('internet', [WHAT_IS_MY_ADDRESS])
+      await line(site, 'The small internet', ({ listening }) => listening === true)
+      probes.push(`http://${hosts.host('internet').address}/ip`)
+    }
+    writeFileSync(network, JSON.stringify({ ...(JSON.parse(readFileSync(written, 'utf8')) as object), probes }))
+
+    progress('Registering two providers and your identity on the chain…')
+    await Promise.all([...PROVIDERS.map(({ host }) => member(host)), member('consumer', '50')])
+
+    progress('Announcing what the providers offer…')
+    const services: string[] = []
+    await Promise.all(
+      PROVIDERS.map(async ({ host, services: all, country, price, bandwidth }) => {
+        const offered = all.filter((service) => hosts || service !== 'openvpn')
+        const terms = ['--price', price, '--unit', 'GiB', '--country', country, '--bandwidth', bandwidth]
+        const child = myst(host, 'provide', '--service', offered.join(','), ...terms)
+        const waiting = new Set<string>(offered)
+        await line(child, `The provider in ${country}`, ({ event, service, state }) => {
+          if (event === 'service' && state === 'announced') waiting.delete(String(service))
+          return waiting.size === 0
+        })
+        stays(child)
+        services.push(...offered.map((service) => `${service} in ${country}`))
+      }),
+    )
+
+    progress(
+      electronBinary() === undefined
+        ? 'There is no Electron binary here, so the app opens in the browser.'
+        : 'Opening the app…',
+    )
+    const socket = join(dir, 'app.sock')
+    const app = myst('consumer', 'app', '--path', socket)
+    const opened = await line(app, 'The app', ({ event }) => event === 'app')
+    stays(app)
+    const proxy = await openSocketProxy(socket, port)
+    undo.push(() => proxy.close())
+    return { address: `http://127.0.0.1:${proxy.port}/#token=${String(opened.token)}`, services, ended, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Asked politely first, so that a node closes its sessions and takes its tunnel down. */
+function endOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve()
+    const timer = setTimeout(() => child.kill('SIGKILL'), 8_000)
+    child.once('exit', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    child.kill('SIGTERM')
+  })
+}
+
+/** Electron's own program, where it was fetched. */
+function electronBinary(): string | undefined {
+  try {
+    const path: unknown = createRequire(import.meta.url)('electron')
+    return typeof path === 'string' ? path : undefined
+  } catch {
+    return undefined
+  }
+}
