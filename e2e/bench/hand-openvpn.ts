@@ -1,5 +1,4 @@
 import 'reflect-metadata'
-import { webcrypto } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
@@ -68,7 +67,7 @@ async function untilReady(openvpn: LineProcess): Promise<void> {
 async function writeCertificates(file: (name: string) => string): Promise<void> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
   const dates = { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 86_400_000) }
-  const makeKeys = () => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const makeKeys = () => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const authority = await makeKeys()
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     ...dates,
@@ -102,7 +101,7 @@ async function writeCertificates(file: (name: string) => string): Promise<void> 
       ],
     })
     writeFileSync(file(`${name}.crt`), certificate.toString('pem'))
-    const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
+    const key = x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
     writeFileSync(file(`${name}.key`), key, { mode: 0o600 })
   }
 }

@@ -1,0 +1,12 @@
+import { benchTunnel } from './tunnel.ts'
+
+// `npm run bench -- NAME [options]`: ratios side by side, as a table and as JSON in out/bench.
+const BENCHES: Record<string, (args: string[]) => Promise<void>> = { tunnel: benchTunnel }
+
+const [name = '', ...args] = process.argv.slice(2)
+const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined
+if (!bench) {
+  process.stderr.write(`npm run bench -- ${Object.keys(BENCHES).join(' | ')}\n`)
+  process.exit(2)
+}
+await bench(args)
