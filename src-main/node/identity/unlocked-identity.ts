@@ -1,7 +1,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { decrypt } from 'eciesjs'
 import { TypedDataEncoder } from 'ethers'
 import type { UnlockedIdentity } from '../ports/identity.ts'
+import { eciesDecrypt } from './ecies.ts'
 import { identityOf, publicKeyOf, signDigest } from './secp256k1.ts'
 
 /**
@@ -22,6 +22,6 @@ export function createUnlockedIdentity(privateKey: Uint8Array): UnlockedIdentity
       const digest = TypedDataEncoder.hash(domain, types, value)
       return `0x${bytesToHex(signDigest(Buffer.from(digest.slice(2), 'hex'), key))}`
     },
-    decrypt: (ciphertext: Uint8Array) => decrypt(key, ciphertext),
+    decrypt: (ciphertext: Uint8Array) => eciesDecrypt(key, ciphertext),
   } satisfies UnlockedIdentity)
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { encrypt } from 'eciesjs'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { Contact } from '#shared/model/proposal.ts'
+import { eciesEncrypt } from '../identity/ecies.ts'
 import { verifyDigest } from '../identity/secp256k1.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Channel } from '../ports/channel.ts'
@@ -147,7 +147,7 @@ export function createMessenger(
       if (!publicKey || ways.length === 0) return
       const message = encodeMessage(chainId, { ...outgoing, sender: identity.id, timeMs: clock.now() })
       const signed = joinSigned(identity.signDigest(messageDigest(message)), message)
-      const datagram = joinDatagram(identity.id, encrypt(publicKey, signed))
+      const datagram = joinDatagram(identity.id, eciesEncrypt(publicKey, signed))
       await Promise.all(
         ways.map(({ channel, address }) =>
           channel.send(outgoing.recipient, address, datagram).catch((error: unknown) => {

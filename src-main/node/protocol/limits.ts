@@ -36,7 +36,7 @@ export type MessagingLimits = {
   /** Clocks of private computers are off by minutes; together with replay protection this is enough. */
   timeWindowMs: number
   /**
-   * Token buckets in front of public-key work (one message costs about 12 ms): everybody who is not in
+   * Token buckets in front of public-key work (one message costs about 5 ms): everybody who is not in
    * a dialogue with us together, each of them, and each peer in a dialogue.
    */
   strangers: { perSecond: number; burst: number }
