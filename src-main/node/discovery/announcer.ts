@@ -72,7 +72,10 @@ type Offer = {
 }
 
 /** Keeps a provider's own proposals announced (whitepaper 6.4, 6.4.1, 6.4.2). */
-export function createAnnouncer({ chain, follower, proposals, domain, clock, log }: AnnouncerDeps): Announcer {
+export function createAnnouncer(
+  { chain, follower, proposals, domain, clock, log }: AnnouncerDeps,
+  { renewBeforeBlocks = RENEW_BEFORE_BLOCKS }: { renewBeforeBlocks?: number } = {},
+): Announcer {
   const offers = new Map<string, Offer>()
   const handles = new Set<(status: OfferStatus) => void>()
   const keyOf = (provider: IdentityId, serviceType: ServiceTypeName) => `${provider} ${serviceType}`
@@ -126,7 +129,7 @@ export function createAnnouncer({ chain, follower, proposals, domain, clock, log
     const { own } = offer
     const latest = proposals.latest(own.provider, own.serial)
     const onChain = latest !== undefined && sameBytes(latest.bytes, own.bytes)
-    const renewAt = onChain ? latest.blockNumber + PROPOSAL_LIFETIME_BLOCKS - RENEW_BEFORE_BLOCKS : 0
+    const renewAt = onChain ? latest.blockNumber + PROPOSAL_LIFETIME_BLOCKS - renewBeforeBlocks : 0
     if (onChain && syncedBlock() < renewAt) {
       offer.failures = 0
       report(offer, 'announced')
