@@ -4,7 +4,10 @@ import renderer from './src-renderer/vite.config.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
-/** Main and preload to out/{main,preload}; the page as its own configuration builds it, to out/renderer. */
+/**
+ * Main and preload to out/{main,preload}; the page as its own configuration builds it, to out/renderer.
+ * `--mode shell` leaves the page as it was built last.
+ */
 export default defineConfig(async (environment) => ({
   main: {
     build: { outDir: 'out/main', rolldownOptions: { input: { index: `${here}src-main/index.ts` } } },
@@ -20,5 +23,5 @@ export default defineConfig(async (environment) => ({
       },
     },
   },
-  renderer: await renderer(environment),
+  ...(environment.mode === 'shell' ? {} : { renderer: await renderer(environment) }),
 }))
