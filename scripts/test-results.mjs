@@ -3,15 +3,15 @@ import { relative } from 'node:path'
 
 /** Of vitest's JSON report and its exit code. */
 export function countVitest(report, code, root) {
-  const tests = report.testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.map((test) => ({ ...test, file: relative(root, name) })),
+  // A file that cannot be loaded, a hook or an error outside of any test fails without a failed test.
+  const isBroken = ({ status, assertionResults }) =>
+    status === 'failed' && !assertionResults.some((test) => test.status === 'failed')
+  const tests = report.testResults.flatMap((result) =>
+    result.assertionResults.map((test) => ({ ...test, file: relative(root, result.name), broken: isBroken(result) })),
   )
   const passed = tests.filter(({ status }) => status === 'passed').length
   const failedTests = tests.filter(({ status }) => status === 'failed').length
-  // A file that cannot be loaded, or an error outside of any test, fails without a failed test.
-  const broken = report.testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
-  ).length
+  const broken = report.testResults.filter(isBroken).length
   const failed = failedTests + broken
   return {
     passed,
@@ -24,10 +24,10 @@ export function countVitest(report, code, root) {
 /** One line for each group of tests that share file, first title and need. */
 function groups(tests) {
   const counts = new Map()
-  for (const { file, fullName, title, ancestorTitles } of tests) {
+  for (const { file, fullName, title, ancestorTitles, broken } of tests) {
     const needs = [...fullName.matchAll(/\[(needs [^\]]+)\]/g)].map(([, need]) => need).join(', ')
     const group = (ancestorTitles[0] ?? title).replace(/\s*\[needs [^\]]+\]/g, '')
-    const line = `${file}: ${group} (${needs || 'no reason given'})`
+    const line = `${file}: ${group} (${broken ? 'its set-up failed' : needs || 'no reason given'})`
     counts.set(line, (counts.get(line) ?? 0) + 1)
   }
   return [...counts].map(([line, count]) => `${line}: ${count} ${count === 1 ? 'test' : 'tests'}`)

@@ -56,6 +56,16 @@ it('counts what vitest ran and names what it did not', () => {
   })
 })
 
+it('does not blame a missing program for a set-up that failed', () => {
+  const result = run({
+    'a.test.mjs': `
+      import { beforeAll, describe, it } from 'vitest'
+      describe('pages [needs chromium]', () => { beforeAll(() => { throw new Error('no') }); it('opens', () => {}) })`,
+  })
+  expect(result.failed).toBe(1)
+  expect(result.notRun).toEqual(['a.test.mjs: pages (its set-up failed): 1 test'])
+})
+
 it('counts an error outside of any test', () => {
   const result = run({
     'a.test.mjs': "import { it } from 'vitest'; it('passes', () => { setTimeout(() => { throw new Error('late') }) })",

@@ -35,7 +35,13 @@ const STAGES = [
     kind: 'vitest',
     command: ['vitest', 'run', '--config', 'vitest.e2e.config.ts', 'e2e/lab', 'e2e/journeys'],
   },
-  { name: 'desktop', kind: 'vitest', command: ['vitest', 'run', '--config', 'vitest.e2e.config.ts', 'e2e/desktop'] },
+  // Loud: it says whether it ran in Electron itself or in its double.
+  {
+    name: 'desktop',
+    kind: 'vitest',
+    loud: true,
+    command: ['vitest', 'run', '--config', 'vitest.e2e.config.ts', 'e2e/desktop'],
+  },
 ]
 
 const unknown = chosen.find((name) => !STAGES.some((stage) => stage.name === name))
@@ -96,7 +102,12 @@ async function runStage(stage) {
 async function runVitest(stage) {
   const file = join(reports, `${stage.name}.json`)
   rmSync(file, { force: true })
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`, '--silent=passed-only']
+  const reporters = [
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+    ...(stage.loud ? [] : ['--silent=passed-only']),
+  ]
   const { code } = await run([...stage.command, ...reporters, ...(quick ? (stage.quickArguments ?? []) : [])], {})
   let report
   try {
