@@ -79,27 +79,36 @@ async function run(): Promise<void> {
     quit: () => app.quit(),
   })
 
+  const quit = () => {
+    if (quitting) return
+    quitting = true
+    node.stop().then(() => app.exit(0), fail)
+  }
+  const confirmed = () => {
+    const stops = whatStops(state.get())
+    if (!stops) return true
+    const buttons = ['Quit', 'Stay']
+    const question = {
+      type: 'question',
+      message: 'Quit Mysterium?',
+      detail: stops,
+      buttons,
+      defaultId: 1,
+      cancelId: 1,
+    } as const
+    return dialog.showMessageBoxSync(question) === 0
+  }
+
   app.on('second-instance', open)
   app.on('activate', open)
+  // The app lives in the tray.
   app.on('window-all-closed', () => undefined)
   app.on('before-quit', (event) => {
     event.preventDefault()
-    if (quitting) return
-    const stops = whatStops(state.get())
-    const answer = stops
-      ? dialog.showMessageBoxSync({
-          type: 'question',
-          message: 'Quit Mysterium?',
-          detail: stops,
-          buttons: ['Quit', 'Stay'],
-          defaultId: 1,
-          cancelId: 1,
-        })
-      : 0
-    if (answer !== 0) return
-    quitting = true
-    node.stop().then(() => app.exit(0), fail)
+    if (!quitting && confirmed()) quit()
   })
+  // Whoever sends a signal is not there to be asked.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, quit)
   open()
 }
 

@@ -191,7 +191,7 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
       const request = route.request()
       const url = toApp(request.url())
       const leaves = request.isNavigationRequest() && request.frame() === mainFrame && mainFrame.url() !== 'about:blank'
-      if (leaves && emitPreventable(events, 'will-navigate', url)) {
+      if (leaves && emitPreventable(events, 'will-navigate', { url })) {
         refusedRequests.push(url)
         return route.abort('aborted')
       }
@@ -252,12 +252,12 @@ function on<On>(events: EventEmitter): On {
   return ((name: string, listener: (...values: unknown[]) => void) => events.on(name, listener)) as On
 }
 
-function emitPreventable(events: EventEmitter, name: string, ...values: unknown[]): boolean {
+function emitPreventable(events: EventEmitter, name: string, fields: object = {}): boolean {
   let prevented = false
   const preventDefault = () => {
     prevented = true
   }
-  events.emit(name, { preventDefault }, ...values)
+  events.emit(name, { ...fields, preventDefault })
   return prevented
 }
 

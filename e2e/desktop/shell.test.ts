@@ -40,10 +40,10 @@ describe.skipIf(!CAN_RUN)(`the desktop shell ${which} [needs chromium]`, () => {
       JSON.stringify({
         name: 'nowhere',
         chainId: 31337,
-        rpc: ['http://127.0.0.1:1'],
+        rpc: ['http://127.0.0.1:9'],
         contracts: { token: address, identityRegistry: address, serviceDirectory: address, paymentAccounts: address },
         startBlock: 0,
-        brokers: ['mqtt://127.0.0.1:1'],
+        brokers: ['mqtt://127.0.0.1:9'],
       }),
     )
     shell = await openShell({ home: join(home, 'node'), network })
@@ -191,6 +191,21 @@ describe.skipIf(!CAN_RUN)(`the desktop shell ${which} [needs chromium]`, () => {
     expect(shell.page.url().split('#')[0]).toBe(shell.pageUrl)
     expect(asked).toEqual([])
     if (shell.double) expect(shell.double.refusedRequests).toContain(`${outsideUrl}/navigation`)
+  })
+
+  test('the page may load itself anew, and gets its state again', async () => {
+    await Promise.all([shell.page.waitForEvent('load'), shell.page.evaluate(() => location.reload())])
+    expect(shell.page.url().split('#')[0]).toBe(shell.pageUrl)
+    const first = await shell.page.evaluate(
+      () =>
+        new Promise<string>((resolve) => {
+          const stop = (window as unknown as PageWindow).myst.onState((message) => {
+            stop()
+            resolve(message)
+          })
+        }),
+    )
+    expect(decode(first)).toMatchObject({ kind: 'snapshot', state: { network: { name: 'nowhere' } } })
   })
 
   test('no window opens', async () => {

@@ -9,6 +9,7 @@ import { createElectronDouble, type ElectronDouble, PAGE_ORIGIN } from './electr
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const CHROMIUM = '/usr/bin/chromium'
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const MAIN = join(ROOT, 'out/main/index.js')
 
 /** Where Electron's own program stands, if it was ever fetched; asking its package would fetch it. */
@@ -79,6 +80,7 @@ async function openDouble(switches: Record<string, string>): Promise<Shell> {
           }
         : next(url, where),
   })
+  const before = SIGNALS.map((signal) => process.listeners(signal))
   createRequire(import.meta.url)(MAIN)
   const page = await Promise.race([
     double.firstPage,
@@ -91,13 +93,11 @@ async function openDouble(switches: Record<string, string>): Promise<Shell> {
     pageUrl: `${PAGE_ORIGIN}/index.html`,
     double,
     tray: async () =>
-      double
-        .trayItems()
-        .map(({ label, enabled, checked }) => ({
-          label: label ?? '',
-          enabled: enabled !== false,
-          checked: checked === true,
-        })),
+      double.trayItems().map(({ label, enabled, checked }) => ({
+        label: label ?? '',
+        enabled: enabled !== false,
+        checked: checked === true,
+      })),
     async clickTray(label) {
       const item = double.trayItems().find((candidate) => candidate.label === label)
       if (!item || item.enabled === false) throw new Error(`There is no "${label}" to click.`)
@@ -110,6 +110,12 @@ async function openDouble(switches: Record<string, string>): Promise<Shell> {
     },
     async dispose() {
       hooks.deregister()
+      // The shell's answers to signals belong to a process of its own, not to the test's.
+      for (const [index, signal] of SIGNALS.entries()) {
+        for (const listener of process.listeners(signal)) {
+          if (!before[index]?.includes(listener)) process.off(signal, listener)
+        }
+      }
       await context.close()
       rmSync(profile, { recursive: true, force: true })
     },

@@ -15,7 +15,7 @@ export function glance({ connection, network }: AppState): Glance {
     case 'disconnecting':
       return { kind: 'busy', line: 'Disconnecting…' }
     case 'disconnected':
-      if (connection.last) return { kind: 'attention', line: `Not connected · ${connection.last.message}` }
+      if (connection.last) return { kind: 'attention', line: `Not connected · ${short(connection.last.message)}` }
       if (network.chain === 'unreachable')
         return { kind: 'attention', line: 'Not connected · the chain does not answer' }
       return { kind: 'off', line: 'Not connected' }
@@ -38,4 +38,9 @@ export function whatStops({ connection, share }: AppState): string | undefined {
     stops.push(`Sharing stops.${sessions}`)
   }
   return stops.length > 0 ? stops.join('\n') : undefined
+}
+
+/** A menu is no place for more. */
+function short(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }

@@ -1,18 +1,22 @@
 import type { App, Session, WebContents } from 'electron'
-import { APP_ORIGIN } from './page.ts'
+import { APP_ORIGIN, APP_URL } from './page.ts'
 
 /** The only permission the page needs: "copy" beside addresses and identifiers. */
 const GRANTED = 'clipboard-sanitized-write'
 
-/** Whatever contents come to be: they stay where they are and open nothing. */
+/** Whatever contents come to be: they stay where they are, or load the page anew, and open nothing. */
 export function hardenContents(app: Pick<App, 'on'>): void {
   app.on('web-contents-created', (_event, contents: WebContents) => {
-    contents.on('will-navigate', (event) => event.preventDefault())
-    contents.on('will-frame-navigate', (event) => event.preventDefault())
-    contents.on('will-redirect', (event) => event.preventDefault())
+    contents.on('will-navigate', stay)
+    contents.on('will-frame-navigate', stay)
+    contents.on('will-redirect', stay)
     contents.on('will-attach-webview', (event) => event.preventDefault())
     contents.setWindowOpenHandler(() => ({ action: 'deny' }))
   })
+}
+
+function stay(event: { url: string; preventDefault(): void }): void {
+  if (event.url.split('#')[0] !== APP_URL) event.preventDefault()
 }
 
 /** No network, no devices, no permissions for any page; what it saves comes from the page itself. */
