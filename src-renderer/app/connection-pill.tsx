@@ -18,7 +18,8 @@ export function ConnectionPill() {
       <span className="truncate">{m.connection[connection.name]}</span>
       {connection.name === 'connected' && (
         <span className="pill-detail truncate">
-          {country} · <Since atMs={connection.live.startedAtMs} />
+          <span className="pill-country">{country} · </span>
+          <Since atMs={connection.live.startedAtMs} />
         </span>
       )}
     </a>

@@ -1,6 +1,7 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { MeteringUnit } from '#shared/model/proposal.ts'
 import { type Amount, formatMyst, MYST } from '#shared/model/units.ts'
+import { m } from './index.ts'
 
 /** Words and numbers come from the same language, so this goes with the catalogue in `en.ts`. */
 export const LOCALE = 'en'
@@ -12,8 +13,14 @@ type Decimal = Intl.StringNumericLiteral
 
 const large = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 2, roundingMode: 'trunc' })
 const medium = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 4, roundingMode: 'trunc' })
-const small = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3, roundingMode: 'trunc' })
+const small = new Intl.NumberFormat(LOCALE, {
+  maximumSignificantDigits: 3,
+  maximumFractionDigits: 6,
+  roundingPriority: 'lessPrecision',
+  roundingMode: 'trunc',
+})
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
+const compact = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 0 })
 const oneDigit = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 })
 const percent = new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 2 })
 const dateTime = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'short', hour12: false })
@@ -35,7 +42,11 @@ export function exactAmount(amount: Amount): string {
 }
 
 export function formatPrice(price: Amount, unit: MeteringUnit): string {
-  return price === 0n ? 'Free' : `${formatAmount(price)} per${NBSP}${unit}`
+  return price === 0n ? m.connect.free : `${formatAmount(price)} ${formatPerUnit(unit)}`
+}
+
+export function formatPerUnit(unit: MeteringUnit): string {
+  return `${m.connect.per}${NBSP}${unit}`
 }
 
 function decimal(amount: bigint): string {
@@ -97,6 +108,11 @@ export function formatStepTime(ms: number): string {
 
 function inWords(count: number, unit: 'second' | 'minute' | 'hour' | 'day'): string {
   return new Intl.NumberFormat(LOCALE, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
+}
+
+/** "12,345" as "12K": where the exact number is of no use. */
+export function formatAbout(count: number): string {
+  return count < 10_000 ? whole.format(count) : compact.format(count)
 }
 
 export function formatCount(count: number): string {

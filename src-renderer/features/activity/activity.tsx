@@ -92,7 +92,7 @@ function Session({ session }: { session: SessionRecord }) {
       <div className="session-who">
         <p className="session-title">
           <span className="muted">{m.activity.roles[role]}</span> <IdentityLabel id={peer} />
-          <span className="tag">{m.service[serviceType]}</span>
+          <span className="tag">{m.service.tags[serviceType]}</span>
         </p>
         <p className="faint session-line">
           {formatDateTime(startedAtMs)}

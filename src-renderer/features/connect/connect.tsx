@@ -6,6 +6,7 @@ import { useRemembered } from '../../store/remembered.ts'
 import { useQuery } from '../../store/use-query.ts'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 import { ConnectingSteps } from './connecting-steps.tsx'
+import { CountryPicks } from './country-picks.tsx'
 import { FailureNotice } from './failure-notice.tsx'
 import { acceptFilters, countByCountry, matches, NO_FILTERS, toQuery } from './filters.ts'
 import { LiveSession } from './live-session.tsx'
@@ -44,17 +45,20 @@ export function Connect() {
   }, [connected, currentKey])
 
   const exit = connection.name === 'connected' ? connection.live.exit?.country : undefined
+  const idle = connection.name === 'disconnected' || connection.name === 'disconnecting'
+  const choose = (country: string) => setFilters({ ...filters, country: filters.country === country ? '' : country })
   return (
     <div className="connect" data-connection={connection.name}>
       <section className="stage card">
+        <StatePanel quick={quick} onQuick={setTarget} />
         <WorldMap
           counts={counts}
           chosen={filters.country}
           focus={exit ?? current?.originLocation.country}
           connection={connection.name}
-          onChoose={(country) => setFilters({ ...filters, country: filters.country === country ? '' : country })}
+          onChoose={choose}
         />
-        <StatePanel quick={quick} onQuick={setTarget} />
+        {idle && <CountryPicks counts={counts} chosen={filters.country} onChoose={choose} />}
       </section>
       <section className="side">
         {connection.name === 'disconnected' && connection.last && (
@@ -67,7 +71,7 @@ export function Connect() {
         )}
         {connection.name === 'connecting' && <ConnectingSteps connection={connection} />}
         {connection.name === 'connected' && <LiveSession connection={connection} />}
-        {(connection.name === 'disconnected' || connection.name === 'disconnecting') && (
+        {idle && (
           <Offers
             query={query}
             shown={shown}

@@ -62,6 +62,12 @@ function build(): { shapes: Shape[]; project(place: [number, number]): [number, 
 const { shapes, project } = build()
 const byCode = new Map(shapes.map((shape) => [shape.code, shape]))
 
+/** A window of the map with a place in its middle; the map's edge may come into it, its country never leaves it. */
+function around([x, y]: [number, number]): string {
+  const size = 190
+  return `${x - size / 2} ${y - size / 2} ${size} ${size}`
+}
+
 type MapShapesProps = {
   counts: ReadonlyMap<string, number>
   chosen: string
@@ -89,7 +95,12 @@ export default memo(function MapShapes({ counts, chosen, focus, onHover, onChoos
       }),
   })
   return (
-    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden focusable="false" data-focused={focus !== undefined}>
+    <svg
+      viewBox={marker ? around(marker) : `0 0 ${WIDTH} ${HEIGHT}`}
+      preserveAspectRatio={marker ? 'xMidYMid slice' : 'xMidYMid meet'}
+      aria-hidden
+      focusable="false"
+    >
       {shapes.map(({ key, code, path }) => (
         <path key={key} d={path} {...state(code)} />
       ))}
@@ -98,8 +109,8 @@ export default memo(function MapShapes({ counts, chosen, focus, onHover, onChoos
       ))}
       {marker && (
         <g className="marker" transform={`translate(${marker[0]} ${marker[1]})`}>
-          <circle r={15} className="marker-halo" />
-          <circle r={5.5} className="marker-dot" />
+          <circle r={9} className="marker-halo" />
+          <circle r={3.2} className="marker-dot" />
         </g>
       )}
     </svg>

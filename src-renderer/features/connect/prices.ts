@@ -7,11 +7,13 @@ import { formatAmount, formatBytes, formatDuration, formatPrice } from '../../me
 export function priceRange(proposals: readonly ProposalView[]): string {
   return (['GiB', 'hour'] as const)
     .map((unit) => {
-      const prices = proposals.filter((proposal) => proposal.unit === unit).map(({ pricePerUnit }) => pricePerUnit)
-      const [first, ...rest] = prices
-      if (first === undefined) return undefined
-      const low = rest.reduce((a, b) => (b < a ? b : a), first)
-      const high = rest.reduce((a, b) => (b > a ? b : a), first)
+      const prices = proposals
+        .filter((proposal) => proposal.unit === unit)
+        .map(({ pricePerUnit }) => pricePerUnit)
+        .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+      const low = prices.at(0)
+      const high = prices.at(-1)
+      if (low === undefined || high === undefined) return undefined
       return low === high ? formatPrice(low, unit) : `${formatAmount(low)} to ${formatPrice(high, unit)}`
     })
     .filter((text) => text !== undefined)

@@ -8,7 +8,7 @@ import { ProposalRow } from './proposal-row.tsx'
 import { proposalKey } from './target.ts'
 
 /** Every row is as high as this, so that thousands scroll without measuring. */
-const ROW_HEIGHT = 66
+const ROW_HEIGHT = 78
 
 /** Only the rows in sight exist. Arrow keys go from row to row, Tab through a row's buttons. */
 export function ProposalList({

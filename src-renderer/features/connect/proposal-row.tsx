@@ -1,8 +1,16 @@
-import { Star } from 'lucide-react'
+import { ChevronRight, Star } from 'lucide-react'
 import type { ProposalView } from '#shared/contract/commands.ts'
 import { countryName } from '../../messages/countries.ts'
-import { formatBandwidth, formatCount, formatPrice, formatStepTime, shortId } from '../../messages/format.ts'
+import {
+  formatAbout,
+  formatBandwidth,
+  formatCount,
+  formatPerUnit,
+  formatStepTime,
+  shortId,
+} from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { Amount } from '../../ui/amount.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Flag } from '../../ui/flag.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
@@ -29,20 +37,29 @@ export function ProposalRow({
       <div className="row-main">
         <p className="row-title">
           <strong className="truncate">{country}</strong>
-          <span className="tag">{m.service[proposal.serviceType]}</span>
+          <span className="tag">{m.service.tags[proposal.serviceType]}</span>
           {proposal.own && <span className="tag tag-green">{m.connect.own}</span>}
         </p>
-        <p className="row-details truncate">
+        <p className="row-line truncate">
           <IdentityLabel id={proposal.provider} size={15} />
-          <span> · {experience(proposal)}</span>
-          <span className="faint"> · {m.connect.age(formatCount(Math.max(0, headBlock - proposal.blockNumber)))}</span>
           {servedFrom !== proposal.originLocation.country && (
             <span className="faint"> · {m.connect.servedFrom(countryName(servedFrom))}</span>
           )}
         </p>
+        <p className="row-line truncate">
+          <span title={m.connect.experience}>{experience(proposal)}</span>
+          <span className="faint"> · {m.connect.age(formatAbout(Math.max(0, headBlock - proposal.blockNumber)))}</span>
+        </p>
       </div>
       <div className="row-terms numbers">
-        <span>{formatPrice(proposal.pricePerUnit, proposal.unit)}</span>
+        {proposal.pricePerUnit === 0n ? (
+          <span>{m.connect.free}</span>
+        ) : (
+          <>
+            <Amount value={proposal.pricePerUnit} />
+            <span className="row-unit">{formatPerUnit(proposal.unit)}</span>
+          </>
+        )}
         <span className="faint">{formatBandwidth(proposal.bandwidthMbps)}</span>
       </div>
       <IconButton
@@ -61,7 +78,8 @@ export function ProposalRow({
         disabled={proposal.own || !available}
         onClick={() => onConnect(proposal)}
       >
-        {m.connect.connect}
+        <span className="row-connect-text">{m.connect.connect}</span>
+        <ChevronRight className="row-connect-icon" size={18} aria-hidden />
       </Button>
     </div>
   )
@@ -70,5 +88,5 @@ export function ProposalRow({
 function experience({ experience: { sessions, failures, lastConnectMs } }: ProposalView): string {
   if (sessions === 0) return m.connect.newToYou
   const worked = m.connect.worked(formatCount(sessions - failures), formatCount(sessions))
-  return lastConnectMs === undefined ? worked : `${worked}, ${m.connect.connectsIn(formatStepTime(lastConnectMs))}`
+  return lastConnectMs === undefined ? worked : `${worked}, ${formatStepTime(lastConnectMs)}`
 }

@@ -91,7 +91,7 @@ function Where({ connection }: { connection: ConnectionState }) {
       <span>
         <strong>{countryName(country)}</strong>
         {connection.live.exit && <span className="mono"> · {connection.live.exit.address}</span>}
-        <span className="panel-sentence muted">{sentence(countryName(country))}</span>
+        <span className="panel-sentence muted">{sentence}</span>
       </span>
     </p>
   )

@@ -49,21 +49,20 @@ function toData(samples: readonly TrafficSample[]): UPlot.AlignedData {
 }
 
 function options(element: HTMLElement): UPlot.Options {
-  // A canvas knows no `light-dark()`: a probe element turns each token into a plain colour.
-  const probe = element.appendChild(document.createElement('span'))
-  const colour = (token: string) => {
+  // A canvas knows no `light-dark()`: an element that wears the token turns it into a plain colour.
+  const colour = (token: string): string => {
+    const probe = element.appendChild(document.createElement('span'))
     probe.style.color = `var(${token})`
-    return getComputedStyle(probe).color
+    const plain = getComputedStyle(probe).color
+    probe.remove()
+    return plain
   }
-  const [text, line, down, up] = ['--text-3', '--line', '--accent-text', '--text-3'].map(colour)
-  const fill = colour('--accent-soft')
-  probe.remove()
   const font = `11px ${getComputedStyle(element).fontFamily}`
-  const axis = { stroke: text ?? '', font, ticks: { show: false } }
+  const axis = { stroke: colour('--text-3'), font, ticks: { show: false } }
   return {
     width: element.clientWidth,
     height: HEIGHT,
-    padding: [8, 10, 0, 0],
+    padding: [8, 18, 0, 0],
     cursor: { show: false },
     legend: { show: false },
     scales: {
@@ -83,7 +82,7 @@ function options(element: HTMLElement): UPlot.Options {
       },
       {
         ...axis,
-        grid: { stroke: line ?? '', width: 1 },
+        grid: { stroke: colour('--line'), width: 1 },
         size: 76,
         space: 44,
         values: (_plot, splits) => splits.map((bps) => formatRate(bps)),
@@ -91,8 +90,8 @@ function options(element: HTMLElement): UPlot.Options {
     ],
     series: [
       {},
-      { stroke: down ?? '', fill, width: 2, points: { show: false } },
-      { stroke: up ?? '', width: 1.5, dash: [4, 3], points: { show: false } },
+      { stroke: colour('--accent-text'), fill: colour('--chart-fill'), width: 2, points: { show: false } },
+      { stroke: colour('--neutral'), width: 1.5, dash: [4, 3], points: { show: false } },
     ],
   }
 }

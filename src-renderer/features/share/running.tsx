@@ -81,7 +81,7 @@ function Sessions() {
           {sessions.map(({ sessionId, consumer, serviceType, startedAtMs, metering, leftover }) => (
             <tr key={sessionId}>
               <td>
-                <IdentityLabel id={consumer} /> <span className="tag">{m.service[serviceType]}</span>
+                <IdentityLabel id={consumer} /> <span className="tag">{m.service.tags[serviceType]}</span>
               </td>
               <td>{formatClock(now - startedAtMs)}</td>
               <td className="end">

@@ -95,7 +95,7 @@ export function Wallet() {
         </Notice>
       )}
       {wallet.withdrawal && (
-        <Notice tone="amber">
+        <Notice tone="accent">
           {m.wallet.pendingWithdrawal(
             formatAmount(wallet.withdrawal.amount),
             shortId(wallet.withdrawal.to),

@@ -1,0 +1,44 @@
+import type { Locator, Page } from 'playwright-core'
+import { ActivityPage } from './activity-page.ts'
+import { ConnectPage } from './connect-page.ts'
+import { SetupPage } from './setup-page.ts'
+import { SharePage } from './share-page.ts'
+import { UnlockPage } from './unlock-page.ts'
+import { WalletPage } from './wallet-page.ts'
+
+/** The whole app as a person finds it: everything by role and accessible name. */
+export class AppPage {
+  readonly page: Page
+  readonly navigation: Locator
+  /** "The node is not answering, reconnecting…" */
+  readonly lost: Locator
+  readonly signedOut: Locator
+  readonly setup: SetupPage
+  readonly unlock: UnlockPage
+  readonly connect: ConnectPage
+  readonly share: SharePage
+  readonly wallet: WalletPage
+  readonly activity: ActivityPage
+
+  constructor(page: Page) {
+    this.page = page
+    this.navigation = page.getByRole('navigation', { name: 'Main' })
+    this.lost = page.getByRole('status').filter({ hasText: 'The node is not answering' })
+    this.signedOut = page.getByRole('heading', { name: 'This page is signed out' })
+    this.setup = new SetupPage(page)
+    this.unlock = new UnlockPage(page)
+    this.connect = new ConnectPage(page)
+    this.share = new SharePage(page)
+    this.wallet = new WalletPage(page)
+    this.activity = new ActivityPage(page)
+  }
+
+  /** `address` is what the node printed, with its one-time token. */
+  async open(address: string): Promise<void> {
+    await this.page.goto(address)
+  }
+
+  async goTo(screen: 'Connect' | 'Share' | 'Wallet' | 'Activity'): Promise<void> {
+    await this.navigation.getByRole('link', { name: screen }).click()
+  }
+}

@@ -1,0 +1,71 @@
+import type { Locator, Page } from 'playwright-core'
+
+export type ConnectionWords = 'Not connected' | 'Connecting' | 'Connected' | 'Disconnecting'
+
+export class ConnectPage {
+  readonly page: Page
+  readonly quickConnect: Locator
+  readonly disconnect: Locator
+  readonly cancel: Locator
+  readonly offers: Locator
+  readonly search: Locator
+  readonly map: Locator
+  readonly steps: Locator
+  readonly failure: Locator
+  readonly tryNext: Locator
+  /** The question before paying. */
+  readonly dialog: Locator
+  readonly chart: Locator
+
+  constructor(page: Page) {
+    this.page = page
+    const main = page.getByRole('main')
+    this.quickConnect = main.getByRole('button', { name: 'Quick connect' })
+    this.disconnect = main.getByRole('button', { name: 'Disconnect', exact: true })
+    this.cancel = main.getByRole('button', { name: 'Cancel' })
+    this.offers = main.getByRole('list', { name: 'Offers' }).getByRole('listitem')
+    this.search = main.getByRole('searchbox', { name: 'Search country or provider' })
+    this.map = main.getByRole('img', { name: /^World map/ })
+    this.steps = main.getByRole('listitem').filter({ hasText: /done|in progress|waiting/ })
+    this.failure = main.getByRole('alert')
+    this.tryNext = main.getByRole('button', { name: 'Try the next one' })
+    this.dialog = page.getByRole('dialog')
+    this.chart = main.getByRole('img', { name: 'Traffic in the last two minutes' })
+  }
+
+  /** The state as the screen says it. */
+  state(words: ConnectionWords): Locator {
+    return this.page.getByRole('main').getByRole('heading', { name: words, level: 1, exact: true })
+  }
+
+  filter(name: 'Country' | 'Service type' | 'Metering unit' | 'Order'): Locator {
+    return this.page.getByRole('combobox', { name, exact: true })
+  }
+
+  /** Offers of one provider (its whole identifier, shown in short). */
+  offerOf(provider: string): Locator {
+    return this.offers.filter({ has: this.page.getByTitle(provider, { exact: true }) })
+  }
+
+  async confirm(): Promise<void> {
+    await this.dialog.getByRole('button', { name: 'Connect' }).click()
+  }
+
+  async connectTo(provider: string): Promise<void> {
+    await this.offerOf(provider)
+      .getByRole('button', { name: /^Connect to/ })
+      .first()
+      .click()
+    await this.confirm()
+  }
+
+  /** A figure of the live session by its label, such as "Cost so far" or "Paid ahead". */
+  figure(label: string): Locator {
+    return this.page.getByRole('main').getByText(label, { exact: true }).locator('xpath=following-sibling::*[1]')
+  }
+
+  /** What both sides counted: the row "By you" or "By the provider", its cells down then up. */
+  measured(by: 'By you' | 'By the provider'): Locator {
+    return this.page.getByRole('row', { name: by }).getByRole('cell')
+  }
+}

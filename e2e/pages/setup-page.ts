@@ -1,0 +1,62 @@
+import type { Locator, Page } from 'playwright-core'
+
+/** First run: identity, backup, registration. */
+export class SetupPage {
+  readonly page: Page
+  readonly lookAround: Locator
+  readonly passphrase: Locator
+  readonly repeat: Locator
+  readonly create: Locator
+  readonly saveBackup: Locator
+  readonly backupFile: Locator
+  readonly checkBackup: Locator
+  readonly fundAndRegister: Locator
+  readonly done: Locator
+  readonly start: Locator
+  readonly error: Locator
+
+  constructor(page: Page) {
+    this.page = page
+    this.lookAround = page.getByRole('button', { name: 'Look around first' })
+    this.passphrase = page.getByLabel('Passphrase', { exact: true })
+    this.repeat = page.getByLabel('Repeat the passphrase')
+    this.create = page.getByRole('button', { name: 'Make my identity' })
+    this.saveBackup = page.getByRole('button', { name: 'Save the backup file' })
+    this.backupFile = page.getByLabel('Keystore file')
+    this.checkBackup = page.getByRole('button', { name: 'Check it' })
+    this.fundAndRegister = page.getByRole('button', { name: 'Get test MYST and register' })
+    this.done = page.getByRole('heading', { name: 'All set' })
+    this.start = page.getByRole('button', { name: 'Start', exact: true })
+    this.error = page.getByRole('alert')
+  }
+
+  async createIdentity(passphrase: string): Promise<void> {
+    await this.passphrase.fill(passphrase)
+    await this.repeat.fill(passphrase)
+    await this.create.click()
+  }
+
+  async importIdentity(keystorePath: string, passphrase: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'I already have an identity' }).click()
+    await this.backupFile.setInputFiles(keystorePath)
+    await this.passphrase.fill(passphrase)
+    await this.page.getByRole('button', { name: 'Import it' }).click()
+  }
+
+  /** Saves the backup to `path` and proves it by opening it again. */
+  async backUp(path: string, passphrase: string): Promise<void> {
+    const [download] = await Promise.all([this.page.waitForEvent('download'), this.saveBackup.click()])
+    await download.saveAs(path)
+    await this.backupFile.setInputFiles(path)
+    await this.passphrase.fill(passphrase)
+    await this.checkBackup.click()
+  }
+
+  /** The whole first run on a test network, to the Connect screen. */
+  async finish(options: { passphrase: string; backupPath: string }): Promise<void> {
+    await this.createIdentity(options.passphrase)
+    await this.backUp(options.backupPath, options.passphrase)
+    await this.fundAndRegister.click()
+    await this.start.click()
+  }
+}

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+import { GIB, MYST } from '#shared/model/units.ts'
+import { CHOSEN, PROPOSALS, READY } from '../../gallery/fixtures.ts'
+import { acceptFilters, countByCountry, isFiltered, matches, NO_FILTERS, toQuery } from './filters.ts'
+import { pace, paidAhead } from './paid-ahead.ts'
+import { affordable, priceRange } from './prices.ts'
+import { connectInput, nextTarget, proposalKey, quickTarget } from './target.ts'
+
+const both = READY.capabilities
+const proxyOnly = { openvpn: { available: false }, socks: { available: true } }
+
+describe('paid ahead', () => {
+  const perGib = { unit: 'GiB', pricePerUnit: MYST } as const
+
+  it('is a time at the present pace', () => {
+    // A tenth of a GiB at 8 Mbit/s: 107.4 MB at 1 MB/s.
+    const ahead = paidAhead(perGib, { leftover: MYST / 10n }, 8_000_000)
+    expect(ahead.kind === 'time' && Math.round(ahead.durationMs / 1000)).toBe(107)
+  })
+
+  it('is the volume itself while nothing flows', () => {
+    expect(paidAhead(perGib, { leftover: MYST / 2n }, 0)).toEqual({ kind: 'volume', bytes: GIB / 2n })
+    expect(paidAhead(perGib, { leftover: 10_000n * MYST }, 30_000).kind).toBe('volume')
+  })
+
+  it('does not ask for the pace when the price is by the hour', () => {
+    const ahead = paidAhead({ unit: 'hour', pricePerUnit: MYST }, { leftover: MYST / 5n }, 0)
+    expect(ahead).toEqual({ kind: 'time', durationMs: 720_000 })
+  })
+
+  it('tells free from used up', () => {
+    expect(paidAhead({ ...perGib, pricePerUnit: 0n }, { leftover: 0n }, 1e6).kind).toBe('free')
+    expect(paidAhead(perGib, { leftover: 0n }, 1e6).kind).toBe('nothing')
+  })
+
+  it('takes the mean of the last half minute as the pace', () => {
+    expect(pace([])).toBe(0)
+    const samples = [0, 40_000, 50_000].map((atMs, index) => ({ atMs, up: 0, down: [900, 10, 30][index] ?? 0 }))
+    expect(pace(samples)).toBe(20)
+  })
+})
+
+describe('filters', () => {
+  it('ask the node for numbers and skip what is half written', () => {
+    expect(toQuery({ ...NO_FILTERS, maxPrice: '0.5', minBandwidth: '20', unit: 'GiB' })).toEqual({
+      sort: 'price',
+      limit: 10_000,
+      unit: 'GiB',
+      maxPricePerUnit: MYST / 2n,
+      minBandwidthMbps: 20,
+    })
+    expect(toQuery({ ...NO_FILTERS, maxPrice: '0.', minBandwidth: '.' })).toEqual({ sort: 'price', limit: 10_000 })
+  })
+
+  it('find every word in country or provider', () => {
+    const germany = { ...CHOSEN, originLocation: { country: 'DE' } }
+    expect(matches(germany, { ...NO_FILTERS, search: ' GERM ' })).toBe(true)
+    expect(matches(germany, { ...NO_FILTERS, search: `germany ${germany.provider.slice(0, 8)}` })).toBe(true)
+    expect(matches(germany, { ...NO_FILTERS, search: 'germany nobody' })).toBe(false)
+    expect(matches(germany, { ...NO_FILTERS, country: 'FR' })).toBe(false)
+  })
+
+  it('count, and know whether anything is set', () => {
+    expect([...countByCountry(PROPOSALS).values()].reduce((a, b) => a + b)).toBe(PROPOSALS.length)
+    expect(isFiltered({ ...NO_FILTERS, sort: 'experience' })).toBe(false)
+    expect(isFiltered({ ...NO_FILTERS, unit: 'hour' })).toBe(true)
+  })
+
+  it('take back only what has the right form', () => {
+    expect(acceptFilters({ ...NO_FILTERS, country: 'DE', more: 1 })).toEqual({ ...NO_FILTERS, country: 'DE' })
+    expect(acceptFilters({ unit: 'parsec' })).toBeUndefined()
+    expect(acceptFilters('text')).toBeUndefined()
+  })
+})
+
+describe('what is paid for', () => {
+  it('quick connect means a tunnel where there is one, and never one’s own offer', () => {
+    const target = quickTarget(PROPOSALS, both)
+    expect(target?.candidates.every(({ serviceType, own }) => serviceType === 'openvpn' && !own)).toBe(true)
+    expect(quickTarget(PROPOSALS, proxyOnly)?.first.serviceType).toBe('socks')
+    expect(quickTarget([], both)).toBeUndefined()
+  })
+
+  it('hands the node the list’s rules, or the one offer when only this page knows the list', () => {
+    const target = quickTarget(PROPOSALS, both)
+    if (!target) throw new Error('no target')
+    expect(connectInput(target, { ...NO_FILTERS, country: 'DE' })).toMatchObject({
+      serviceType: 'openvpn',
+      originCountry: 'DE',
+      sort: 'price',
+    })
+    expect(connectInput(target, { ...NO_FILTERS, search: 'x' })).toEqual({
+      provider: target.first.provider,
+      serial: target.first.serial,
+      serviceType: 'openvpn',
+    })
+  })
+
+  it('the next one is of the same kind and was not tried', () => {
+    const first = nextTarget(PROPOSALS, both, new Set(), 'openvpn')?.first
+    if (!first) throw new Error('no offer')
+    const second = nextTarget(PROPOSALS, both, new Set([proposalKey(first)]), 'openvpn')?.first
+    expect(second?.serviceType).toBe('openvpn')
+    expect(second && proposalKey(second)).not.toBe(proposalKey(first))
+    expect(nextTarget([first], both, new Set([proposalKey(first)]), 'openvpn')).toBeUndefined()
+  })
+
+  it('ranges and reaches are in units', () => {
+    const offers = [1n, 3n, 2n].map((price) => ({ ...CHOSEN, unit: 'GiB' as const, pricePerUnit: price * MYST }))
+    expect(priceRange(offers).replaceAll('\u00a0', ' ')).toBe('1 MYST to 3 MYST per GiB')
+    expect(affordable(3n * MYST, { unit: 'GiB', pricePerUnit: 2n * MYST }).replaceAll('\u00a0', ' ')).toBe('1.5 GiB')
+    expect(affordable(3n * MYST, { unit: 'hour', pricePerUnit: MYST })).toBe('3 hours')
+  })
+})

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest'
+import { MYST } from '#shared/model/units.ts'
+import { acceptTerms, checkTerms, DEFAULT_TERMS, guessCountry } from './terms.ts'
+
+const all = { openvpn: true, socks: true }
+const good = { ...DEFAULT_TERMS, country: 'DE', understood: true }
+
+it('turns a good form into the command’s input', () => {
+  expect(checkTerms(good, all)).toEqual({
+    ok: true,
+    input: {
+      services: ['openvpn', 'socks'],
+      pricePerUnit: MYST / 20n,
+      unit: 'GiB',
+      country: 'DE',
+      bandwidthMbps: 20,
+      maxSessions: 5,
+    },
+  })
+})
+
+it('names every fault at once', () => {
+  const checked = checkTerms(
+    { ...good, price: '1e3', country: '', bandwidth: 'fast', maxSessions: '2.5', understood: false },
+    { openvpn: false, socks: false },
+  )
+  expect(checked.ok ? [] : Object.keys(checked.errors).sort()).toEqual(
+    ['bandwidth', 'country', 'maxSessions', 'price', 'services', 'understood'].sort(),
+  )
+})
+
+it('offers only what this computer can do', () => {
+  const checked = checkTerms(good, { openvpn: false, socks: true })
+  expect(checked.ok && checked.input.services).toEqual(['socks'])
+})
+
+it('remembers forms and guesses countries with care', () => {
+  expect(acceptTerms({ ...good, price: 3 })).toEqual({ ...good, price: DEFAULT_TERMS.price })
+  expect(acceptTerms({ unit: 'byte' })).toBeUndefined()
+  expect(guessCountry('de-AT')).toBe('AT')
+  expect(guessCountry('en')).toBe('')
+  expect(guessCountry('!')).toBe('')
+})

@@ -1,0 +1,57 @@
+import type { CommandInput, CommandName, CommandOutput } from '#shared/contract/commands.ts'
+import { MystError } from '#shared/errors/myst-error.ts'
+import type { Bridge } from '../bridge/bridge.ts'
+import { promises, seeded, sessions } from './fixtures.ts'
+import { OFFERS, type Scene } from './scenes.ts'
+
+/** A bridge to nowhere: shows one scene's state and answers queries from the fixtures. */
+export function createFixtureBridge(scene: Scene, now: number): Bridge {
+  return {
+    async command<Name extends CommandName>(name: Name, input: CommandInput<Name>) {
+      return answer(scene, now, name, input) as CommandOutput<Name>
+    },
+    onState(listener) {
+      const link = scene.link ?? 'open'
+      listener.onLink(link)
+      if (link === 'connecting') return () => {}
+      let number = 0
+      listener.onMessage({ kind: 'snapshot', number, state: scene.state })
+      listener.onLink(link)
+      const { connection } = scene.state
+      if (connection.name !== 'connected') return () => {}
+      const random = seeded(3)
+      const timer = window.setInterval(() => {
+        number += 1
+        const wave = 0.55 + 0.45 * Math.sin(number / 7) + (random() - 0.5) * 0.5
+        const rateBps = { down: Math.max(0, 18e6 * wave), up: Math.max(0, 1.6e6 * (1.4 - wave)) }
+        const live = { ...connection.live, rateBps }
+        listener.onMessage({ kind: 'delta', number, set: { connection: { ...connection, live } } })
+      }, 1000)
+      return () => window.clearInterval(timer)
+    },
+  }
+}
+
+function answer(scene: Scene, now: number, name: CommandName, input: unknown): unknown {
+  switch (name) {
+    case 'proposals.query': {
+      const filter = input as CommandInput<'proposals.query'>
+      if (scene.empty) return []
+      return OFFERS.filter(
+        (offer) =>
+          (!filter.serviceType || offer.serviceType === filter.serviceType) &&
+          (!filter.unit || offer.unit === filter.unit) &&
+          (filter.maxPricePerUnit === undefined || offer.pricePerUnit <= filter.maxPricePerUnit) &&
+          offer.bandwidthMbps >= (filter.minBandwidthMbps ?? 0),
+      )
+    }
+    case 'promises.list':
+      return scene.empty ? [] : promises(now)
+    case 'sessions.list':
+      return scene.empty ? [] : sessions(now)
+    case 'identity.export':
+      return { keystore: '{"version":3}', fileName: 'mysterium-identity.json' }
+    default:
+      throw new MystError('Gallery', 'This is the gallery: nothing happens here.')
+  }
+}

@@ -1,0 +1,148 @@
+import type { PromiseView, ProposalView } from '#shared/contract/commands.ts'
+import type { AppState } from '#shared/contract/state.ts'
+import type { IdentityId } from '#shared/model/identity.ts'
+import type { LiveSession, SessionRecord } from '#shared/model/session.ts'
+import { MYST } from '#shared/model/units.ts'
+
+/** The same noise on every run, so that two pictures of a scene can be compared. */
+export function seeded(seed: number): () => number {
+  let state = Math.imul(seed, 0x9e3779b1)
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+export function fixtureId(seed: number): IdentityId {
+  const random = seeded(seed * 7919 + 13)
+  let hex = ''
+  for (let digit = 0; digit < 40; digit += 1) hex += Math.floor(random() * 16).toString(16)
+  return `0x${hex}`
+}
+
+export const ME = fixtureId(1)
+const HEAD = 284_913
+const COUNTRIES = 'DE NL US GB SE CH JP BR ZA IN SG FR PL CA AU ES IT FI RO AR MX KE ID UA TR'.split(' ')
+
+export const PROPOSALS: ProposalView[] = Array.from({ length: 137 }, (_, index) => {
+  const random = seeded(index + 11)
+  const country = COUNTRIES[Math.floor(random() ** 1.6 * COUNTRIES.length)] ?? 'DE'
+  const byHour = random() < 0.2
+  const sessions = random() < 0.35 ? Math.ceil(random() * 14) : 0
+  const proposal: ProposalView = {
+    formatVersion: 1,
+    provider: fixtureId(index + 100),
+    serial: index,
+    serviceType: random() < 0.72 ? 'openvpn' : 'socks',
+    serviceLocation: { country },
+    originLocation: { country },
+    bandwidthMbps: [10, 20, 50, 100, 250, 1000][Math.floor(random() * 6)] ?? 50,
+    unit: byHour ? 'hour' : 'GiB',
+    pricePerUnit: (BigInt(Math.round(8 + index * 1.3 + random() * 4)) * MYST) / 1000n,
+    contacts: [],
+    blockNumber: HEAD - Math.floor(random() * 40_000),
+    expiresAtBlock: HEAD + 20_000,
+    preferred: index < 2,
+    own: index === 9,
+    experience: {
+      sessions,
+      failures: sessions > 3 && random() < 0.4 ? 1 : 0,
+      ...(sessions > 0 && { lastConnectMs: Math.round(900 + random() * 4000) }),
+    },
+  }
+  return proposal
+})
+
+const OFFER = PROPOSALS.find(({ serviceType, unit }) => serviceType === 'openvpn' && unit === 'GiB')
+if (!OFFER) throw new Error('the fixtures hold no tunnel')
+export const CHOSEN: ProposalView = OFFER
+
+export function live(now: number): LiveSession {
+  return {
+    sessionId: 'fixture-session',
+    provider: CHOSEN.provider,
+    startedAtMs: now - 2_553_000,
+    exit: { address: '203.0.113.74', country: CHOSEN.originLocation.country },
+    bytesUp: 118_400_000n,
+    bytesDown: 2_413_900_000n,
+    metered: { cost: (22n * MYST) / 1000n, bytesUp: 118_100_000n, bytesDown: 2_409_200_000n, durationMs: 2_545_000 },
+    leftover: (2n * MYST) / 100n,
+    promised: (42n * MYST) / 1000n,
+    rateBps: { down: 18_700_000, up: 960_000 },
+  }
+}
+
+export const READY: AppState = {
+  network: {
+    name: 'Local test network',
+    chainId: 31_337,
+    local: true,
+    chain: 'online',
+    broker: 'online',
+    syncedBlock: HEAD,
+    headBlock: HEAD,
+  },
+  identity: {
+    all: [{ id: ME, backedUp: true }],
+    active: ME,
+    unlocked: true,
+    registration: 'registered',
+    gasAddress: '0x8f3a1c20b4de95f07c6e8a2b1d4f60e7a9c3b581',
+  },
+  wallet: {
+    balance: (18_437n * MYST) / 1000n,
+    undeposited: 5n * MYST,
+    gas: (87n * MYST) / 1000n,
+    registrationFee: 10n * MYST,
+    networkFeeBps: 75,
+    receivable: (1_284n * MYST) / 1000n,
+    payable: (63n * MYST) / 1000n,
+    maxAtRisk: MYST / 10n,
+  },
+  connection: { name: 'disconnected' },
+  share: { state: 'off', services: [], sessions: [], earnedToday: 0n },
+  proposals: { count: PROPOSALS.length, revision: 1 },
+  capabilities: { openvpn: { available: true }, socks: { available: true } },
+}
+
+export function promises(now: number): PromiseView[] {
+  return Array.from({ length: 7 }, (_, index) => ({
+    direction: index % 3 === 0 ? ('given' as const) : ('received' as const),
+    peer: fixtureId(index + 300),
+    serial: BigInt(index + 1),
+    amount: (BigInt(index * 137 + 41) * MYST) / 1000n,
+    state: index < 4 ? ('open' as const) : index === 4 ? ('clearing' as const) : ('cleared' as const),
+    updatedAtMs: now - index * 7_400_000,
+  }))
+}
+
+const ENDS = ['consumer-closed', 'provider-closed', 'leftover-exhausted', 'tunnel-failed', 'metering-disputed'] as const
+
+export function sessions(now: number): SessionRecord[] {
+  return Array.from({ length: 23 }, (_, index): SessionRecord => {
+    const random = seeded(index + 5)
+    const startedAtMs = now - index * 9_000_000 - 600_000
+    const durationMs = Math.round(240_000 + random() * 7_000_000)
+    const bytesDown = BigInt(Math.round(random() ** 2 * 6e9))
+    return {
+      sessionId: `record-${index}`,
+      role: index % 3 === 1 ? 'provider' : 'consumer',
+      peer: fixtureId(index + 500),
+      serial: index,
+      serviceType: index % 4 === 3 ? 'socks' : 'openvpn',
+      startedAtMs,
+      ...(index > 0 && {
+        endedAtMs: startedAtMs + durationMs,
+        end: ENDS[index < 5 ? 0 : index % ENDS.length] ?? 'shutdown',
+      }),
+      metering: {
+        cost: (bytesDown * MYST) / (20n * 2n ** 30n),
+        bytesDown,
+        bytesUp: bytesDown / 17n,
+        durationMs,
+      },
+    }
+  })
+}

@@ -1,0 +1,173 @@
+import type { AppState } from '#shared/contract/state.ts'
+import { MYST } from '#shared/model/units.ts'
+import type { Route } from '../store/route.ts'
+import { CHOSEN, fixtureId, live, ME, PROPOSALS, READY } from './fixtures.ts'
+
+export type Scene = {
+  route: Route
+  state: AppState
+  link?: 'open' | 'lost' | 'signed-out' | 'connecting'
+  /** No offers, no sessions, no promises. */
+  empty?: boolean
+}
+
+const { identity: _identity, ...rest } = READY
+const NOBODY: AppState = {
+  ...rest,
+  identity: { all: [], unlocked: false, registration: 'unknown' },
+  wallet: { ...READY.wallet, balance: 0n, undeposited: 0n, gas: 0n, receivable: 0n, payable: 0n },
+}
+const NEW: AppState = {
+  ...NOBODY,
+  identity: { ...READY.identity, all: [{ id: ME, backedUp: false }], registration: 'unregistered' },
+}
+const SAFE: AppState = { ...NEW, identity: { ...NEW.identity, all: [{ id: ME, backedUp: true }] } }
+
+/** Every state of the app worth a look, by name. `now` is when the page was opened. */
+export function scenes(now: number): Record<string, Scene> {
+  const steps = [
+    { step: 'reach-provider', durationMs: 412 },
+    { step: 'agree-payment', durationMs: 1_830 },
+    { step: 'open-session', durationMs: 655 },
+  ] as const
+  const sharing: AppState = {
+    ...READY,
+    share: {
+      state: 'on',
+      services: [
+        { type: 'openvpn', serial: 4, state: 'announced' },
+        { type: 'socks', serial: 5, state: 'starting' },
+      ],
+      terms: {
+        services: ['openvpn', 'socks'],
+        pricePerUnit: MYST / 20n,
+        unit: 'GiB',
+        country: 'DE',
+        bandwidthMbps: 20,
+        maxSessions: 5,
+      },
+      sessions: [1, 2, 3].map((index) => ({
+        sessionId: `served-${index}`,
+        consumer: fixtureId(index + 700),
+        serial: 4,
+        serviceType: index === 3 ? 'socks' : 'openvpn',
+        startedAtMs: now - index * 1_150_000,
+        metering: {
+          cost: (BigInt(index * 13) * MYST) / 1000n,
+          bytesUp: BigInt(index) * 21_000_000n,
+          bytesDown: BigInt(index) * 390_000_000n,
+          durationMs: index * 1_150_000,
+        },
+        leftover: (BigInt(7 - index) * MYST) / 1000n,
+      })),
+      earnedToday: (412n * MYST) / 1000n,
+    },
+  }
+  return {
+    'first-identity': { route: 'setup', state: NOBODY },
+    'first-backup': { route: 'setup', state: NEW },
+    'first-fund-local': { route: 'setup', state: SAFE },
+    'first-fund-real': {
+      route: 'setup',
+      state: {
+        ...SAFE,
+        network: { ...SAFE.network, name: 'Mysterium', local: false },
+        wallet: { ...SAFE.wallet, undeposited: 4n * MYST },
+      },
+    },
+    'first-done': { route: 'setup', state: READY },
+    unlock: { route: 'unlock', state: { ...READY, identity: { ...READY.identity, unlocked: false } } },
+    connect: { route: 'connect', state: READY },
+    'connect-looking': { route: 'connect', state: NOBODY },
+    'connect-empty': {
+      route: 'connect',
+      state: { ...READY, proposals: { count: 0, revision: 1 } },
+      empty: true,
+    },
+    'connect-syncing': {
+      route: 'connect',
+      state: { ...READY, network: { ...READY.network, chain: 'syncing', syncedBlock: 92_400 } },
+    },
+    'connect-unreachable': {
+      route: 'connect',
+      state: { ...READY, network: { ...READY.network, chain: 'unreachable' } },
+    },
+    connecting: {
+      route: 'connect',
+      state: {
+        ...READY,
+        connection: {
+          name: 'connecting',
+          proposal: CHOSEN,
+          step: 'start-tunnel',
+          startedAtMs: now - 5_000,
+          steps: [...steps],
+        },
+      },
+    },
+    connected: {
+      route: 'connect',
+      state: { ...READY, connection: { name: 'connected', proposal: CHOSEN, live: live(now), steps: [...steps] } },
+    },
+    'connected-socks': {
+      route: 'connect',
+      state: {
+        ...READY,
+        connection: {
+          name: 'connected',
+          proposal: { ...CHOSEN, serviceType: 'socks', unit: 'hour' },
+          live: { ...live(now), socksPort: 41_080 },
+          steps: [...steps],
+        },
+      },
+    },
+    disconnecting: { route: 'connect', state: { ...READY, connection: { name: 'disconnecting', proposal: CHOSEN } } },
+    failed: {
+      route: 'connect',
+      state: {
+        ...READY,
+        connection: {
+          name: 'disconnected',
+          last: {
+            step: 'verify-traffic',
+            end: 'not-verified',
+            message: 'Traffic did not leave through the provider within 15 seconds.',
+            paid: MYST / 500n,
+          },
+        },
+      },
+    },
+    share: { route: 'share', state: READY },
+    'share-no-openvpn': {
+      route: 'share',
+      state: {
+        ...NEW,
+        capabilities: {
+          openvpn: { available: false, message: 'OpenVPN is not installed on this computer.' },
+          socks: { available: true },
+        },
+      },
+    },
+    'share-on': { route: 'share', state: sharing },
+    'share-on-alone': { route: 'share', state: { ...sharing, share: { ...sharing.share, sessions: [] } } },
+    wallet: {
+      route: 'wallet',
+      state: {
+        ...READY,
+        wallet: {
+          ...READY.wallet,
+          transaction: { what: 'deposit', state: 'pending', hash: `0x${'4f'.repeat(32)}` },
+          withdrawal: { amount: 3n * MYST, to: fixtureId(900), executableAtMs: now + 86_400_000 },
+        },
+      },
+    },
+    'wallet-empty': { route: 'wallet', state: NOBODY, empty: true },
+    activity: { route: 'activity', state: sharing },
+    'activity-empty': { route: 'activity', state: READY, empty: true },
+    lost: { route: 'connect', state: READY, link: 'lost' },
+    'signed-out': { route: 'connect', state: READY, link: 'signed-out' },
+    loading: { route: 'connect', state: READY, link: 'connecting' },
+  }
+}
+
+export const OFFERS = PROPOSALS

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { MYST } from '#shared/model/units.ts'
+import { allCountries, alpha2OfNumber, countryName } from './countries.ts'
+import {
+  formatAmount,
+  formatBps,
+  formatBytes,
+  formatClock,
+  formatDuration,
+  formatEther,
+  formatPrice,
+  formatRate,
+  formatShare,
+  formatStepTime,
+  shortId,
+} from './format.ts'
+
+/** The formatters keep number and unit together with a no-break space; here it reads better plain. */
+const plain = (text: string) => text.replaceAll('\u00a0', ' ')
+
+describe('money', () => {
+  it.each([
+    [0n, '0 MYST'],
+    [MYST, '1 MYST'],
+    [1_250_000_000_000_000_000n, '1.25 MYST'],
+    [999_999_999_999_999_999n, '0.999 MYST'],
+    [1_999_999_999_999_999_999n, '1.9999 MYST'],
+    [12_345_678n * MYST + MYST / 2n, '12,345,678.5 MYST'],
+    [4_920_000_000_000n, '0.000004 MYST'],
+    [1n, '< 0.000001 MYST'],
+    [-MYST / 2n, '-0.5 MYST'],
+  ])('%s is %s, never more than there is', (amount, text) => {
+    expect(plain(formatAmount(amount))).toBe(text)
+  })
+
+  it('is exact beyond what a float could hold', () => {
+    expect(plain(formatAmount(9_007_199_254_740_993n * MYST))).toBe('9,007,199,254,740,993 MYST')
+  })
+
+  it('names gas, prices and fees with their units', () => {
+    expect(plain(formatEther(87_000_000_000_000_000n))).toBe('0.087 ETH')
+    expect(plain(formatPrice(MYST / 20n, 'GiB'))).toBe('0.05 MYST per GiB')
+    expect(formatPrice(0n, 'hour')).toBe('Free')
+    expect(formatBps(75)).toBe('0.75%')
+  })
+})
+
+describe('traffic and time', () => {
+  it.each([
+    [0n, '0 B'],
+    [1023n, '1023 B'],
+    [1024n, '1.0 KiB'],
+    [1_572_864n, '1.5 MiB'],
+    [2n ** 30n * 150n, '150 GiB'],
+    [2n ** 70n, '1,048,576 PiB'],
+  ])('%s bytes are %s', (bytes, text) => {
+    expect(plain(formatBytes(bytes))).toBe(text)
+  })
+
+  it('shows rates in bits', () => {
+    expect(plain(formatRate(0))).toBe('0 kbit/s')
+    expect(plain(formatRate(960_000))).toBe('960 kbit/s')
+    expect(plain(formatRate(18_700_000))).toBe('18.7 Mbit/s')
+    expect(plain(formatRate(2.5e9))).toBe('2.5 Gbit/s')
+  })
+
+  it('runs clocks and says durations in one unit', () => {
+    expect(formatClock(-5)).toBe('0:00')
+    expect(formatClock(723_000)).toBe('12:03')
+    expect(formatClock(3_753_000)).toBe('1:02:33')
+    expect(formatDuration(1000)).toBe('1 second')
+    expect(formatDuration(720_000)).toBe('12 minutes')
+    expect(formatDuration(3 * 3_600_000)).toBe('3 hours')
+    expect(formatDuration(3 * 86_400_000)).toBe('3 days')
+    expect(plain(formatStepTime(412))).toBe('0.4 s')
+  })
+
+  it('never says 100 % before it is all', () => {
+    expect(plain(formatShare(999, 1000))).toBe('99 %')
+    expect(plain(formatShare(0, 0))).toBe('0 %')
+    expect(plain(formatShare(7, 7))).toBe('100 %')
+  })
+})
+
+describe('names', () => {
+  it('shortens identifiers and leaves short texts alone', () => {
+    expect(shortId('0x8f3a1c20b4de95f07c6e8a2b1d4f60e7a9c3b581')).toBe('0x8f3a…b581')
+    expect(shortId('0x12')).toBe('0x12')
+  })
+
+  it('knows countries by code and by the number that maps use', () => {
+    expect(countryName('DE')).toBe('Germany')
+    expect(countryName('<b>')).toBe('Unknown place')
+    expect(alpha2OfNumber('276')).toBe('DE')
+    expect(alpha2OfNumber('840')).toBe('US')
+    expect(alpha2OfNumber('undefined')).toBeUndefined()
+    expect(allCountries().length).toBeGreaterThan(240)
+  })
+})
