@@ -302,9 +302,12 @@ describe('a reorganisation', () => {
         },
       },
     })
+    const kinds = new Set<string>()
+    node.follower.onChange(({ kind }) => kinds.add(kind))
     await node.until(({ status }) => status === 'online')
     await synced(node)
     expect(pulled).toBe(true)
+    expect([...kinds]).toEqual(['copied'])
     expect(node.blocks.balanceOf(alice.id)).toBe(MYST)
     await expectAsContracts(node, [alice.id])
   })

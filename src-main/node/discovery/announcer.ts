@@ -66,6 +66,8 @@ type Offer = {
   own: OwnProposal
   status: OfferStatus
   busy: boolean
+  /** Where the announcement of exactly these bytes was mined, as far as is known. */
+  sentInBlock: number | undefined
   failures: number
   notBeforeMs: number
   cancelRetry: () => void
@@ -136,18 +138,18 @@ export function createAnnouncer(
       return
     }
     // Mined already, as far as is known, only not copied yet.
-    if (!onChain && own.sentInBlock !== undefined && syncedBlock() < own.sentInBlock) return
+    if (!onChain && offer.sentInBlock !== undefined && syncedBlock() < offer.sentInBlock) return
     if (clock.now() < offer.notBeforeMs) return
     offer.busy = true
     try {
       if (onChain || syncedBlock() - own.issuedAtBlock > FRESH_BLOCKS / 2) {
         offer.own = sign(offer.identity, readVerifiedProposal(own.bytes).proposal, own.issuedAtBlock)
+        offer.sentInBlock = undefined
         proposals.saveOwn(offer.own)
       }
       const { blockNumber } = await chain.announce(offer.own.bytes, offer.gas)
       if (stopped || !isCurrent(offer)) return
-      offer.own = { ...offer.own, sentInBlock: blockNumber }
-      proposals.saveOwn(offer.own)
+      offer.sentInBlock = blockNumber
       later(offer)
     } catch (error) {
       if (stopped || !isCurrent(offer)) return
@@ -159,6 +161,8 @@ export function createAnnouncer(
     } finally {
       offer.busy = false
     }
+    // The follower may have copied the block before the receipt came.
+    void tend(offer)
   }
 
   /** Every announcement costs gas: whatever goes wrong, the next one waits, and ever longer. */
@@ -177,7 +181,10 @@ export function createAnnouncer(
     for (const offer of offers.values()) void tend(offer)
   }
 
-  const offChange = follower.onChange(tendAll)
+  const offChange = follower.onChange((change) => {
+    if (change.kind === 'rolled-back') for (const offer of offers.values()) offer.sentInBlock = undefined
+    tendAll()
+  })
   const offProgress = follower.onProgress(tendAll)
 
   return {
@@ -199,6 +206,7 @@ export function createAnnouncer(
         own,
         status: { provider, serviceType, serial, state: 'starting' },
         busy: false,
+        sentInBlock: undefined,
         failures: 0,
         notBeforeMs: 0,
         cancelRetry: () => undefined,

@@ -18,8 +18,8 @@ import type { Announcement, ProposalRepository, StoredProposal } from '../storag
 
 /** As many as a list shows; the contract's own bound for a query. */
 const MAX_RESULTS = 10_000
-/** A signature takes about a millisecond to verify: after so many, others have their turn. */
-const VERIFY_AT_ONCE = 16
+/** A signature takes a few milliseconds to verify: after so many, others have their turn. */
+const VERIFY_AT_ONCE = 4
 
 export type Catalogue = {
   /** How it learns from the chain: for the follower. */

@@ -42,8 +42,6 @@ export type OwnProposal = {
   bytes: Uint8Array
   /** Not replaced by other terms: offering the same again goes on under this serial. */
   valid: boolean
-  /** Block of the last announcement of exactly these bytes by this node. */
-  sentInBlock?: number
 }
 
 /**
@@ -171,7 +169,7 @@ export function createProposalRepository(store: Store): ProposalRepository {
 
     saveOwn(own) {
       store.run(
-        'INSERT OR REPLACE INTO own_proposal VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO own_proposal VALUES (?, ?, ?, ?, ?, ?, ?)',
         own.provider,
         own.serial,
         own.serviceType,
@@ -179,7 +177,6 @@ export function createProposalRepository(store: Store): ProposalRepository {
         own.issuedAtBlock,
         own.bytes,
         own.valid ? 1 : 0,
-        own.sentInBlock ?? null,
       )
     },
     own: (provider) => store.all('SELECT * FROM own_proposal WHERE provider = ? ORDER BY serial', provider).map(toOwn),
@@ -221,7 +218,6 @@ function toStored(row: Row): StoredProposal {
 }
 
 function toOwn(row: Row): OwnProposal {
-  const sentInBlock = optionalInt(row, 'sent_in_block')
   return {
     provider: identity(row, 'provider'),
     serial: int(row, 'serial'),
@@ -230,6 +226,5 @@ function toOwn(row: Row): OwnProposal {
     issuedAtBlock: int(row, 'issued_at_block'),
     bytes: blob(row, 'bytes'),
     valid: int(row, 'valid') === 1,
-    ...(sentInBlock === undefined ? {} : { sentInBlock }),
   }
 }

@@ -38,7 +38,6 @@ describe('migration 002', () => {
         "own_proposal.issued_at_block INTEGER",
         "own_proposal.bytes BLOB",
         "own_proposal.valid INTEGER",
-        "own_proposal.sent_in_block INTEGER",
         "provider_experience.provider TEXT",
         "provider_experience.preferred INTEGER",
         "provider_experience.sessions INTEGER",

@@ -48,7 +48,6 @@ export const proposals: Migration = {
         issued_at_block INTEGER NOT NULL,
         bytes BLOB NOT NULL,
         valid INTEGER NOT NULL,
-        sent_in_block INTEGER,
         PRIMARY KEY (provider, serial)
       ) STRICT, WITHOUT ROWID`)
   },
