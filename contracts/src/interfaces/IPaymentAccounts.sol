@@ -87,8 +87,10 @@ interface IPaymentAccounts {
         bool acceptLess
     ) external;
 
-    /// @notice Clears one promise after the other, in the order given (lowest serial of a pair first). One that
-    /// cannot be cleared is reported by `ClearFailed` and does not hold up the rest.
+    /// @notice Clears one promise after the other, in the order given. One that cannot be cleared is reported by
+    /// `ClearFailed` and does not hold up the rest. Meant for promises of different issuers: whoever sees the
+    /// signatures can bring any of these promises alone, and a higher serial brought first makes the lower ones of
+    /// its pair worthless. So a benefiter signs the clearing of a serial only when the lower ones are cleared.
     function clearMany(
         Promise[] calldata promises,
         bytes[] calldata issuerSignatures,
