@@ -52,7 +52,6 @@ export async function createNode(options: {
   const store = openStore(join(home, 'node.db'))
   migrate(store)
   const keystore = createKeystore(join(home, 'keystore'), { log: log.of('keystore') })
-  const sessions = createSessionRepository(store)
   const privilege = createPrivilege({ log: log.of('helper'), clock })
   const serviceTypes = [
     createOpenVpn({ privilege, log: log.of('openvpn'), clock }),
@@ -62,8 +61,6 @@ export async function createNode(options: {
   const state = createStateTree(initialState(network))
   const setIdentity = (change: Partial<AppState['identity']>) =>
     state.set({ identity: { ...state.get().identity, ...change } })
-  const setNetwork = (change: Partial<AppState['network']>) =>
-    state.set({ network: { ...state.get().network, ...change } })
   setIdentity({ all: await keystore.list() })
 
   const market = network && createMarket({ network, store, isOwn, clock, log })
@@ -129,7 +126,7 @@ export async function createNode(options: {
     })
     if (market) {
       agent = createAgent(
-        { market, store, state, sessions, serviceTypes, clock, log, home },
+        { market, store, state, serviceTypes, clock, log, home },
         { ...unlocked, maxAtRisk: MAX_AT_RISK },
       )
       await agent.wallet.refresh()
@@ -207,7 +204,12 @@ export async function createNode(options: {
       await agent?.sharing.stop()
       return null
     },
-    'sessions.list': async ({ limit }) => sessions.list(limit ?? 100),
+    'sessions.list': async ({ limit = 100 }) =>
+      state
+        .get()
+        .identity.all.flatMap(({ id }) => createSessionRepository(store, id).list(limit))
+        .sort((a, b) => b.startedAtMs - a.startedAtMs)
+        .slice(0, limit),
     'promises.list': async () => needAgent().promises(),
     'promises.clear': ({ peer }) => needAgent().clear(peer),
     'state.get': async () => state.get(),

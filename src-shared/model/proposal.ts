@@ -26,14 +26,14 @@ export type Proposal = {
 export type CopiedProposal = Proposal & { bytes: Uint8Array; blockNumber: number; expiresAtBlock: number }
 
 export type ProposalFilter = {
-  provider?: IdentityId
-  serial?: number
-  serviceType?: ServiceTypeName
-  country?: string
-  originCountry?: string
-  unit?: MeteringUnit
-  maxPricePerUnit?: Amount
-  minBandwidthMbps?: number
-  sort?: 'price' | 'experience'
-  limit?: number
+  provider?: IdentityId | undefined
+  serial?: number | undefined
+  serviceType?: ServiceTypeName | undefined
+  country?: string | undefined
+  originCountry?: string | undefined
+  unit?: MeteringUnit | undefined
+  maxPricePerUnit?: Amount | undefined
+  minBandwidthMbps?: number | undefined
+  sort?: 'price' | 'experience' | undefined
+  limit?: number | undefined
 }

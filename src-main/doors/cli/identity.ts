@@ -57,8 +57,7 @@ export async function identity(line: CommandLine, output: Output): Promise<numbe
         return 0
       }
       case 'register': {
-        if (argument !== undefined) options.identity = argument
-        await unlocked(access, options)
+        await unlocked(access, argument === undefined ? options : { ...options, identity: argument })
         await online(access)
         const { transaction } = await access.call('identity.register', {})
         const state = await until(access, (state) => state.identity.registration === 'registered')

@@ -127,7 +127,7 @@ export async function startDemo({
 
   try {
     const tunnel = openVpnAvailability()
-    const obstacle = whyNoHosts() ?? tunnel.message
+    const obstacle = whyNoHosts() ?? (tunnel.available ? undefined : tunnel.message)
     if (obstacle === undefined) {
       progress('Building hosts for chain, providers, you and a small internet…')
       hosts = await createHosts({ prefix: 'mystdemo', log })

@@ -1,0 +1,167 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { Interface } from 'ethers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { contracts } from '../../src-main/node/chain/generated/contracts.ts'
+import type { NetworkFile } from '../../src-shared/contract/network-file.ts'
+import type { LineProcess } from '../lab/line-process.ts'
+import { createLoopback, type Loopback } from '../lab/loopback.ts'
+
+/*
+ * Bad input and missing parts, from the command line: each ends with exit code 1 and one sentence on
+ * stderr that says what happened, and nothing is lost.
+ */
+describe('what can go wrong is said in one sentence', () => {
+  let here: Loopback
+  let localnet: LineProcess
+  let file = ''
+  let network: NetworkFile
+
+  beforeAll(async () => {
+    here = createLoopback('correct horse')
+    file = join(here.dir, 'network.json')
+    localnet = here.start(['localnet', 'up', '--out', file])
+    await localnet.until('the network', (line) => line.event === 'up')
+    network = JSON.parse(readFileSync(file, 'utf8')) as NetworkFile
+    for (const home of ['buyer', 'seller']) {
+      for (const args of [['identity', 'new'], ['wallet', 'faucet', '60'], ['identity', 'register']]) await succeed(args, home)
+    }
+    await succeed(['wallet', 'deposit', '20'], 'buyer')
+  })
+  afterAll(() => here?.dispose())
+
+  async function succeed(args: string[], home: string) {
+    const done = await here.run(args, { home, network: file })
+    expect(done, args.join(' ')).toMatchObject({ code: 0, stderr: '' })
+    return done.lines
+  }
+
+  async function refused(args: string[], options: Parameters<Loopback['run']>[1] = {}) {
+    const done = await here.run(args, { network: file, ...options })
+    expect(done.code, done.stderr).toBe(1)
+    expect(done.stderr.trim().split('\n')).toHaveLength(1)
+    const { error } = JSON.parse(done.stderr) as { error: { name: string; message: string } }
+    expect(error.message).toMatch(/[.!]$/)
+    return error
+  }
+
+  function changed(name: string, change: (network: NetworkFile) => object): string {
+    const path = join(here.dir, `${name}.json`)
+    writeFileSync(path, JSON.stringify({ ...network, ...change(network) }))
+    return path
+  }
+
+  it('a wrong passphrase', async () => {
+    expect(await refused(['wallet', 'show'], { home: 'buyer', passphrase: 'wrong' })).toMatchObject({ name: 'WrongPassphrase' })
+  })
+
+  it('a file that is no keystore, one of another format, and none at all', async () => {
+    const path = join(here.dir, 'not-a-keystore')
+    writeFileSync(path, 'hello')
+    expect(await refused(['identity', 'import', path], { home: 'other' })).toMatchObject({ name: 'KeystoreUnreadable' })
+    writeFileSync(path, '{"version":1,"crypto":{}}')
+    expect(await refused(['identity', 'import', path], { home: 'other' })).toMatchObject({ name: 'KeystoreForeign' })
+    expect(await refused(['identity', 'import', `${path}-missing`], { home: 'other' })).toMatchObject({ name: 'KeystoreUnreadable' })
+  })
+
+  it('a network file with a wrong contract address, and one that is not one', async () => {
+    const wrong = changed('wrong', ({ contracts }) => ({
+      contracts: { ...contracts, paymentAccounts: '0x00000000000000000000000000000000000000aa' },
+    }))
+    const error = await refused(['proposals'], { home: 'fresh', network: wrong })
+    expect(error.message).toContain('There is no contract at')
+    // It did not stick: the right file works on the same home.
+    await succeed(['proposals'], 'fresh')
+    const broken = join(here.dir, 'broken.json')
+    writeFileSync(broken, '{')
+    expect(await refused(['proposals'], { home: 'fresh', network: broken })).toMatchObject({ name: 'InvalidNetworkFile' })
+    expect(await refused(['proposals'], { home: 'fresh', network: wrong })).toMatchObject({ name: 'OtherNetwork' })
+  })
+
+  it('a chain or a broker that does not answer at the start', async () => {
+    const noChain = changed('no-chain', () => ({ rpc: ['http://127.0.0.1:9'] }))
+    expect(await refused(['proposals'], { home: 'buyer', network: noChain })).toMatchObject({ name: 'ChainUnreachable' })
+    const noBroker = changed('no-broker', () => ({ brokers: ['mqtt://127.0.0.1:9'] }))
+    expect(await refused(['connect'], { home: 'buyer', network: noBroker })).toMatchObject({ name: 'BrokerUnreachable' })
+  })
+
+  it('a deposit larger than what is there, and amounts that are none', async () => {
+    expect(await refused(['wallet', 'deposit', '1000000'], { home: 'buyer' })).toMatchObject({ name: 'InsufficientFunds' })
+    expect(await refused(['wallet', 'withdraw', '1000000', '--to', network.contracts.token], { home: 'buyer' })).toMatchObject({
+      name: 'InsufficientFunds',
+    })
+    for (const amount of ['1.2.3', '1e3', '0.0000000000000000001', 'all']) {
+      expect((await here.run(['wallet', 'deposit', amount], { home: 'buyer', network: file })).code, amount).toBe(2)
+    }
+    const [shown] = await succeed(['wallet', 'show'], 'buyer')
+    expect(shown).toMatchObject({ balanceMyst: '20' })
+  })
+
+  it('an offer with a forged signature is on the chain and in nobody’s list', async () => {
+    const rpc = async (method: string, params: unknown[]): Promise<unknown> => {
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+      const answer = await fetch(network.rpc[0] ?? '', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      return ((await answer.json()) as { result: unknown }).result
+    }
+    const [account] = (await rpc('eth_accounts', [])) as string[]
+    const proposal = {
+      formatVersion: 1,
+      provider: '0x1111111111111111111111111111111111111111',
+      serial: 1,
+      serviceType: 'socks',
+      serviceLocation: { country: 'DE' },
+      originLocation: { country: 'DE' },
+      bandwidthMbps: 10,
+      unit: 'GiB',
+      pricePerUnit: '1',
+      contacts: [],
+    }
+    const forged = `0x01${'11'.repeat(64)}1b${Buffer.from(JSON.stringify(proposal)).toString('hex')}`
+    const data = new Interface(contracts.ServiceDirectory.abi).encodeFunctionData('announce', [forged])
+    const sent = await rpc('eth_sendTransaction', [{ from: account, to: network.contracts.serviceDirectory, data }])
+    expect(await rpc('eth_getTransactionReceipt', [sent])).toMatchObject({ status: '0x1' })
+    expect(await succeed(['proposals'], 'buyer')).toEqual([])
+  })
+
+  it('nothing on offer, nothing to clear, and wrong usage', async () => {
+    expect(await refused(['connect', '--country', 'FR'], { home: 'buyer' })).toMatchObject({ name: 'NoProposal' })
+    expect(await succeed(['clear'], 'buyer')).toEqual([])
+    for (const args of [['fly'], ['connect', '--type', 'pigeon'], ['identity'], ['provide', '--service', 'socks', '--unit', 'GiB'], ['--nonsense']]) {
+      expect((await here.run(args, { home: 'buyer', network: file })).code, args.join(' ')).toBe(2)
+    }
+  })
+
+  it('a port in use, for the listener and for the page', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen({ host: '127.0.0.1', port: 0 }, resolve))
+    const address = taken.address()
+    const port = typeof address === 'object' && address ? String(address.port) : ''
+    const provide = here.start(['provide', '--service', 'socks', '--price', '0.1', '--unit', 'GiB'], { home: 'seller', network: file })
+    await provide.until('announced', (line) => line.state === 'announced')
+    try {
+      expect(await refused(['app', '--port', port], { home: 'page' })).toMatchObject({ name: 'PortInUse' })
+      const connect = await here.run(['connect', '--socks-port', port], { home: 'buyer', network: file })
+      expect(connect.code).toBe(1)
+      expect(connect.lines.at(-1)).toMatchObject({ state: 'disconnected', message: expect.stringContaining(port) })
+    } finally {
+      await provide.stop()
+      taken.close()
+    }
+  })
+
+  it('chain and broker gone in the middle: the session ends with a reason, and what was promised is kept', async () => {
+    const provide = here.start(['provide', '--service', 'socks', '--price', '0.1', '--unit', 'GiB'], { home: 'seller', network: file })
+    await provide.until('announced', (line) => line.state === 'announced')
+    const connect = here.start(['connect'], { home: 'buyer', network: file })
+    await connect.until('connected', (line) => line.state === 'connected')
+    await localnet.stop()
+    const lost = await connect.until('the loss', (line) => line.state === 'disconnected', 90_000)
+    expect(lost.message).toEqual(expect.any(String))
+    expect((await connect.exited).code).toBe(1)
+    await provide.stop()
+    const [given] = (await succeed(['promises'], 'buyer')).filter((line) => line.direction === 'given')
+    const [received] = (await succeed(['promises'], 'seller')).filter((line) => line.direction === 'received')
+    expect(received).toMatchObject({ serial: given?.serial, amountMyst: given?.amountMyst })
+  }, 120_000)
+})

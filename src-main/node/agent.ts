@@ -1,0 +1,173 @@
+import { join } from 'node:path'
+import type { ClearResult, PromiseView } from '#shared/contract/commands.ts'
+import { MystError } from '#shared/errors/myst-error.ts'
+import type { IdentityId } from '#shared/model/identity.ts'
+import type { ProposalFilter } from '#shared/model/proposal.ts'
+import type { Amount } from '#shared/model/units.ts'
+import { createDialogues } from './dialogue/dialogues.ts'
+import { createAnnouncer } from './discovery/announcer.ts'
+import type { Logger } from './lib/logger.ts'
+import type { Market } from './market.ts'
+import { createMqttChannel } from './messaging/channels/mqtt.ts'
+import { createMessenger } from './messaging/messenger.ts'
+import { createPayments } from './payments/create-payments.ts'
+import type { GasAccount } from './ports/chain.ts'
+import type { Clock } from './ports/clock.ts'
+import type { UnlockedIdentity } from './ports/identity.ts'
+import type { ServiceType } from './ports/service-type.ts'
+import type { Store } from './ports/store.ts'
+import type { PaymentPolicy } from './protocol/payment.ts'
+import { createConnection } from './session/connection.ts'
+import { createProviderSessions } from './session/provider-sessions.ts'
+import { createSharing, type Sharing } from './sharing.ts'
+import type { StateTree } from './state-tree.ts'
+import { createLedgerRepository } from './storage/ledger-repository.ts'
+import { createSessionRepository } from './storage/session-repository.ts'
+import { createWallet, type Wallet } from './wallet.ts'
+
+/** A promise smaller than this costs more to handle than it is worth: 0.0001 MYST. */
+const MINIMUM_INCREASE = 10n ** 14n
+
+/** Everything that one unlocked identity does: messages, payments, buying and selling. */
+export type Agent = {
+  readonly wallet: Wallet
+  readonly sharing: Sharing
+  connectToBroker(): void
+  /** Tries what matches, best first, until one works; `state.connection` tells how it goes. */
+  connect(filter: ProposalFilter, socksPort: number | undefined): Promise<void>
+  disconnect(): Promise<void>
+  promises(): PromiseView[]
+  clear(peer: IdentityId | undefined): Promise<ClearResult[]>
+  stop(): Promise<void>
+}
+
+export function createAgent(
+  deps: {
+    market: Market
+    store: Store
+    state: StateTree
+    serviceTypes: readonly ServiceType[]
+    clock: Clock
+    log: Logger
+    home: string
+  },
+  own: { identity: UnlockedIdentity; gas: GasAccount; maxAtRisk: Amount },
+): Agent {
+  const { market, store, state, serviceTypes, clock, log, home } = deps
+  const { identity, gas, maxAtRisk } = own
+  const { network, chain, registry, catalogue, blocks } = market
+
+  const wallet = createWallet({ chain, network, identity, gas, state, log: log.of('wallet') })
+  const ledger = createLedgerRepository(store, identity.id)
+  const sessions = createSessionRepository(store, identity.id)
+  sessions.closeOrphans()
+
+  const channel = createMqttChannel(
+    { identity, chainId: chain.chainId, clock, log: log.of('mqtt') },
+    { brokers: network.brokers },
+  )
+  channel.onOnline((online) => {
+    state.set({ network: { ...state.get().network, broker: online ? 'online' : 'unreachable' } })
+  })
+  const messenger = createMessenger({ identity, registry, channels: [channel], chainId: chain.chainId, clock, log: log.of('messages') })
+  const dialogues = createDialogues({ messenger, registry, clock, log: log.of('dialogue') })
+
+  const policy = (): PaymentPolicy => ({
+    minimumIncrease: MINIMUM_INCREASE,
+    maximumPromise: state.get().wallet.registrationFee,
+    updateAllowed: true,
+    freeTrial: 0n,
+    feeBps: state.get().wallet.networkFeeBps,
+  })
+  const payments = createPayments({
+    identity,
+    chain,
+    gas: () => gas,
+    registry,
+    ledger,
+    clock,
+    log: log.of('payments'),
+    policy,
+    clearings: blocks.clearings,
+  })
+  const showPayments = () => {
+    state.set({ wallet: { ...state.get().wallet, ...payments.totals() } })
+    state.set({ share: { ...state.get().share, earnedToday: payments.earnedToday() } })
+  }
+  payments.onChange(showPayments)
+  showPayments()
+
+  const announcer = createAnnouncer({
+    chain,
+    follower: market.follower,
+    proposals: market.proposals,
+    domain: { chainId: chain.chainId, serviceDirectory: network.contracts.serviceDirectory },
+    clock,
+    log: log.of('announcer'),
+  })
+  const controlAddresses = [...network.rpc, ...network.brokers].map((address) => new URL(address).hostname)
+  const sharing = createSharing({
+    identity,
+    gas,
+    announcer,
+    serviceTypes,
+    contacts: messenger.contacts,
+    reachableFrom: new URL(network.brokers[0] ?? '').hostname,
+    dataDir: join(home, 'provider'),
+    state,
+    log: log.of('sharing'),
+    serve(services, terms) {
+      const served = createProviderSessions(
+        {
+          dialogues,
+          payments,
+          services,
+          offered: (serial) => announcer.offered(identity.id, serial),
+          clock,
+          repository: sessions,
+          log: log.of('sessions'),
+        },
+        { maxSessions: terms.maxSessions },
+      )
+      served.onChange(() => state.set({ share: { ...state.get().share, sessions: served.list() } }))
+      return served
+    },
+  })
+  const connection = createConnection(
+    { dialogues, payments, serviceTypes, catalogue, probes: network.probes, controlAddresses, clock, repository: sessions, log: log.of('connection') },
+    { maxAtRisk },
+  )
+  connection.onChange((next) => state.set({ connection: next }))
+
+  let started = false
+  return {
+    wallet,
+    sharing,
+    connectToBroker() {
+      if (started) return
+      started = true
+      channel.start().catch((error: unknown) => log.warn(`the broker is not reached: ${String(error)}`))
+    },
+    async connect(filter, socksPort) {
+      if (state.get().identity.registration !== 'registered') {
+        throw new MystError('NotRegistered', 'Register the identity first; providers accept messages from registered identities only.')
+      }
+      const candidates = catalogue.candidates(filter)
+      if (candidates.length === 0) {
+        throw new MystError('NoProposal', 'No proposal matches; loosen the filters, or wait until the chain is copied.')
+      }
+      connection.connect(candidates, socksPort === undefined ? {} : { socksPort })
+    },
+    disconnect: () => connection.disconnect(),
+    promises: () => payments.promises(),
+    clear: (peer) => payments.clear(peer),
+    async stop() {
+      await connection.disconnect()
+      await sharing.stop()
+      announcer.stop()
+      await dialogues.stop()
+      messenger.stop()
+      await channel.stop()
+    },
+  }
+}

@@ -1,0 +1,138 @@
+import { join } from 'node:path'
+import type { ShareState, ShareTerms } from '#shared/contract/state.ts'
+import { MystError, toWire } from '#shared/errors/myst-error.ts'
+import type { Contact, ServiceTypeName } from '#shared/model/proposal.ts'
+import type { Announcer } from './discovery/announcer.ts'
+import type { Logger } from './lib/logger.ts'
+import { ownAddressTowards } from './own-address.ts'
+import type { GasAccount } from './ports/chain.ts'
+import type { UnlockedIdentity } from './ports/identity.ts'
+import type { ServiceProvider, ServiceType } from './ports/service-type.ts'
+import type { StateTree } from './state-tree.ts'
+
+type Service = ShareState['services'][number]
+
+/** What serves the sessions of the services that run; ends them all when stopped. */
+export type SessionServer = { stop(): Promise<void> }
+
+export type Sharing = {
+  /**
+   * Starts the chosen services, announces them, and serves sessions. A service that cannot start is
+   * shown as failed while the others run; when none can, rejects with its reason.
+   */
+  start(terms: ShareTerms): Promise<void>
+  /** Ends every session (they are told), withdraws the offers, stops the services. */
+  stop(): Promise<void>
+}
+
+export function createSharing(deps: {
+  identity: UnlockedIdentity
+  gas: GasAccount
+  announcer: Announcer
+  serviceTypes: readonly ServiceType[]
+  serve: (services: ReadonlyMap<ServiceTypeName, ServiceProvider>, terms: ShareTerms) => SessionServer
+  contacts: () => Contact[]
+  /** A host that consumers' messages come from: one's own address on the way there is announced. */
+  reachableFrom: string
+  dataDir: string
+  state: StateTree
+  log: Logger
+}): Sharing {
+  const { identity, gas, announcer, serviceTypes, serve, state, log } = deps
+  let running: { services: Map<ServiceTypeName, ServiceProvider>; server: SessionServer } | undefined
+  let turn: Promise<unknown> = Promise.resolve()
+  /** Start and stop one after the other, however fast the switch is flipped. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = turn.then(work)
+    turn = done.catch(() => undefined)
+    return done
+  }
+  const set = (change: Partial<ShareState>) => state.set({ share: { ...state.get().share, ...change } })
+  const setService = (service: Service) =>
+    set({ services: [...state.get().share.services.filter(({ type }) => type !== service.type), service] })
+
+  announcer.onStatus(({ provider, serviceType, serial, state: announced, message }) => {
+    if (provider !== identity.id || !running?.services.has(serviceType)) return
+    setService({ type: serviceType, serial, state: announced, ...(message === undefined ? {} : { message }) })
+  })
+
+  async function begin(terms: ShareTerms): Promise<void> {
+    if (running) await end()
+    if (state.get().identity.registration !== 'registered') {
+      throw new MystError('NotRegistered', 'Register the identity first; others accept messages from registered identities only.')
+    }
+    const { message: _old, ...share } = state.get().share
+    state.set({ share: { ...share, state: 'starting', services: [], terms } })
+    const services = new Map<ServiceTypeName, ServiceProvider>()
+    let reason: unknown
+    try {
+      const publicAddress = await ownAddressTowards(deps.reachableFrom)
+      for (const type of serviceTypes.filter(({ name }) => terms.services.includes(name))) {
+        try {
+          const service = await type.startProvider({
+            dataDir: join(deps.dataDir, type.name),
+            publicAddress,
+            bandwidthMbps: terms.bandwidthMbps,
+            maxSessions: terms.maxSessions,
+          })
+          services.set(type.name, service)
+          service.onLost((sessionId, message) => {
+            // A single session's loss is the session server's business.
+            if (sessionId === undefined) failed(type.name, message)
+          })
+        } catch (error) {
+          reason = error
+          log.warn(`${type.name} cannot be offered: ${toWire(error).message}`)
+          setService({ type: type.name, serial: 0, state: 'failed', message: toWire(error).message })
+        }
+      }
+      if (services.size === 0) throw reason ?? new MystError('NothingToShare', 'Choose at least one service to share.')
+      running = { services, server: serve(services, terms) }
+      for (const serviceType of services.keys()) {
+        const { serial } = announcer.offer({
+          identity,
+          gas,
+          contacts: deps.contacts(),
+          terms: {
+            serviceType,
+            serviceLocation: { country: terms.country },
+            originLocation: { country: terms.country },
+            bandwidthMbps: terms.bandwidthMbps,
+            unit: terms.unit,
+            pricePerUnit: terms.pricePerUnit,
+          },
+        })
+        setService({ type: serviceType, serial, state: 'starting' })
+      }
+      set({ state: 'on' })
+    } catch (error) {
+      await end(toWire(error).message, services)
+      throw error
+    }
+  }
+
+  function failed(type: ServiceTypeName, message: string): void {
+    announcer.withdraw(identity.id, type)
+    setService({ type, serial: 0, state: 'failed', message })
+    running?.services.delete(type)
+    if (running?.services.size === 0) void inTurn(() => end(message))
+  }
+
+  async function end(message?: string, started = running?.services): Promise<void> {
+    if (!running && !started) return
+    set({ state: 'stopping' })
+    await running?.server.stop()
+    for (const type of started?.keys() ?? []) announcer.withdraw(identity.id, type)
+    for (const service of started?.values() ?? []) {
+      await service.stop().catch((error: unknown) => log.warn(`a service did not stop cleanly: ${toWire(error).message}`))
+    }
+    running = undefined
+    const { message: _old, ...share } = state.get().share
+    state.set({ share: { ...share, state: 'off', services: [], sessions: [], ...(message === undefined ? {} : { message }) } })
+  }
+
+  return {
+    start: (terms) => inTurn(() => begin(terms)),
+    stop: () => inTurn(() => end()),
+  }
+}
