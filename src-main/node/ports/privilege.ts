@@ -21,6 +21,8 @@ export type ServerStart = {
   tlsCrypt: string
   maxSessions: number
   bandwidthMbps?: number
+  /** This machine's address as seen from outside: refused to clients, a home router would hand it back to itself. */
+  publicAddress?: string
 }
 
 export type PrivilegeEvent =

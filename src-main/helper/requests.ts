@@ -1,0 +1,115 @@
+import {
+  bad,
+  type Fields,
+  readAddress,
+  readBoolean,
+  readCommonName,
+  readFields,
+  readInteger,
+  readList,
+  readProtocol,
+  readText,
+} from './fields.ts'
+import { MAX_PEM, readCertificate, readPrivateKey, readStaticKey } from './pem.ts'
+
+/** The verbs, with their fields as they may be used: checked, bounded, encoded anew. */
+export type Remote = { address: string; port: number; protocol: 'udp' | 'tcp' }
+type Credentials = { ca: string; certificate: string; privateKey: string; tlsCrypt: string }
+
+export type TunnelRequest = Credentials & { remotes: Remote[]; controlAddresses: string[] }
+export type ServerRequest = Credentials & {
+  port: number
+  protocol: 'udp' | 'tcp'
+  maxSessions: number
+  bandwidthMbps?: number
+  publicAddress?: string
+}
+
+export type Request =
+  | { verb: 'status' }
+  | { verb: 'tunnel-start'; tunnel: TunnelRequest }
+  | { verb: 'tunnel-stop' }
+  | { verb: 'server-start'; server: ServerRequest }
+  | { verb: 'server-auth'; clientId: number; keyId: number; allow: boolean }
+  | { verb: 'server-traffic'; commonName: string }
+  | { verb: 'server-kill'; commonName: string }
+  | { verb: 'server-stop' }
+
+/** Largest frame, in bytes: five PEM fields and some addresses. */
+export const MAX_FRAME = 96 * 1024
+/** More sessions than one /24 has addresses for are not served. */
+const MAX_SESSIONS = 250
+
+/** Throws `BadRequest`. `id` is the caller's own and goes back with the answer. */
+export function parseRequest(line: string): { id: number; read: () => Request } {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    throw bad('a frame')
+  }
+  const fields = readFields(value, 'a frame')
+  return { id: readInteger(fields, 'id', 0, Number.MAX_SAFE_INTEGER), read: () => readRequest(fields) }
+}
+
+function readRequest(fields: Fields): Request {
+  switch (fields.verb) {
+    case 'status':
+    case 'tunnel-stop':
+    case 'server-stop':
+      return { verb: fields.verb }
+    case 'tunnel-start':
+      return { verb: 'tunnel-start', tunnel: readTunnel(fields) }
+    case 'server-start':
+      return { verb: 'server-start', server: readServer(fields) }
+    case 'server-auth':
+      return {
+        verb: 'server-auth',
+        clientId: readInteger(fields, 'clientId', 0, 0xffff_ffff),
+        keyId: readInteger(fields, 'keyId', 0, 0xffff_ffff),
+        allow: readBoolean(fields, 'allow'),
+      }
+    case 'server-traffic':
+    case 'server-kill':
+      return { verb: fields.verb, commonName: readCommonName(fields) }
+    default:
+      throw bad('verb')
+  }
+}
+
+function readTunnel(fields: Fields): TunnelRequest {
+  return {
+    ...readCredentials(fields),
+    remotes: readList(fields, 'remotes', 1, 4).map((value) => {
+      const remote = readFields(value, 'remotes')
+      return {
+        address: readAddress(remote.address, 'remotes'),
+        port: readInteger(remote, 'port', 1, 65_535),
+        protocol: readProtocol(remote),
+      }
+    }),
+    controlAddresses: readList(fields, 'controlAddresses', 0, 32).map((value) =>
+      readAddress(value, 'controlAddresses'),
+    ),
+  }
+}
+
+function readServer(fields: Fields): ServerRequest {
+  return {
+    ...readCredentials(fields),
+    port: readInteger(fields, 'port', 1, 65_535),
+    protocol: readProtocol(fields),
+    maxSessions: readInteger(fields, 'maxSessions', 1, MAX_SESSIONS),
+    ...(fields.bandwidthMbps !== undefined && { bandwidthMbps: readInteger(fields, 'bandwidthMbps', 1, 100_000) }),
+    ...(fields.publicAddress !== undefined && { publicAddress: readAddress(fields.publicAddress, 'publicAddress') }),
+  }
+}
+
+function readCredentials(fields: Fields): Credentials {
+  return {
+    ca: readCertificate(readText(fields, 'ca', MAX_PEM), 'ca'),
+    certificate: readCertificate(readText(fields, 'certificate', MAX_PEM), 'certificate'),
+    privateKey: readPrivateKey(readText(fields, 'privateKey', MAX_PEM), 'privateKey'),
+    tlsCrypt: readStaticKey(readText(fields, 'tlsCrypt', MAX_PEM), 'tlsCrypt'),
+  }
+}

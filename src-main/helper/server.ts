@@ -1,0 +1,290 @@
+import { freeSubnet4, freeSubnet6, ownNetworks } from './addresses.ts'
+import { type AdmittedClient, type Clients, createClients } from './clients.ts'
+import { Failure } from './failure.ts'
+import { COMMON_NAME } from './fields.ts'
+import { admitClient, ownNetworkRules, readCounters, removeClient, serverRules } from './firewall.ts'
+import { allowForwarding } from './forwarding.ts'
+import { askIp, freeDevice, type Host, hasIPv6, programOf, raiseDevice } from './host.ts'
+import { startTime } from './journal.ts'
+import type { ManagementEvent } from './management.ts'
+import { hostOf4, hostOf6, type ServerAddresses, serverConfig } from './openvpn-config.ts'
+import { type OpenVpn, startOpenVpn } from './openvpn-process.ts'
+import { requireTunDevice, unprivilegedGroup } from './programs.ts'
+import type { ServerRequest } from './requests.ts'
+import { run } from './run.ts'
+import { readClasses, shaperAdd, shaperRemove, shaperStart } from './shaper.ts'
+
+/**
+ * The provider's OpenVPN with its firewall. A client is let in by name (`auth`) and by nothing else; it
+ * then gets an address from us, a counter and a class in the tunnel's queue. `kill` takes the address
+ * out of the firewall first, which ends its traffic at once, and then tells OpenVPN.
+ */
+export type ServerEvent =
+  | { event: 'server'; state: 'up' | 'down'; message?: string }
+  | { event: 'server-client'; clientId: number; keyId: number; commonName: string }
+  | { event: 'server-client-gone'; clientId: number; commonName: string }
+  | { event: 'server-traffic'; commonName: string; bytesUp: string; bytesDown: string }
+
+export type Server = {
+  start(request: ServerRequest): Promise<void>
+  auth(request: { clientId: number; keyId: number; allow: boolean }): Promise<void>
+  traffic(commonName: string): Promise<{ bytesUp: string; bytesDown: string }>
+  kill(commonName: string): Promise<void>
+  stop(): Promise<void>
+  readonly state: 'none' | 'starting' | 'up'
+}
+
+type Running = {
+  openvpn: OpenVpn
+  device: string
+  table: string
+  addresses: ServerAddresses
+  clients: Clients
+  /** Connections by OpenVPN's number, with the name in their certificate. */
+  connections: Map<number, string>
+  shaped: boolean
+  bytesPerSecond: number | undefined
+  timers: NodeJS.Timeout[]
+}
+
+const START_MS = 15_000
+const TRAFFIC_MS = 1_000
+const NETWORKS_MS = 10_000
+
+export function createServer(host: Host, emit: (event: ServerEvent) => void): Server {
+  let state: Server['state'] = 'none'
+  let running: Running | undefined
+  let openvpn: OpenVpn | undefined
+  let stopping: Promise<void> | undefined
+  const mine = new Set<unknown>()
+  const ownHost: Host = {
+    ...host,
+    journal: {
+      ...host.journal,
+      record(change) {
+        mine.add(change)
+        host.journal.record(change)
+      },
+    },
+  }
+  const nft = (input: string) => run(programOf(host, 'nft'), ['-f', '-'], input)
+  const tc = (input: string) => run(programOf(host, 'tc'), ['-batch', '-'], input)
+
+  const require = () => {
+    if (!running) throw new Failure('ServerNotRunning', 'The OpenVPN service is not running.')
+    return running
+  }
+
+  const takeDown = () => {
+    stopping ??= (async () => {
+      for (const timer of running?.timers ?? []) clearInterval(timer)
+      running = undefined
+      await openvpn?.stop()
+      openvpn = undefined
+      await host.journal.undo((change) => mine.has(change))
+      mine.clear()
+      state = 'none'
+    })().finally(() => {
+      stopping = undefined
+    })
+    return stopping
+  }
+
+  const onClient = (event: Extract<ManagementEvent, { event: 'client' }>, connections: Map<number, string>) => {
+    const { kind, clientId, keyId, commonName } = event
+    if (kind === 'disconnect') {
+      const known = connections.get(clientId)
+      connections.delete(clientId)
+      if (known !== undefined) emit({ event: 'server-client-gone', clientId, commonName: known })
+    } else if ((kind === 'connect' || kind === 'reauth') && keyId !== undefined) {
+      if (!COMMON_NAME.test(commonName)) return openvpn?.command(`client-deny ${clientId} ${keyId} "name"`)
+      connections.set(clientId, commonName)
+      emit({ event: 'server-client', clientId, keyId, commonName })
+    }
+  }
+
+  const readTraffic = async (now: Running) => {
+    const [sets, classes] = await Promise.all([
+      run(programOf(host, 'nft'), ['-j', 'list', 'table', 'inet', now.table]).then(readCounters),
+      now.shaped ? run(programOf(host, 'tc'), ['-s', 'class', 'show', 'dev', now.device]).then(readClasses) : undefined,
+    ])
+    return ({ number, address4, address6 }: AdmittedClient) => {
+      const sum = (set: string) =>
+        (sets.get(`${set}4`)?.get(address4) ?? 0n) + (sets.get(`${set}6`)?.get(address6 ?? '') ?? 0n)
+      const bytesDown = classes ? (classes.get(number) ?? 0n) : sum('down')
+      return { bytesUp: String(sum('up')), bytesDown: String(bytesDown) }
+    }
+  }
+
+  const reportTraffic = (now: Running) => {
+    const last = new Map<string, string>()
+    let reading = false
+    return async () => {
+      if (reading || now.clients.all().length === 0) return
+      reading = true
+      try {
+        const figures = await readTraffic(now)
+        for (const client of now.clients.all()) {
+          const traffic = figures(client)
+          const text = JSON.stringify(traffic)
+          if (last.get(client.commonName) === text) continue
+          last.set(client.commonName, text)
+          emit({ event: 'server-traffic', commonName: client.commonName, ...traffic })
+        }
+      } catch (error) {
+        host.log(`traffic not read: ${String(error)}`)
+      } finally {
+        reading = false
+      }
+    }
+  }
+
+  const establish = async (request: ServerRequest) => {
+    requireTunDevice()
+    const device = freeDevice('mysts')
+    const table = `myst_${process.pid}_${startTime(process.pid) ?? '0'}`
+    const bytesPerSecond = request.bandwidthMbps === undefined ? undefined : request.bandwidthMbps * 125_000
+    const addresses = await chooseAddresses(host)
+    const connections = new Map<number, string>()
+    let onConnected: () => void = () => undefined
+    const connected = new Promise<void>((resolve) => {
+      onConnected = resolve
+    })
+    // The firewall stands before anything can arrive.
+    ownHost.journal.record({ kind: 'table', name: table })
+    const { publicAddress } = request
+    await nft(
+      serverRules({ table, device, ...addresses, publicAddress, bytesPerSecond }) +
+        ownNetworkRules(table, ownNetworks(device)),
+    )
+    openvpn = await startOpenVpn(
+      {
+        openvpn: programOf(host, 'openvpn'),
+        dir: host.dir,
+        name: 'server',
+        log: host.log,
+        onStarted: (pid) => ownHost.journal.record({ kind: 'process', pid, startTime: startTime(pid) ?? '' }),
+      },
+      (management) =>
+        serverConfig(request, { device, management, group: unprivilegedGroup(), dualStack: hasIPv6(), ...addresses }),
+      (event) => {
+        if (event.event === 'hold') openvpn?.command('hold release')
+        else if (event.event === 'state' && event.state === 'CONNECTED') onConnected()
+        else if (event.event === 'client') onClient(event, connections)
+      },
+    )
+    const failed = openvpn.ended.then((failure) => {
+      throw failure ?? new Failure('Cancelled', 'The OpenVPN service was stopped while it was starting.')
+    })
+    failed.catch(() => undefined)
+    await Promise.race([connected, failed, timeout()])
+    const own6 = addresses.subnet6 === undefined ? [] : [`${hostOf6(addresses.subnet6, 1)}/64`]
+    await raiseDevice(host, device, [`${hostOf4(addresses.subnet4, 1)}/24`, ...own6])
+    // A kernel without HTB still serves: the firewall's own counters are at most 4 % low there.
+    const shaped = await tc(shaperStart(device)).then(
+      () => true,
+      (error: unknown) => {
+        host.log(`no queue classes: ${String(error)}`)
+        return false
+      },
+    )
+    allowForwarding(ownHost.journal, addresses.subnet6 !== undefined)
+    const clients = createClients(addresses)
+    return { openvpn, device, table, addresses, clients, connections, shaped, bytesPerSecond, timers: [] }
+  }
+
+  return {
+    get state() {
+      return state
+    },
+    async start(request) {
+      if (state !== 'none') throw new Failure('ServerBusy', 'The OpenVPN service is already running.')
+      state = 'starting'
+      try {
+        const now: Running = await establish(request)
+        running = now
+        state = 'up'
+        const refresh = () =>
+          nft(ownNetworkRules(now.table, ownNetworks(now.device))).catch((error: unknown) => host.log(String(error)))
+        now.timers.push(setInterval(reportTraffic(now), TRAFFIC_MS), setInterval(refresh, NETWORKS_MS))
+        void now.openvpn.ended.then(async (failure) => {
+          if (failure === undefined || running !== now) return
+          await takeDown()
+          emit({ event: 'server', state: 'down', message: failure.message })
+        })
+        emit({ event: 'server', state: 'up' })
+      } catch (error) {
+        await takeDown()
+        throw error
+      }
+    },
+    async auth({ clientId, keyId, allow }) {
+      const now = require()
+      const commonName = now.connections.get(clientId)
+      if (commonName === undefined) throw new Failure('ClientGone', 'This client is not connected.')
+      if (!allow) return now.openvpn.command(`client-deny ${clientId} ${keyId} "no session"`)
+      // One that comes back keeps its address and its counters.
+      let client = now.clients.of(commonName)
+      if (!client) {
+        client = now.clients.add(commonName)
+        try {
+          if (now.shaped) await tc(shaperAdd(now.device, client.number, now.bytesPerSecond))
+          await nft(admitClient(now.table, client))
+        } catch (error) {
+          now.clients.remove(commonName)
+          now.openvpn.command(`client-deny ${clientId} ${keyId} "failed"`)
+          throw error
+        }
+      }
+      const { subnet6 } = now.addresses
+      const six =
+        client.address6 === undefined || subnet6 === undefined
+          ? ''
+          : `ifconfig-ipv6-push ${client.address6}/64 ${hostOf6(subnet6, 1)}\n`
+      now.openvpn.command(`client-auth ${clientId} ${keyId}\nifconfig-push ${client.address4} 255.255.255.0\n${six}END`)
+    },
+    async traffic(commonName) {
+      const now = require()
+      const client = now.clients.of(commonName)
+      if (!client) return { bytesUp: '0', bytesDown: '0' }
+      return (await readTraffic(now))(client)
+    },
+    async kill(commonName) {
+      const now = require()
+      const client = now.clients.of(commonName)
+      for (const [clientId, name] of now.connections) {
+        if (name === commonName) now.openvpn.command(`client-kill ${clientId}`)
+      }
+      if (!client) return
+      const last = (await readTraffic(now))(client)
+      now.clients.remove(commonName)
+      await nft(removeClient(now.table, client))
+      if (now.shaped) await tc(shaperRemove(now.device, client.number))
+      emit({ event: 'server-traffic', commonName, ...last })
+    },
+    async stop() {
+      if (state === 'none') return
+      const wasUp = state === 'up'
+      await takeDown()
+      if (wasUp) emit({ event: 'server', state: 'down' })
+    },
+  }
+}
+
+async function chooseAddresses(host: Host): Promise<ServerAddresses> {
+  const routes = await askIp(host, '-4', 'route', 'show', 'table', 'all')
+  const taken = (Array.isArray(routes) ? routes : []).map((route: { dst?: unknown }) => String(route.dst ?? ''))
+  const subnet4 = freeSubnet4(taken)
+  if (subnet4 === undefined)
+    throw new Failure('NoFreeSubnet', 'No private network is left for the tunnel on this machine.')
+  // Without a way out of our own there is nothing to offer.
+  const out = hasIPv6() ? await askIp(host, '-6', 'route', 'show', 'default') : []
+  return { subnet4, subnet6: Array.isArray(out) && out.length > 0 ? freeSubnet6() : undefined }
+}
+
+function timeout(): Promise<never> {
+  return new Promise((_, reject) => {
+    const failure = new Failure('OpenVpnFailed', 'OpenVPN did not come up in time.')
+    setTimeout(() => reject(failure), START_MS).unref()
+  })
+}

@@ -1,0 +1,188 @@
+import { isAcceptableTunnelAddress, isPossibleRemote } from './addresses.ts'
+import { Failure } from './failure.ts'
+import { addRoute, askIp, freeDevice, type Host, hasIPv6, programOf, raiseDevice } from './host.ts'
+import { startTime } from './journal.ts'
+import type { ManagementEvent } from './management.ts'
+import { clientConfig } from './openvpn-config.ts'
+import { type OpenVpn, startOpenVpn } from './openvpn-process.ts'
+import { requireTunDevice, unprivilegedGroup } from './programs.ts'
+import type { TunnelRequest } from './requests.ts'
+import { directRoute, type RouteChange, tunnelRoutes } from './routes.ts'
+
+/**
+ * The consumer's tunnel. One at a time:
+ *
+ *   none ─start→ starting ─connected→ up ─┐
+ *    ▲              │ failed / stop        │ stop / lost
+ *    └──── undone ◀─┴──────────────────────┘
+ *
+ * It does not reconnect: while OpenVPN tried again, its device and with it the routes could go, and
+ * traffic would pass beside the tunnel unannounced. A lost tunnel is taken down and said so.
+ */
+export type TunnelEvent = { event: 'tunnel'; state: 'starting' | 'up' | 'down'; device?: string; message?: string }
+
+export type Tunnel = {
+  start(request: TunnelRequest): Promise<{ device: string }>
+  stop(): Promise<void>
+  readonly state: 'none' | 'starting' | 'up'
+}
+
+const START_MS = 40_000
+
+type Connected = { address4: string; address6?: string }
+
+export function createTunnel(host: Host, emit: (event: TunnelEvent) => void): Tunnel {
+  let state: Tunnel['state'] = 'none'
+  let device = ''
+  let openvpn: OpenVpn | undefined
+  let cancel: ((why: Failure) => void) | undefined
+  let finished: Promise<void> = Promise.resolve()
+  const mine = new Set<unknown>()
+  const ownHost: Host = {
+    ...host,
+    journal: {
+      ...host.journal,
+      record(change) {
+        mine.add(change)
+        host.journal.record(change)
+      },
+    },
+  }
+
+  const takeDown = async () => {
+    await openvpn?.stop()
+    openvpn = undefined
+    await host.journal.undo((change) => mine.has(change))
+    mine.clear()
+    state = 'none'
+  }
+
+  const establish = async (request: TunnelRequest, cancelled: Promise<never>) => {
+    requireTunDevice()
+    const remotes = request.remotes.filter(({ address }) => isPossibleRemote(address))
+    if (remotes.length === 0) throw new Failure('BadRequest', 'The provider named no address that can be a provider.')
+    // Asked before the tunnel is there: these are the routes as they were.
+    const kept = [...remotes.map(({ address }) => address), ...request.controlAddresses]
+    const direct: RouteChange[] = []
+    for (const address of new Set(kept)) {
+      const found = await askIp(host, 'route', 'get', address)
+      const route = directRoute(address, found, await askIp(host, 'route', 'get', 'fibmatch', address))
+      if (route) direct.push(route)
+    }
+
+    let onConnected: (connected: Connected) => void = () => undefined
+    const connected = new Promise<Connected>((resolve) => {
+      onConnected = resolve
+    })
+    // Each remote is tried twice, at the pace that OpenVPN would keep by itself.
+    let tries = 0
+    const onHold = (waitSeconds: number) => {
+      if (tries++ < 2 * remotes.length) setTimeout(() => openvpn?.command('hold release'), waitSeconds * 1_000)
+      else cancel?.(unanswered())
+    }
+    const onEvent = (event: ManagementEvent) => {
+      if (event.event === 'hold') onHold(event.waitSeconds)
+      else if (event.event !== 'state') return
+      else if (event.state === 'CONNECTED' && event.address4 !== undefined) {
+        onConnected({ address4: event.address4, ...(event.address6 !== undefined && { address6: event.address6 }) })
+      } else if (event.state === 'RECONNECTING' && state === 'up') {
+        void lose('The connection to the provider was lost.')
+      }
+    }
+    openvpn = await startOpenVpn(
+      {
+        openvpn: programOf(host, 'openvpn'),
+        dir: host.dir,
+        name: 'tunnel',
+        log: host.log,
+        onStarted: (pid) => ownHost.journal.record({ kind: 'process', pid, startTime: startTime(pid) ?? '' }),
+      },
+      (management) => clientConfig({ ...request, remotes }, { device, management, group: unprivilegedGroup() }),
+      onEvent,
+    )
+    const failed = openvpn.ended.then((failure) => {
+      throw failure ?? stopped()
+    })
+    failed.catch(() => undefined)
+    const { address4, address6 } = await Promise.race([connected, cancelled, failed])
+    for (const address of [address4, address6]) {
+      if (address === undefined || isAcceptableTunnelAddress(address, device)) continue
+      throw new Failure('TunnelRefused', 'The provider chose a tunnel address that collides with your own network.')
+    }
+    const six = hasIPv6() ? address6 : undefined
+    await raiseDevice(host, device, [`${address4}/32`, ...(six === undefined ? [] : [`${six}/128`])])
+    for (const route of direct) await addRoute(ownHost, route, true)
+    for (const route of tunnelRoutes(device, address4, six)) {
+      if (route.family === 4 || hasIPv6()) await addRoute(ownHost, route)
+    }
+    return { device }
+  }
+
+  const lose = async (message: string) => {
+    if (state !== 'up') return
+    state = 'starting' // nobody else takes it down meanwhile
+    finished = takeDown()
+    await finished
+    emit({ event: 'tunnel', state: 'down', device, message })
+  }
+
+  return {
+    get state() {
+      return state
+    },
+    async start(request) {
+      if (state !== 'none') throw new Failure('TunnelBusy', 'A tunnel is already open; close it first.')
+      state = 'starting'
+      device = freeDevice('mystc')
+      emit({ event: 'tunnel', state: 'starting', device })
+      let done: () => void = () => undefined
+      finished = new Promise((resolve) => {
+        done = resolve
+      })
+      let timer: NodeJS.Timeout | undefined
+      try {
+        const cancelled = new Promise<never>((_, reject) => {
+          cancel = reject
+          timer = setTimeout(() => reject(unanswered()), START_MS)
+        })
+        cancelled.catch(() => undefined)
+        // What happens between two steps is noticed after the step at the latest.
+        const result = await establish(request, cancelled)
+        await Promise.race([cancelled, Promise.resolve()])
+        state = 'up'
+        void openvpn?.ended.then(
+          (failure) => failure && lose('The tunnel program ended; traffic is no longer protected.'),
+        )
+        emit({ event: 'tunnel', state: 'up', device })
+        return result
+      } catch (error) {
+        await takeDown()
+        const message = error instanceof Failure ? error.message : 'The tunnel could not be made.'
+        emit({ event: 'tunnel', state: 'down', device, message })
+        throw error
+      } finally {
+        clearTimeout(timer)
+        cancel = undefined
+        done()
+      }
+    },
+    async stop() {
+      cancel?.(stopped())
+      if (state === 'up') {
+        state = 'starting'
+        finished = takeDown()
+        await finished
+        emit({ event: 'tunnel', state: 'down', device })
+      }
+      await finished
+    },
+  }
+}
+
+function unanswered(): Failure {
+  return new Failure('TunnelFailed', "The provider's OpenVPN does not answer; try another provider.")
+}
+
+function stopped(): Failure {
+  return new Failure('Cancelled', 'The tunnel was stopped while it was starting.')
+}

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs'
+
+export type Availability = { available: true } | { available: false; name: string; message: string }
+
+const OPENVPN = ['/usr/sbin/openvpn', '/sbin/openvpn', '/usr/bin/openvpn']
+const PROMPTS = ['/usr/bin/pkexec', '/usr/bin/kdesudo']
+
+/**
+ * Whether OpenVPN can be used here, found out without asking for a password: the same places are looked
+ * at again, more strictly, by the helper. `bundled`: directory of programs that came with the app.
+ */
+export function openVpnAvailability(bundled?: string): Availability {
+  const no = (name: string, message: string): Availability => ({ available: false, name, message })
+  if (process.platform !== 'linux') return no('NotSupported', 'OpenVPN is supported on Linux only so far.')
+  if (![...(bundled === undefined ? [] : [`${bundled}/openvpn`]), ...OPENVPN].some((file) => existsSync(file))) {
+    return no('OpenVpnMissing', 'OpenVPN was not found; install it (Debian, Ubuntu: apt install openvpn).')
+  }
+  if (!existsSync('/dev/net/tun')) {
+    return no('NoTunDevice', 'This machine has no /dev/net/tun; load the tun module or allow it to the container.')
+  }
+  if (process.getuid?.() !== 0 && !PROMPTS.some((file) => existsSync(file))) {
+    return no(
+      'NotPermitted',
+      'OpenVPN needs root: run myst as root, or install pkexec so that it can ask for a password.',
+    )
+  }
+  return { available: true }
+}

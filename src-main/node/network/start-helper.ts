@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { MystError } from '#shared/errors/myst-error.ts'
+import type { Logger } from '../lib/logger.ts'
+
+export type HelperProgram = {
+  /** The helper's entry file. */
+  helperPath: string
+  /** A Node that runs it; the app's own binary need not be one. */
+  nodePath: string
+}
+
+/** A person may take a while for a password. */
+const START_MS = 120_000
+const MAX_LINE = 64 * 1024
+const hello = z.object({ hello: z.string().regex(/^[0-9a-f]{64}$/), version: z.literal(1) })
+
+/**
+ * Starts the helper and resolves with its connection, on which it has shown the secret (why so: see the
+ * header of `src-main/helper/main.ts`). Directly when this process is root, else behind the system's
+ * password prompt. Nothing of socket and secret remains on disk.
+ */
+export async function startHelper(program: HelperProgram, log: Logger): Promise<Socket> {
+  const directory = mkdtempSync(join(tmpdir(), 'myst-')) // 0700
+  const secret = randomBytes(32).toString('hex')
+  writeFileSync(join(directory, 'secret'), secret, { mode: 0o600, flag: 'wx' })
+  const listener = createServer()
+  try {
+    await new Promise<void>((resolve, reject) => {
+      listener.once('error', reject)
+      listener.listen(join(directory, 'socket'), resolve)
+    })
+    return await new Promise<Socket>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new MystError('HelperGone', 'The helper program did not start in time; try again.'))
+      }, START_MS)
+      const fail = (error: MystError) => {
+        clearTimeout(timer)
+        reject(error)
+      }
+      listener.on('connection', (socket) => {
+        socket.on('error', () => undefined)
+        void readHello(socket).then((shown) => {
+          const right = shown !== undefined && timingSafeEqual(Buffer.from(shown, 'hex'), Buffer.from(secret, 'hex'))
+          if (!right) return void socket.destroy()
+          clearTimeout(timer)
+          resolve(socket)
+        })
+      })
+      launch(program, directory, log, fail)
+    })
+  } finally {
+    listener.close()
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** `fail` is called when the program ends; after the connection stands that changes nothing. */
+function launch(program: HelperProgram, directory: string, log: Logger, fail: (error: MystError) => void): void {
+  const user = process.getuid?.() ?? -1
+  const args = [program.helperPath, '--socket', directory, '--user', String(user)]
+  if (user !== 0) {
+    launchElevated([program.nodePath, ...args], fail)
+    return
+  }
+  const child = spawn(program.nodePath, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: '/usr/sbin:/usr/bin' },
+    cwd: '/',
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => log.debug(printable(text)))
+  child.once('error', (cause) =>
+    fail(new MystError('HelperGone', 'The helper program could not be started.', { cause })),
+  )
+  child.once('exit', () => fail(new MystError('HelperGone', 'The helper program ended; see the log.')))
+  // It ends with its connection; this process need not wait for it.
+  child.unref()
+}
+
+/**
+ * One command line of fixed form through the system's prompt, which passes it to a shell: so nothing may
+ * be in it that a shell reads as anything but a name.
+ */
+function launchElevated(command: readonly string[], fail: (error: MystError) => void): void {
+  if (!command.every((part) => /^[A-Za-z0-9 ._/@:+-]+$/.test(part))) {
+    fail(
+      new MystError('NotPermitted', 'The app is installed in a folder with unusual characters; move it and try again.'),
+    )
+    return
+  }
+  const line = command.map((part) => `"${part}"`).join(' ')
+  import('sudo-prompt').then(
+    ({ default: prompt }) =>
+      prompt.exec(line, { name: 'Mysterium' }, (error) => {
+        const refused = /did not grant permission|authentication agent|pkexec/i.test(error?.message ?? '')
+        if (refused) fail(new MystError('ElevationRefused', 'The permission to change the network was not given.'))
+        else fail(new MystError('HelperGone', 'The helper program ended; see the log.'))
+      }),
+    (cause: unknown) => fail(new MystError('NotPermitted', 'The password prompt is not available here.', { cause })),
+  )
+}
+
+function readHello(socket: Socket): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let text = ''
+    const done = (shown: string | undefined) => {
+      socket.removeAllListeners('data')
+      socket.removeAllListeners('close')
+      socket.pause()
+      resolve(shown)
+    }
+    socket.on('close', () => done(undefined))
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1')
+      const end = text.indexOf('\n')
+      if (end < 0) return text.length > MAX_LINE ? done(undefined) : undefined
+      try {
+        done(hello.parse(JSON.parse(text.slice(0, end))).hello)
+      } catch {
+        done(undefined)
+      }
+    })
+  })
+}
+
+/** OpenVPN's log is in it, and in that texts of strangers. */
+function printable(text: string): string {
+  return text
+    .trimEnd()
+    .replaceAll(/[^\x20-\x7e\n]/g, '?')
+    .slice(0, 4_000)
+}
