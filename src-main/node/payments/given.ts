@@ -1,0 +1,40 @@
+import type { IdentityId } from '#shared/model/identity.ts'
+import type { Amount } from '#shared/model/units.ts'
+
+import type { LedgerRepository } from '../storage/ledger-repository.ts'
+import { most, type PaymentsDeps } from './deps.ts'
+
+/** What was promised to a peer and has not been earned by it, as this side reckons; never below zero. */
+export function leftoverAt(ledger: LedgerRepository, peer: IdentityId): Amount {
+  const promised = ledger.given(peer).reduce((sum, { amount }) => sum + amount, 0n)
+  return most(promised - (ledger.account(peer)?.used ?? 0n), 0n)
+}
+
+/**
+ * Writes down what the chain has cleared of our promises to a peer. A serial up to the last cleared one
+ * is spent, whatever was signed under it beyond the amount that was cleared.
+ */
+export async function reconcileGiven(deps: PaymentsDeps, peer: IdentityId): Promise<void> {
+  const { ledger, chain, clock } = deps
+  const self = deps.identity.id
+  const waiting = ledger.given(peer).filter((promise) => !promise.cleared)
+  if (waiting.length === 0) return
+  const lastCleared = await chain.lastClearedSerial(self, peer)
+  const spent = ledger.given(peer).filter((promise) => !promise.cleared && promise.serial <= lastCleared)
+  if (spent.length === 0) return
+  const clearings = (deps.clearings?.(self, 1000) ?? []).filter((clearing) => clearing.benefiter === peer)
+  ledger.atomically(() => {
+    for (const promise of spent) {
+      // Our copy of the chain may lag behind: only once it has this serial or a later one it can be believed.
+      const isCopied = clearings.some((clearing) => clearing.serial >= promise.serial)
+      const amount = clearings.find((clearing) => clearing.serial === promise.serial)?.amount ?? 0n
+      ledger.saveGiven({
+        ...promise,
+        amount: isCopied ? amount : promise.amount,
+        stopped: true,
+        cleared: true,
+        updatedAtMs: clock.now(),
+      })
+    }
+  })
+}

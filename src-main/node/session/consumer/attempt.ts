@@ -1,0 +1,144 @@
+import type { CopiedProposal } from '#shared/model/proposal.ts'
+import type { Metering, SessionEnd } from '#shared/model/session.ts'
+import type { Amount } from '#shared/model/units.ts'
+
+import type { PaymentLink } from '../../payments/create-payments.ts'
+import type { Dialogue } from '../../ports/dialogue.ts'
+import type { ServiceConsumer } from '../../ports/service-type.ts'
+import { SESSION_CLOSE, SESSION_CLOSED, SESSION_FAILED, sessionClosed } from '../../protocol/session.ts'
+import { costOf } from '../cost.ts'
+import type { Context } from './context.ts'
+import { createMeter, type Meter } from './meter.ts'
+
+/** Why a session is over, as far as anybody has said. */
+export type Ending = { end: SessionEnd; message: string }
+
+/** A session as the provider accepted it. */
+export type OpenSession = {
+  id: string
+  startedAtMs: number
+  /** When the data channel stood. */
+  openedAtMs?: number
+  meter: Meter
+}
+
+/**
+ * Everything that one attempt with one provider holds, filled step by step. Whatever is in it when the
+ * attempt ends is taken down by `takeDown`, in any state, once.
+ */
+export type Attempt = {
+  readonly proposal: CopiedProposal
+  readonly askedAtMs: number
+  dialogue?: Dialogue
+  link?: PaymentLink
+  service?: ServiceConsumer
+  session?: OpenSession
+  socksPort?: number
+  exit?: { address: string }
+  /** The first thing that ends the session from outside; `onEnd` hears of it. */
+  ending?: Ending
+  onEnd?: () => void
+}
+
+export function endAttempt(attempt: Attempt, ending: Ending): void {
+  if (attempt.ending) return
+  attempt.ending = ending
+  attempt.onEnd?.()
+}
+
+/** Promised in this attempt. */
+export function paidIn(attempt: Attempt): Amount {
+  return attempt.link?.issuer.standing().promisedHere ?? 0n
+}
+
+/** What a provider may say of itself; everything else counts as "the provider closed it". */
+const PROVIDER_ENDS: Partial<Record<SessionEnd, string>> = {
+  'leftover-exhausted': 'What was paid ahead ran out.',
+  'tunnel-failed': 'The provider lost the tunnel.',
+  shutdown: 'The provider is shutting down.',
+}
+
+/** From session-accept on: listens to metering and to everything that can end the session. */
+export function beginSession(context: Context, attempt: Attempt, id: string): OpenSession | undefined {
+  const { dialogue, link, service, proposal } = attempt
+  if (!dialogue || !link || !service) return undefined
+  const meter = createMeter(
+    { clock: context.deps.clock, timing: context.timing },
+    {
+      id,
+      proposal,
+      dialogue,
+      traffic: () => service.traffic(),
+      accepted(metering) {
+        link.issuer.consume(id, metering.cost)
+        record(context, attempt)
+      },
+      disputed: (ending) => endAttempt(attempt, ending),
+    },
+  )
+  attempt.session = { id, startedAtMs: context.deps.clock.now(), meter }
+  dialogue.handle(SESSION_CLOSED, (body) => {
+    const { sessionId, end } = sessionClosed.parse(body)
+    if (sessionId !== id) return undefined
+    const message = PROVIDER_ENDS[end]
+    if (message === undefined)
+      endAttempt(attempt, { end: 'provider-closed', message: 'The provider closed the session.' })
+    else endAttempt(attempt, { end, message })
+    return undefined
+  })
+  service.onLost((message) => endAttempt(attempt, { end: 'tunnel-failed', message }))
+  record(context, attempt)
+  return attempt.session
+}
+
+/** Writes the session down as it is; with `end` for good. */
+function record(context: Context, { session, proposal }: Attempt, end?: SessionEnd, metering?: Metering): void {
+  if (!session) return
+  context.deps.repository.save({
+    sessionId: session.id,
+    role: 'consumer',
+    peer: proposal.provider,
+    serial: proposal.serial,
+    serviceType: proposal.serviceType,
+    startedAtMs: session.startedAtMs,
+    ...(end ? { endedAtMs: context.deps.clock.now(), end } : {}),
+    metering: metering ?? session.meter.metered(),
+  })
+}
+
+/**
+ * Takes everything down, whatever happens on the way: the tunnel first of all, then the session with
+ * its last metering, then the dialogue. What the provider did not meter any more is written down by
+ * one's own counters, so that both sides reckon alike.
+ */
+export async function takeDown(context: Context, attempt: Attempt, end: SessionEnd): Promise<void> {
+  const { dialogue, service, session, link } = attempt
+  const { log } = context.deps
+  const own = session && service ? ownUsage(context, service, session) : undefined
+  const stopping = service?.stop().catch((error: unknown) => {
+    log.error(`the tunnel did not stop cleanly: ${error instanceof Error ? error.message : String(error)}`)
+  })
+  if (session && dialogue?.state === 'open') {
+    try {
+      if (session.openedAtMs === undefined) await dialogue.send(SESSION_FAILED, { sessionId: session.id })
+      else await dialogue.request(SESSION_CLOSE, { sessionId: session.id }, { timeoutMs: context.timing.closeMs })
+    } catch (error) {
+      log.debug(`the provider did not answer the end of the session: ${String(error)}`)
+    }
+  }
+  await stopping
+  if (session && link) {
+    const metered = session.meter.metered()
+    session.meter.stop()
+    const ownCost = own && session.openedAtMs !== undefined ? costOf(attempt.proposal, own) : 0n
+    link.issuer.consume(session.id, metered.cost > ownCost ? metered.cost : ownCost)
+    record(context, attempt, end)
+  }
+  await dialogue?.close()
+}
+
+/** By one's own counters; nothing before the data channel stood. */
+export function ownUsage({ deps }: Context, service: ServiceConsumer, session: OpenSession) {
+  const nowMs = deps.clock.now()
+  return { ...service.traffic(), durationMs: nowMs - (session.openedAtMs ?? nowMs) }
+}

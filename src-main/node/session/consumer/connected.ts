@@ -1,0 +1,135 @@
+import type { ConnectionState, SessionEnd } from '#shared/model/session.ts'
+
+import type { PaymentLink } from '../../payments/create-payments.ts'
+import { costOf } from '../cost.ts'
+import { type Attempt, type Ending, endAttempt, type OpenSession, ownUsage, paidIn } from './attempt.ts'
+import { notPaid } from './connecting.ts'
+import type { Context, Stop, Transition } from './context.ts'
+import { createPace } from './pace.ts'
+import { watchTunnel } from './watch-tunnel.ts'
+
+/**
+ * Lives until something ends the session: the person, the provider, the dialogue, the tunnel, or what
+ * the metering says. Each second: own counters, rates, and whether to pay ahead.
+ */
+export async function connected(
+  context: Context,
+  { attempt, steps }: Extract<Transition, { to: 'connected' }>,
+): Promise<Transition> {
+  const { deps, timing, signal } = context
+  const { link, service, session, proposal } = attempt
+  const disconnecting = (ending: Ending): Transition => ({
+    to: 'disconnecting',
+    attempt,
+    failure: { ...ending, paid: paidIn(attempt) },
+  })
+  if (!link || !service || !session) return disconnecting({ end: 'tunnel-failed', message: 'The session is gone.' })
+
+  const pace = createPace({ clock: deps.clock, proposal })
+  const pay = createPaying(context, attempt, link, session)
+  const tunnel = watchTunnel(context, service, {
+    // Idle time costs as well then, so the tunnel has to show that it lives.
+    alsoIdle: proposal.unit === 'hour',
+    failed: () =>
+      endAttempt(attempt, { end: 'tunnel-failed', message: 'Nothing comes back through the tunnel any more.' }),
+  })
+
+  const tick = () => {
+    const own = ownUsage(context, service, session)
+    const { rateBps, costPerMinute } = pace.sample(own)
+    const { leftover, promisedHere } = link.issuer.standing()
+    const metered = session.meter.metered()
+    const live: Extract<ConnectionState, { name: 'connected' }>['live'] = {
+      sessionId: session.id,
+      provider: proposal.provider,
+      startedAtMs: session.openedAtMs ?? session.startedAtMs,
+      ...(attempt.exit ? { exit: attempt.exit } : {}),
+      bytesUp: own.bytesUp,
+      bytesDown: own.bytesDown,
+      metered,
+      leftover,
+      promised: promisedHere,
+      ...(attempt.socksPort === undefined ? {} : { socksPort: attempt.socksPort }),
+      rateBps,
+    }
+    context.show({ name: 'connected', proposal, live, steps })
+    const ownCost = costOf(proposal, own)
+    const unmetered = ownCost > metered.cost ? ownCost - metered.cost : 0n
+    if (tunnel.isFlowing(own.bytesDown)) pay.keepAhead(costPerMinute, unmetered)
+  }
+
+  const cancelTick = deps.clock.every(timing.tickMs, tick)
+  try {
+    const ending = await new Promise<Ending>((resolve) => {
+      const onAbort = () =>
+        resolve({ end: (signal.reason as Stop).end, message: MESSAGES[(signal.reason as Stop).end] })
+      attempt.onEnd = () => resolve(attempt.ending ?? { end: 'tunnel-failed', message: 'The session is gone.' })
+      signal.addEventListener('abort', onAbort, { once: true })
+      if (attempt.ending) attempt.onEnd()
+      else if (signal.aborted) onAbort()
+      else tick()
+    })
+    return disconnecting(pay.explain(ending))
+  } finally {
+    cancelTick()
+    tunnel.stop()
+  }
+}
+
+const MESSAGES: Record<Stop['end'], string> = {
+  'consumer-closed': 'You disconnected.',
+  shutdown: 'The program was closed.',
+}
+
+/**
+ * Keeps about a minute of use at the present rate paid ahead, at least the provider's minimum, and
+ * within what may be at risk. Pays nothing while a metering is in doubt.
+ */
+function createPaying(context: Context, attempt: Attempt, link: PaymentLink, session: OpenSession) {
+  const { deps, timing, maxAtRisk } = context
+  const { clock } = deps
+  let isPaying = false
+  let notBeforeMs = 0
+  /** Why the last payment was not made: explains why the session ran out. */
+  let obstacle: string | undefined
+
+  async function pay(target: bigint, minimum: bigint): Promise<void> {
+    const { leftover } = link.issuer.standing()
+    const outcome =
+      maxAtRisk - leftover < minimum
+        ? ({ kind: 'limit', needed: minimum } as const)
+        : await link.issuer.payAhead({ target, maxAtRisk })
+    if (outcome.kind === 'paid' || outcome.kind === 'enough') {
+      obstacle = undefined
+      return
+    }
+    obstacle = notPaid(outcome, maxAtRisk).message
+    // Metering may make room at any moment; everything else takes its time.
+    if (outcome.kind !== 'limit') notBeforeMs = clock.now() + timing.payRetryMs
+  }
+
+  return {
+    /** `unmetered`: used by one's own counters and not in the provider's metering yet. */
+    keepAhead(costPerMinute: bigint, unmetered: bigint) {
+      if (isPaying || attempt.ending || session.meter.doubtful() || clock.now() < notBeforeMs) return
+      void link.issuer.advised().then(
+        ({ policy }) => {
+          const minimum = policy.minimumIncrease > 0n ? policy.minimumIncrease : 1n
+          const target = costPerMinute > minimum ? costPerMinute : minimum
+          const ahead = link.issuer.standing().claimed - unmetered
+          if (isPaying || attempt.proposal.pricePerUnit === 0n || ahead * 2n >= target) return
+          isPaying = true
+          void pay(target + unmetered, minimum).finally(() => {
+            isPaying = false
+          })
+        },
+        () => undefined,
+      )
+    },
+    explain(ending: Ending): Ending {
+      const isMoney: SessionEnd = 'leftover-exhausted'
+      if (ending.end !== isMoney || !obstacle) return ending
+      return { end: ending.end, message: `${ending.message} ${obstacle}` }
+    },
+  }
+}

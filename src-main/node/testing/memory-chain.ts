@@ -1,0 +1,90 @@
+import { MystError } from '#shared/errors/myst-error.ts'
+import type { IdentityId } from '#shared/model/identity.ts'
+import type { SignedPromise } from '#shared/model/promise.ts'
+import type { Amount } from '#shared/model/units.ts'
+import { createTypedData } from '../chain/typed-data.ts'
+import { isSignedByIssuer } from '../payments/check-promise.ts'
+import type { Chain, GasAccount } from '../ports/chain.ts'
+import type { Registry } from '../ports/identity.ts'
+
+type Part = Pick<Chain, 'balanceOf' | 'lastClearedSerial' | 'networkFeeBps' | 'promiseTypedData' | 'clear'>
+
+export type MemoryChain = Part & {
+  deposit(identity: IdentityId, amount: Amount): void
+  /** Every clearing, newest first. */
+  clearings(issuer: IdentityId, limit: number): { benefiter: IdentityId; serial: bigint; amount: Amount }[]
+  /** While true every call throws `ChainUnreachable`. */
+  unreachable: boolean
+  /** Called in the middle of `clear`: before and after the transaction is mined. */
+  onClear: (when: 'before' | 'after') => Promise<void> | void
+}
+
+const address = (digit: string) => `0x${digit.repeat(40)}`
+const FEE_BPS = 100n
+
+export const noGas: GasAccount = {
+  address: `0x${'9'.repeat(40)}`,
+  sign: () => Promise.reject(new Error('nothing is sent in memory')),
+}
+
+/** The payment accounts by the contract's own rules, in memory: for properties that need many runs. */
+export function createMemoryChain(registry: Pick<Registry, 'registeredValue'>): MemoryChain {
+  const typedData = createTypedData({
+    chainId: 31_337,
+    contracts: {
+      token: address('1'),
+      identityRegistry: address('2'),
+      serviceDirectory: address('3'),
+      paymentAccounts: address('4'),
+    },
+  })
+  const balances = new Map<IdentityId, Amount>()
+  const cleared: { issuer: IdentityId; benefiter: IdentityId; serial: bigint; amount: Amount }[] = []
+  const add = (identity: IdentityId, amount: Amount) =>
+    void balances.set(identity, (balances.get(identity) ?? 0n) + amount)
+  const lastOf = (issuer: IdentityId, benefiter: IdentityId) =>
+    cleared.find((one) => one.issuer === issuer && one.benefiter === benefiter)?.serial ?? 0n
+  const failed = (error: string) =>
+    new MystError('TransactionFailed', `The contract refused the transaction: ${error}.`, { details: { error } })
+
+  const chain: MemoryChain = {
+    unreachable: false,
+    onClear: () => undefined,
+    promiseTypedData: typedData.promise,
+    deposit: add,
+    async balanceOf(identity) {
+      reach()
+      return balances.get(identity) ?? 0n
+    },
+    async lastClearedSerial(issuer, benefiter) {
+      reach()
+      return lastOf(issuer, benefiter)
+    },
+    async networkFeeBps() {
+      reach()
+      return FEE_BPS
+    },
+    clearings: (issuer, limit) => cleared.filter((one) => one.issuer === issuer).slice(0, limit),
+    async clear(promise: SignedPromise, benefiter) {
+      reach()
+      await chain.onClear('before')
+      const { issuer, serial, amount } = promise
+      if (benefiter.id !== promise.benefiter) throw failed('InvalidBenefiterSignature')
+      if (serial <= lastOf(issuer, benefiter.id)) throw failed('SerialNotAboveLast')
+      if (!isSignedByIssuer(promise, chain)) throw failed('InvalidIssuerSignature')
+      if (amount > registry.registeredValue(issuer) / 2n) throw failed('AmountAboveLimit')
+      if (amount > (balances.get(issuer) ?? 0n)) throw failed('InsufficientBalance')
+      const fee = (amount * FEE_BPS) / 10_000n
+      add(issuer, -amount)
+      add(benefiter.id, amount - fee)
+      cleared.unshift({ issuer, benefiter: benefiter.id, serial, amount })
+      await chain.onClear('after')
+      return { hash: `0x${cleared.length.toString(16).padStart(64, '0')}`, blockNumber: cleared.length }
+    },
+  }
+
+  function reach() {
+    if (chain.unreachable) throw new MystError('ChainUnreachable', 'The blockchain cannot be reached.')
+  }
+  return chain
+}

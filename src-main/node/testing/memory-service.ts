@@ -1,0 +1,123 @@
+import { MystError } from '#shared/errors/myst-error.ts'
+import type { ServiceTypeName } from '#shared/model/proposal.ts'
+import type { ServiceConsumer, ServiceProvider, ServiceType, Traffic } from '../ports/service-type.ts'
+
+type Session = { up: bigint; down: bigint; lost: Set<(message: string) => void>; isUp: boolean }
+
+export type MemoryService = ServiceType & {
+  /** Sends bytes through every open tunnel, counted alike on both sides. */
+  pass(bytes: { up?: bigint; down?: bigint }): void
+  /** The provider's counters show so much per hundred of what really passed. */
+  inflate(percent: bigint): void
+  /** What a probe sees through the tunnel; undefined: nothing comes back. */
+  exitAddress: string | undefined
+  /** When set, consumers fail to establish the tunnel. */
+  broken: boolean
+  /** When set, `start` waits until it is aborted. */
+  hanging: boolean
+  /** Both sides lose every session. */
+  lose(): void
+  openTunnels(): number
+}
+
+/** A service type whose tunnel is a pair of counters in memory: both halves share this object. */
+export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryService {
+  const sessions = new Map<string, Session>()
+  const lostHere = new Set<(sessionId: string | undefined, message: string) => void>()
+  let percent = 100n
+  const figures = (session: Session | undefined, per = 100n): Traffic => ({
+    bytesUp: ((session?.up ?? 0n) * per) / 100n,
+    bytesDown: ((session?.down ?? 0n) * per) / 100n,
+  })
+
+  const service: MemoryService = {
+    name,
+    exitAddress: '198.51.100.7',
+    broken: false,
+    hanging: false,
+    pass({ up = 0n, down = 0n }) {
+      for (const session of sessions.values()) {
+        if (!session.isUp) continue
+        session.up += up
+        session.down += down
+      }
+    },
+    inflate(next) {
+      percent = next
+    },
+    lose() {
+      for (const [id, session] of sessions) {
+        for (const handle of session.lost) handle('The tunnel was lost.')
+        for (const handle of lostHere) handle(id, 'The tunnel was lost.')
+      }
+    },
+    openTunnels: () => [...sessions.values()].filter(({ isUp }) => isUp).length,
+
+    async startProvider(): Promise<ServiceProvider> {
+      return {
+        async admit(sessionId, _consumer, data) {
+          if (data !== 'hello') {
+            throw Object.assign(new MystError('Refused', 'The session data make no sense.'), {
+              reason: 'service-data-invalid' as const,
+            })
+          }
+          sessions.set(sessionId, { up: 0n, down: 0n, lost: new Set(), isUp: false })
+          return { sessionId }
+        },
+        traffic: (sessionId) => figures(sessions.get(sessionId), percent),
+        async end(sessionId) {
+          const session = sessions.get(sessionId)
+          sessions.delete(sessionId)
+          if (session) session.isUp = false
+          return figures(session, percent)
+        },
+        onLost(handle) {
+          lostHere.add(handle)
+          return () => void lostHere.delete(handle)
+        },
+        async stop() {
+          sessions.clear()
+        },
+      }
+    },
+
+    async createConsumer(): Promise<ServiceConsumer> {
+      let session: Session | undefined
+      const lost = new Set<(message: string) => void>()
+      return {
+        request: () => 'hello',
+        async start(data, signal) {
+          if (service.hanging) {
+            await new Promise((_, reject) =>
+              signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+            )
+          }
+          if (service.broken) throw new MystError('TunnelFailed', 'The tunnel could not be established.')
+          const { sessionId } = data as { sessionId: string }
+          session = sessions.get(sessionId)
+          if (!session) throw new MystError('TunnelFailed', 'The provider does not know the session.')
+          session.lost = lost
+          session.isUp = true
+          return { socksPort: 1080 }
+        },
+        async fetchThrough(_url, signal) {
+          if (!session?.isUp || service.exitAddress === undefined) {
+            await new Promise((_, reject) =>
+              signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+            )
+          }
+          return `${service.exitAddress}\n`
+        },
+        traffic: () => figures(session),
+        onLost(handle) {
+          lost.add(handle)
+          return () => void lost.delete(handle)
+        },
+        async stop() {
+          if (session) session.isUp = false
+        },
+      }
+    },
+  }
+  return service
+}
