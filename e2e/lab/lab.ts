@@ -27,7 +27,7 @@ export type Lab = {
   myst(host: HostName, home: string, args: readonly string[]): LineProcess
   /** Runs `myst --json` to its end; rejects when it fails. */
   mystDone(host: HostName, home: string, args: readonly string[]): Promise<readonly Line[]>
-  /** A new identity in that home, funded by the faucet, registered, with a deposit; resolves with its id. */
+  /** A new identity in that home, funded by the faucet, registered, with that deposit; resolves with its id. */
   prepareIdentity(host: HostName, home: string, depositMyst: number): Promise<string>
   homeDir(home: string): string
   /** An HTTP exchange from a host. Rejects when it fails. */
@@ -123,7 +123,7 @@ export async function createLab(): Promise<Lab> {
       // Registration has its fee; the faucet gives enough for both.
       await mystDone(host, home, ['wallet', 'faucet', String(depositMyst + 1000)])
       await mystDone(host, home, ['identity', 'register'])
-      await mystDone(host, home, ['wallet', 'deposit', String(depositMyst)])
+      if (depositMyst > 0) await mystDone(host, home, ['wallet', 'deposit', String(depositMyst)])
       return String(made?.identity)
     },
     async transfer(host, task) {
