@@ -7,7 +7,7 @@ import { MYST } from '#shared/model/units.ts'
 
 import { createCatalogue } from '../discovery/catalogue.ts'
 import { systemClock } from '../lib/clock.ts'
-import { silentLogger } from '../lib/logger.ts'
+import { createLogger, type Logger, silentLogger } from '../lib/logger.ts'
 import type { Chain, GasAccount } from '../ports/chain.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import { signProposal } from '../protocol/proposal.ts'
@@ -47,9 +47,10 @@ type Options = {
   path?: string
   chain?: Pick<Chain, 'head' | 'blockHash' | 'events' | 'networkAccount'>
   confirmations?: number
+  log?: Logger
 }
 
-function startNode({ path = ':memory:', chain: source = chain, confirmations = 0 }: Options = {}) {
+function startNode({ path = ':memory:', chain: source = chain, confirmations = 0, log = silentLogger }: Options = {}) {
   const store = openStore(path)
   migrate(store)
   const blocks = createChainRepository(store)
@@ -64,7 +65,7 @@ function startNode({ path = ':memory:', chain: source = chain, confirmations = 0
   })
   const readers = [createAccountReader({ repository: blocks, chain: source }), registry.reader, catalogue.reader]
   const follower = createFollower(
-    { chain: source, store, blocks, readers, network: local.network, clock: systemClock, log: silentLogger },
+    { chain: source, store, blocks, readers, network: local.network, clock: systemClock, log },
     { pollMs: 30, confirmations },
   )
   follower.onChange(catalogue.changed)
@@ -213,6 +214,44 @@ describe('a node that follows the chain', () => {
     await node.follower.reached(blockNumber)
     expect(node.blocks.balanceOf(alice.id)).toBe(MYST)
   })
+
+  it.each(['head', 'blockHash', 'events'] as const)(
+    'writes and says nothing after it was stopped during %s',
+    async (at) => {
+      const asked = Promise.withResolvers<void>()
+      const release = Promise.withResolvers<void>()
+      let holding = false
+      const held = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
+        if (!holding) return answer
+        asked.resolve()
+        await release.promise
+        return answer
+      }
+      const lines: string[] = []
+      const node = startNode({
+        log: createLogger((line) => lines.push(line)),
+        chain: {
+          ...chain,
+          head: () => (at === 'head' ? held(chain.head()) : chain.head()),
+          blockHash: (number) => (at === 'blockHash' ? held(chain.blockHash(number)) : chain.blockHash(number)),
+          events: (from, to) => (at === 'events' ? held(chain.events(from, to)) : chain.events(from, to)),
+        },
+      })
+      await synced(node)
+      holding = true
+      await local.control('anvil_mine', '0x1')
+      await asked.promise
+      let changes = 0
+      node.follower.onChange(() => changes++)
+      node.stop()
+      release.resolve()
+      // Longer than what was held takes to come through.
+      await chain.head()
+      await chain.head()
+      expect(changes).toBe(0)
+      expect(lines).toEqual([])
+    },
+  )
 
   it('gives up waiting for a block when told to', async () => {
     const node = startNode()

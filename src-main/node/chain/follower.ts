@@ -197,6 +197,8 @@ export function createFollower(
       await round()
       failures = 0
     } catch (error) {
+      // The store may be closed by now.
+      if (stopped) return
       failures++
       const known = error instanceof MystError
       if (!known) log.error(`following the chain failed: ${error instanceof Error ? error.message : String(error)}`)
