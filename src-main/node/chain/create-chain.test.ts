@@ -170,6 +170,43 @@ describe('the contracts over JSON-RPC', () => {
     expect(await Promise.all(ids.map(chain.balanceOf))).toEqual(ids.map((_, index) => BigInt(index + 1) * MYST))
   })
 
+  it('count a transaction once when the answer to it is lost on the way', async () => {
+    const gas = await local.gasAccount()
+    const identity = newIdentity()
+    const [rpc = ''] = local.network.rpc
+    let lost = 0
+    const lossy = createChain({
+      network: { ...local.network, rpc: [rpc, `${rpc}/`] },
+      clock: systemClock,
+      fetch: async (url, init) => {
+        const response = await fetch(url, init)
+        if (lost > 0 || !String(init?.body).includes('eth_sendRawTransaction')) return response
+        lost++
+        throw new TypeError('connection reset')
+      },
+    })
+    await lossy.deposit(identity.id, MYST, gas)
+    expect(lost).toBe(1)
+    expect(await chain.balanceOf(identity.id)).toBe(MYST)
+    expect(await chain.tokenBalanceOf(gas.address)).toBe(999n * MYST)
+  })
+
+  it('say that a transaction is not mined yet, and go on when it is', async () => {
+    const gas = await local.gasAccount()
+    let nowMs = 0
+    const hasty = { ...systemClock, now: () => (nowMs += 60_000) }
+    const some = createChain({ network: local.network, clock: hasty }, { receiptPollMs: 5 })
+    await local.control('evm_setAutomine', false)
+    try {
+      await expect(some.announce(Uint8Array.of(1), gas)).rejects.toThrow(error('TransactionPending'))
+    } finally {
+      await local.control('evm_setAutomine', true)
+    }
+    const { blockNumber } = await chain.announce(Uint8Array.of(2), gas)
+    const proposals = (await chain.events(blockNumber - 1, blockNumber)).map((event) => event.name)
+    expect(proposals).toEqual(['Announced', 'Announced'])
+  })
+
   it('say what is missing: MYST or ether', async () => {
     await expect(chain.deposit(someone, 11n * MYST, await local.gasAccount(10n))).rejects.toThrow(
       error('InsufficientFunds', { needed: (11n * MYST).toString(), available: (10n * MYST).toString() }),
