@@ -1,6 +1,6 @@
 import * as Radix from '@radix-ui/react-dialog'
 import { X } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { m } from '../messages/index.ts'
 import { IconButton } from './button.tsx'
 
@@ -18,11 +18,23 @@ export function Dialog({
   text?: string | undefined
   children: ReactNode
 }) {
+  // Radix goes back to its own trigger element; here a dialog may be opened from anywhere.
+  const opener = useRef<Element>(null)
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="dialog-veil" />
-        <Radix.Content className="dialog" {...(text ? {} : { 'aria-describedby': undefined })}>
+        <Radix.Content
+          className="dialog"
+          {...(text ? {} : { 'aria-describedby': undefined })}
+          onOpenAutoFocus={() => {
+            opener.current = document.activeElement
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault()
+            if (opener.current instanceof HTMLElement) opener.current.focus()
+          }}
+        >
           <Radix.Title className="dialog-title">{title}</Radix.Title>
           {text && <Radix.Description className="dialog-text">{text}</Radix.Description>}
           <div className="dialog-body">{children}</div>

@@ -4,6 +4,7 @@ import { formatAmount, formatPrice } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { readiness } from '../../store/readiness.ts'
+import { navigate } from '../../store/route.ts'
 import { useCommand } from '../../store/use-command.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -11,7 +12,7 @@ import { Field } from '../../ui/field.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { ErrorNotice, Notice } from '../../ui/notice.tsx'
 import type { Filters } from './filters.ts'
-import { NotReady } from './not-ready.tsx'
+import { NEXT_STEP } from './next-step.ts'
 import { affordable, priceRange } from './prices.ts'
 import { connectInput, type Target } from './target.ts'
 
@@ -54,7 +55,7 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
   const range = priceRange(target.candidates)
   const several = target.kind === 'quick' && target.candidates.length > 1
   const badPort = port !== '' && !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535)
-  const can = ready === 'ready' || (free && ready === 'no-balance')
+  const missing = ready === 'ready' || (free && ready === 'no-balance') ? undefined : NEXT_STEP[ready]
 
   // The state is the truth: once it is connecting, whoever asked, there is nothing left to confirm.
   useEffect(() => {
@@ -63,19 +64,30 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
 
   const submit = async (event: FormEvent) => {
     event.preventDefault()
-    if (!can || badPort || connect.running) return
+    if (missing || badPort || connect.running) return
     const socksPort = first.serviceType === 'socks' && port !== '' ? { socksPort: Number(port) } : {}
     if (await connect.run({ ...connectInput(target, filters), ...socksPort })) onClose()
   }
 
   return (
-    <form className="confirm" onSubmit={(event) => void submit(event)}>
+    <form className="dialog-form" onSubmit={(event) => void submit(event)}>
       <dl className="facts">
         {!several && (
           <div>
             <dt>{m.confirm.provider}</dt>
             <dd>
               <IdentityLabel id={first.provider} />
+            </dd>
+          </div>
+        )}
+        {several && (
+          <div>
+            <dt>{m.confirm.firstTried}</dt>
+            <dd>
+              {m.confirm.firstTriedText(
+                countryName(first.originLocation.country),
+                formatPrice(first.pricePerUnit, first.unit),
+              )}
             </dd>
           </div>
         )}
@@ -114,18 +126,19 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
           )}
         </Field>
       )}
-      {!can ? <NotReady ready={ready} /> : !free && <Notice>{m.confirm.verified}</Notice>}
+      {missing ? <Notice tone="accent">{missing.text}</Notice> : !free && <Notice>{m.confirm.verified}</Notice>}
       <ErrorNotice error={connect.error} />
       <div className="dialog-actions">
         <Button onClick={onClose}>{m.app.cancel}</Button>
-        <Button
-          type="submit"
-          kind="primary"
-          disabled={!can || badPort}
-          busy={connect.running && m.connection.connecting}
-        >
-          {m.confirm.go}
-        </Button>
+        {missing ? (
+          <Button kind="primary" onClick={() => navigate(missing.route)}>
+            {missing.action}
+          </Button>
+        ) : (
+          <Button type="submit" kind="primary" disabled={badPort} busy={connect.running && m.connection.connecting}>
+            {m.confirm.go}
+          </Button>
+        )}
       </div>
     </form>
   )

@@ -54,7 +54,7 @@ export function Connect() {
         <WorldMap
           counts={counts}
           chosen={filters.country}
-          focus={exit ?? current?.originLocation.country}
+          focus={idle ? undefined : (exit ?? current?.originLocation.country)}
           connection={connection.name}
           onChoose={choose}
         />

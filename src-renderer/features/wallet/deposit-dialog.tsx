@@ -26,7 +26,7 @@ function Deposit({ onClose }: { onClose(): void }) {
     if ('amount' in typed && !deposit.running && (await deposit.run({ amount: typed.amount }))) onClose()
   }
   return (
-    <form className="confirm" onSubmit={(event) => void submit(event)}>
+    <form className="dialog-form" onSubmit={(event) => void submit(event)}>
       <AmountField text={text} most={most} onChange={setText} />
       <p className="faint">
         {m.wallet.withdrawGas}: {m.wallet.withdrawGasText}.

@@ -32,7 +32,7 @@ function Withdraw({ onClose }: { onClose(): void }) {
     if (await withdraw.run({ amount: typed.amount, to })) onClose()
   }
   return (
-    <form className="confirm" onSubmit={(event) => void submit(event)}>
+    <form className="dialog-form" onSubmit={(event) => void submit(event)}>
       <AmountField text={text} most={most} onChange={setText} />
       <Field label={m.wallet.to} error={to !== '' && !addressOk ? m.wallet.toBad : undefined}>
         {(control) => (
