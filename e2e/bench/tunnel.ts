@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus, release } from 'node:os'
+import { cpus, loadavg, release } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -27,6 +27,12 @@ export async function benchTunnel(args: string[]): Promise<void> {
   const megabytes = Number(values.megabytes)
   if (!(Number.isInteger(rounds) && rounds > 0 && megabytes > 0)) throw new Error('--rounds N --megabytes N')
 
+  const busy = loadavg()[0] ?? 0
+  if (busy > 1) {
+    process.stdout.write(
+      `The machine is busy with other work (load average ${busy.toFixed(1)}): figures will scatter.\n`,
+    )
+  }
   const lab = await createLab()
   const app: Round[] = []
   const hand: Round[] = []
@@ -37,8 +43,11 @@ export async function benchTunnel(args: string[]): Promise<void> {
     const byHand = await startHandOpenVpn(lab)
     for (let round = 1; round <= rounds; round++) {
       none.push((await download(lab, megabytes)).mbps)
-      hand.push(await measure(lab, megabytes, () => connectByHand(byHand)))
+      // Taking turns at going first: what the machine does besides must not favour one of them.
+      const byHandFirst = round % 2 === 1
+      if (byHandFirst) hand.push(await measure(lab, megabytes, () => connectByHand(byHand)))
       app.push(await measure(lab, megabytes, connectApp))
+      if (!byHandFirst) hand.push(await measure(lab, megabytes, () => connectByHand(byHand)))
       process.stdout.write(
         `round ${round}: by hand ${hand.at(-1)?.mbps.toFixed(0)} Mbit/s, app ${app.at(-1)?.mbps.toFixed(0)} Mbit/s\n`,
       )
@@ -47,7 +56,7 @@ export async function benchTunnel(args: string[]): Promise<void> {
   } finally {
     await lab.dispose()
   }
-  report({ rounds, megabytes, none, hand, app })
+  report({ rounds, megabytes, busy, none, hand, app })
 }
 
 /** A provider that shares, a consumer that can pay; resolves with a way to connect. */
@@ -103,7 +112,14 @@ async function download(lab: Lab, megabytes: number): Promise<{ mbps: number }> 
 
 const internet = (lab: Lab) => `http://${lab.hosts.host('internet').address}`
 
-function report(result: { rounds: number; megabytes: number; none: number[]; hand: Round[]; app: Round[] }): void {
+function report(result: {
+  rounds: number
+  megabytes: number
+  busy: number
+  none: number[]
+  hand: Round[]
+  app: Round[]
+}): void {
   const { rounds, megabytes, none, hand, app } = result
   const throughput = { none: median(none), hand: median(hand.map(mbpsOf)), app: median(app.map(mbpsOf)) }
   const firstByte = { hand: median(hand.map(firstByteOf)), app: median(app.map(firstByteOf)) }
@@ -140,6 +156,7 @@ function report(result: { rounds: number; megabytes: number; none: number[]; han
       throughput.app.toFixed(0),
       throughputRatio.toFixed(3),
     ),
+    row('  lowest to highest', range(none), range(hand.map(mbpsOf)), range(app.map(mbpsOf))),
     row(
       'Connect to first byte, ms',
       '',
@@ -147,6 +164,7 @@ function report(result: { rounds: number; megabytes: number; none: number[]; han
       firstByte.app.toFixed(0),
       firstByteRatio.toFixed(1),
     ),
+    row('  lowest to highest', '', range(hand.map(firstByteOf)), range(app.map(firstByteOf))),
     '',
     ...all.map(({ step, ms, share }) => row(`  ${step}`, '', '', ms.toFixed(0), `${(share * 100).toFixed(0)} %`)),
     '',
@@ -155,7 +173,13 @@ function report(result: { rounds: number; megabytes: number; none: number[]; han
   process.stdout.write(`${lines.join('\n')}\n`)
 
   mkdirSync(OUT, { recursive: true })
-  const machine = { processors: cpus().length, model: cpus()[0]?.model, kernel: release(), node: process.version }
+  const machine = {
+    processors: cpus().length,
+    model: cpus()[0]?.model,
+    kernel: release(),
+    node: process.version,
+    load: loadavg(),
+  }
   const at = new Date().toISOString()
   const kept = {
     at,
@@ -175,6 +199,10 @@ function report(result: { rounds: number; megabytes: number; none: number[]; han
 
 const mbpsOf = (round: Round) => round.mbps
 const firstByteOf = (round: Round) => round.upMs + round.firstByteMs
+
+function range(values: readonly number[]): string {
+  return `${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)}`
+}
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
