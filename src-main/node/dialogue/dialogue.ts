@@ -46,7 +46,8 @@ const NOTHING = new Uint8Array(0)
  *                  └ unconfirmed ▸ closed               └ peer's close, silence, replaced, broken ▸ closed
  *
  * The acceptor repeats dialogue-accept until it hears a packet that carries its own random half of the
- * id: only then it knows that the opening was not an old one played again.
+ * id: only then it knows that the opening was not an old one played again. It answers that at once, and
+ * the opener repeats its acknowledgement until then, so that both know.
  */
 export function createDialogue(
   deps: { messenger: Messenger; clock: Clock; log: Logger; timing: DialogueTiming },
@@ -64,6 +65,8 @@ export function createDialogue(
   let sequence = 0
   let lastSentMs = clock.now()
   let lastHeardMs = clock.now()
+  /** The peer sent something that it only sends once it knows that we are here. */
+  let confirmed = false
   let acknowledgementOwed = false
   let cancelAcknowledgement: (() => void) | undefined
   const isFresh = createReplayWindow()
@@ -95,7 +98,12 @@ export function createDialogue(
     log,
     requestMs: timing.requestMs,
     transmit: (type, payload) => sender.send(type, payload),
-    relieved: () => receiver.pump(),
+    relieved() {
+      const before = receiver.acknowledged().next
+      receiver.pump()
+      // what was held back is delivered now, and the peer does not ask again for what it knows arrived
+      if (state !== 'closed' && receiver.acknowledged().next !== before) acknowledge()
+    },
   })
   const receiver = createReceiver({
     ready: conversation.ready,
@@ -121,19 +129,19 @@ export function createDialogue(
     cancels.add(() => cancel())
   }
 
-  function announceAccept(payload: Uint8Array) {
-    const rto = createRto(timing)
-    let attempts = 0
+  /** Sends again and again, at the pace of a retransmission, until `heard`. */
+  function repeat(type: string, payload: Uint8Array, heard: () => boolean) {
     let cancel: () => void = () => undefined
-    const repeat = () => {
-      if (state !== 'opening') return
-      attempts += 1
-      transmit(ACCEPT, { number: 0, more: false, payload })
-      cancel = clock.after(rto.after(attempts), repeat)
-    }
     cancels.add(() => cancel())
-    cancels.add(clock.after(timing.acceptingMs, () => state === 'opening' && end('not-answered', false)))
-    repeat()
+    const rto = createRto(timing)
+    const next = (attempt: number) => {
+      cancel = clock.after(rto.after(attempt), () => {
+        if (heard()) return
+        transmit(type, { number: 0, more: false, payload })
+        next(attempt + 1)
+      })
+    }
+    next(1)
   }
 
   function begin() {
@@ -166,9 +174,9 @@ export function createDialogue(
     resolveClosed(why)
   }
 
-  function acknowledge(now: boolean) {
+  function acknowledge(now = false) {
     acknowledgementOwed = true
-    if (now || timing.ackDelayMs === 0) return
+    if (now || timing.ackDelayMs === 0) return transmit(ACKNOWLEDGEMENT)
     cancelAcknowledgement ??= clock.after(timing.ackDelayMs, () => {
       cancelAcknowledgement = undefined
       if (acknowledgementOwed) transmit(ACKNOWLEDGEMENT)
@@ -180,19 +188,20 @@ export function createDialogue(
     const frame = parseFrame(message.body)
     if (!frame || !isFresh(message.sequence)) return
     lastHeardMs = clock.now()
-    if (state === 'opening') {
+    const opens = state === 'opening'
+    if (opens) {
       state = 'open'
       begin()
       accepting?.confirmed()
     }
+    if (message.type !== ACCEPT) confirmed = true
     sender.acknowledged(frame.acknowledged)
     if (frame.number > 0) {
       const inOrder = receiver.receive(message.type, frame)
       if (isClosed()) return
       acknowledge(!inOrder)
-      if (acknowledgementOwed && (!inOrder || timing.ackDelayMs === 0)) transmit(ACKNOWLEDGEMENT)
     } else if (message.type === CLOSE) end(state === 'closing' ? 'closed-here' : 'closed-by-peer', false)
-    else if (message.type === ACCEPT) transmit(ACKNOWLEDGEMENT)
+    else if (opens || message.type === ACCEPT) transmit(ACKNOWLEDGEMENT)
   }
 
   // what is called in between may have ended the dialogue, which the type checker cannot see
@@ -211,8 +220,14 @@ export function createDialogue(
     await closed
   }
 
-  if (accepting) announceAccept(accepting.payload)
-  else begin()
+  if (accepting) {
+    transmit(ACCEPT, { number: 0, more: false, payload: accepting.payload })
+    repeat(ACCEPT, accepting.payload, () => state !== 'opening')
+    cancels.add(clock.after(timing.acceptingMs, () => state === 'opening' && end('not-answered', false)))
+  } else {
+    begin()
+    repeat(ACKNOWLEDGEMENT, NOTHING, () => confirmed)
+  }
 
   return {
     id,

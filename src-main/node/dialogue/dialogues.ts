@@ -79,7 +79,15 @@ export function createDialogues(
   }
 
   function report(dialogue: Dialogue) {
-    for (const handle of incoming) handle(dialogue)
+    for (const handle of incoming) {
+      try {
+        handle(dialogue)
+      } catch (error) {
+        log.error(
+          `a part of the node failed on a new dialogue: ${error instanceof Error ? error.message : String(error)}`,
+        )
+      }
+    }
   }
 
   function onOpen(message: ReceivedMessage) {
@@ -119,7 +127,11 @@ export function createDialogues(
       },
     )
     slot.accepting = { live, openedMs: message.timeMs }
-    void live.dialogue.closed.then(() => tidy(peer))
+    void live.dialogue.closed.then((why) => {
+      // the peer may believe that our own opening was given up for this one: try with another
+      if (why === 'not-answered' && slot.attempt) slot.attempt.half = randomBytes(HALF_ID)
+      tidy(peer)
+    })
   }
 
   /** Unconfirmed dialogues are cheap for a peer to ask for: the oldest gives way. */
@@ -134,6 +146,8 @@ export function createDialogues(
     const contact = attempt.contacts.find((one) => one.channel === message.channel)
     const frame = parseFrame(message.body)
     if (!contact || !frame) return
+    // the peer opened by itself after it had accepted ours: that one stands, and it no longer knows ours
+    if (slot.accepting && slot.accepting.openedMs >= message.timeMs) return
     const live = createDialogue({ messenger, clock, log, timing }, { peer, id: message.dialogue, contact })
     slot.accepting?.live.end('replaced', false)
     install(peer, slot, live, undefined)
@@ -172,6 +186,8 @@ export function createDialogues(
       }
       const slot = slotOf(peer)
       slot.attempt?.reject(dialogueEnded('replaced'))
+      // from here on our opening stands, see onOpen
+      if (messenger.id < peer) slot.accepting?.live.end('replaced', false)
       return new Promise<Dialogue>((resolve, reject) => {
         const cancels = new Set<() => void>()
         const settle = () => {
@@ -199,12 +215,12 @@ export function createDialogues(
         cancels.add(clock.after(timeoutMs, () => attempt.reject(notAnswered(peer))))
 
         const rto = createRto(timing)
-        const dialogue = concatBytes(attempt.half, new Uint8Array(HALF_ID))
         let sequence = 0
         let cancelRepeat: () => void = () => undefined
         cancels.add(() => cancelRepeat())
         const repeat = () => {
           sequence += 1
+          const dialogue = concatBytes(attempt.half, new Uint8Array(HALF_ID))
           const body = Buffer.from(JSON.stringify({ contacts: messenger.contacts() }), 'utf8')
           void messenger.send({ recipient: peer, dialogue, sequence, type: OPEN, body }, attempt.contacts)
           cancelRepeat = clock.after(rto.after(sequence), repeat)

@@ -18,6 +18,6 @@ export function createRto(timing: Pick<DialogueTiming, 'rtoInitialMs' | 'rtoMinM
       baseMs = Math.max(timing.rtoMinMs, smoothedMs + 4 * variationMs)
     },
     /** How long to wait after the given transmission (1 = the first): doubles each time. */
-    after: (attempt: number) => Math.min(timing.rtoMaxMs, baseMs * 2 ** Math.min(attempt - 1, 16)),
+    after: (attempt: number) => Math.ceil(Math.min(timing.rtoMaxMs, baseMs * 2 ** Math.min(attempt - 1, 16))),
   }
 }

@@ -12,6 +12,8 @@ type Piece = Data & {
   sentMs: number
   dueMs: number
   hurried: boolean
+  /** Acknowledged selectively: not sent again, but not delivered yet either. */
+  arrived: boolean
   /** Of a message's last piece. */
   done?: { resolve(): void; reject(error: Error): void }
 }
@@ -78,13 +80,19 @@ export function createSender(deps: {
     arm()
   }
 
-  function settle(piece: Piece) {
-    inFlight.delete(piece.number)
+  function arrive(piece: Piece) {
+    if (piece.arrived) return
+    piece.arrived = true
+    piece.dueMs = piece.firstSentMs + timing.silenceMs
     if (piece.attempts === 1) rto.sample(clock.now() - piece.sentMs)
-    if (piece.done) {
-      messages -= 1
-      piece.done.resolve()
-    }
+  }
+
+  function settle(piece: Piece) {
+    arrive(piece)
+    inFlight.delete(piece.number)
+    if (!piece.done) return
+    messages -= 1
+    piece.done.resolve()
   }
 
   return {
@@ -115,6 +123,7 @@ export function createSender(deps: {
             sentMs: 0,
             dueMs: 0,
             hurried: false,
+            arrived: false,
             ...(more ? {} : { done: { resolve, reject } }),
           })
         }
@@ -128,13 +137,14 @@ export function createSender(deps: {
       let highest = 0
       for (const piece of [...inFlight.values()]) {
         const bit = piece.number - next - 1
-        const arrived = piece.number < next || (bit >= 0 && bit < 32 && ((selective >>> bit) & 1) === 1)
-        if (!arrived) continue
-        highest = Math.max(highest, piece.number)
-        settle(piece)
+        if (piece.number < next) settle(piece)
+        else if (bit >= 0 && bit < 32 && ((selective >>> bit) & 1) === 1) {
+          highest = Math.max(highest, piece.number)
+          arrive(piece)
+        }
       }
       for (const piece of [...inFlight.values()]) {
-        if (piece.hurried || piece.number > highest - 3) continue
+        if (piece.arrived || piece.hurried || piece.number > highest - 3) continue
         piece.hurried = true
         transmit(piece)
       }

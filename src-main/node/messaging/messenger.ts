@@ -115,6 +115,13 @@ export function createMessenger(
     return message
   }
 
+  function seal(outgoing: OutgoingMessage, publicKey: Uint8Array): Uint8Array {
+    const timeMs = Math.floor(clock.now())
+    const message = encodeMessage(chainId, { ...outgoing, sender: identity.id, timeMs })
+    const signed = joinSigned(identity.signDigest(messageDigest(message)), message)
+    return joinDatagram(identity.id, eciesEncrypt(publicKey, signed))
+  }
+
   const subscriptions = channels.map((channel) =>
     channel.onDatagram((datagram) => {
       const message = open(datagram, channel)
@@ -145,9 +152,13 @@ export function createMessenger(
         return channel ? [{ channel, address: contact.address }] : []
       })
       if (!publicKey || ways.length === 0) return
-      const message = encodeMessage(chainId, { ...outgoing, sender: identity.id, timeMs: clock.now() })
-      const signed = joinSigned(identity.signDigest(messageDigest(message)), message)
-      const datagram = joinDatagram(identity.id, eciesEncrypt(publicKey, signed))
+      let datagram: Uint8Array
+      try {
+        datagram = seal(outgoing, publicKey)
+      } catch (error) {
+        log.error(`could not seal a message: ${error instanceof Error ? error.message : String(error)}`)
+        return
+      }
       await Promise.all(
         ways.map(({ channel, address }) =>
           channel.send(outgoing.recipient, address, datagram).catch((error: unknown) => {

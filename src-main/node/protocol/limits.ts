@@ -83,7 +83,7 @@ export const DIALOGUE_TIMING: DialogueTiming = {
   rtoMaxMs: 5_000,
   ackDelayMs: 30,
   openMs: 15_000,
-  acceptingMs: 15_000,
+  acceptingMs: 30_000,
   closeMs: 2_000,
   requestMs: 30_000,
 }

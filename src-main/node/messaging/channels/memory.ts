@@ -43,7 +43,7 @@ export function createMemoryNetwork(deps: { clock: Clock; seed?: number; weather
     for (let copy = 0; copy < copies; copy++) {
       const extraMs = random() < weather.reorder ? Math.ceil(random() * weather.jitterMs) : 0
       const bytes = Uint8Array.from(datagram)
-      later(weather.delayMs + extraMs, () => {
+      later(Math.round(weather.delayMs) + extraMs, () => {
         if (cuts.has(to)) return
         for (const port of ports) if (port.id === to && port.type === type) port.deliver(bytes)
       })
