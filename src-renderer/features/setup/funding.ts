@@ -1,9 +1,9 @@
 import type { AppState } from '#shared/contract/state.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { type Amount, MYST } from '#shared/model/units.ts'
-import type { Bridge } from '../../bridge/bridge.ts'
 import { m } from '../../messages/index.ts'
 import type { MirrorStore } from '../../store/mirror.ts'
+import type { NodeParts } from '../../store/node-context.tsx'
 
 export type FundingTask = 'faucet' | 'register' | 'deposit'
 
@@ -15,7 +15,7 @@ export const FIRST_DEPOSIT: Amount = 20n * MYST
  * failure goes on where it stopped. `onTask` says what is under way. Rejects with a `MystError`.
  */
 export async function fundAndRegister(
-  deps: { bridge: Bridge; mirror: MirrorStore; onTask(task: FundingTask): void },
+  deps: Pick<NodeParts, 'bridge' | 'mirror'> & { onTask(task: FundingTask): void },
   options: { faucet: boolean },
 ): Promise<void> {
   const { bridge, mirror, onTask } = deps

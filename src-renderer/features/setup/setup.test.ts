@@ -3,9 +3,9 @@ import { createStore } from 'zustand/vanilla'
 import type { AppState } from '#shared/contract/state.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { MYST } from '#shared/model/units.ts'
-import type { Bridge } from '../../bridge/bridge.ts'
 import { READY } from '../../gallery/fixtures.ts'
 import type { Mirror } from '../../store/mirror.ts'
+import type { NodeParts } from '../../store/node-context.tsx'
 import { FIRST_DEPOSIT, fundAndRegister } from './funding.ts'
 import { passphraseStrength } from './passphrase-strength.ts'
 
@@ -58,7 +58,7 @@ function node(start: Partial<AppState['wallet']>, registration: AppState['identi
       actions[name]?.(input)
       return null
     },
-  } as unknown as Bridge
+  } as unknown as NodeParts['bridge']
   return { mirror, bridge, asked, actions, set }
 }
 
