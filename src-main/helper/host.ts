@@ -32,13 +32,18 @@ export function hasIPv6(): boolean {
 }
 
 /** Gives the device its addresses (with prefix length) and brings it up. */
-export async function raiseDevice(host: Host, device: string, addresses: readonly string[]): Promise<void> {
+export async function raiseDevice(
+  host: Host,
+  device: string,
+  addresses: readonly string[],
+  queue = '500',
+): Promise<void> {
   const disabled = `/proc/sys/net/ipv6/conf/${device}/disable_ipv6`
   const six = addresses.some((address) => address.includes(':'))
   if (six && existsSync(disabled)) writeFileSync(disabled, '0')
   const add = (address: string) => `addr add ${address} dev ${device}${address.includes(':') ? ' nodad' : ''}\n`
   // No link-local address: its chatter would be counted as the person's traffic.
-  const link = `link set dev ${device} addrgenmode none\nlink set dev ${device} mtu ${TUNNEL_MTU} up\n`
+  const link = `link set dev ${device} addrgenmode none\nlink set dev ${device} mtu ${TUNNEL_MTU} txqueuelen ${queue} up\n`
   await run(programOf(host, 'ip'), ['-batch', '-'], link + addresses.map(add).join(''))
 }
 

@@ -14,6 +14,9 @@ export type ConfigContext = { device: string; management: string; group: string 
 /** Leaves room for the outer headers also on a path of 1492 bytes: nothing is fragmented. */
 export const TUNNEL_MTU = 1420
 
+/** Bytes; about 900 packets of full size. */
+export const SOCKET_BUFFER = 1024 * 1024
+
 /** What a server may push: its choice of address and of the data channel's terms, nothing else. */
 const ACCEPTED_PUSHES = [
   'ifconfig ',
@@ -105,6 +108,9 @@ function common({ device, management, group }: ConfigContext): string[] {
     'tls-version-min 1.3',
     'data-ciphers AES-256-GCM:CHACHA20-POLY1305',
     'cipher AES-256-GCM',
+    // With the usual buffer bursts are lost before they are read, and were counted by the other side already.
+    `sndbuf ${SOCKET_BUFFER}`,
+    `rcvbuf ${SOCKET_BUFFER}`,
     'persist-tun',
     'persist-key',
     'user nobody',

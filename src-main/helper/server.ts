@@ -48,6 +48,8 @@ type Running = {
 }
 
 const START_MS = 15_000
+/** Packets that wait for OpenVPN: what is dropped there was counted already, so the queue is deep. */
+const QUEUE = '4096'
 const TRAFFIC_MS = 1_000
 const NETWORKS_MS = 10_000
 
@@ -179,7 +181,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
     failed.catch(() => undefined)
     await Promise.race([connected, failed, timeout()])
     const own6 = addresses.subnet6 === undefined ? [] : [`${hostOf6(addresses.subnet6, 1)}/64`]
-    await raiseDevice(host, device, [`${hostOf4(addresses.subnet4, 1)}/24`, ...own6])
+    await raiseDevice(host, device, [`${hostOf4(addresses.subnet4, 1)}/24`, ...own6], QUEUE)
     // A kernel without HTB still serves: the firewall's own counters are at most 4 % low there.
     const shaped = await tc(shaperStart(device)).then(
       () => true,

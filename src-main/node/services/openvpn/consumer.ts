@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
@@ -46,6 +47,9 @@ export async function createOpenVpnConsumer(
         throw new MystError('ServiceDataInvalid', "The provider's session data is invalid; try another provider.")
       }
       const { remotes, ca, certificate, tlsCrypt } = parsed.data
+      if (!isOurs(certificate, ca, privateKey)) {
+        throw new MystError('ServiceDataInvalid', "The provider's certificates do not fit; try another provider.")
+      }
       signal.throwIfAborted()
       const controlAddresses = await resolveAll(options.controlAddresses, log)
       signal.throwIfAborted()
@@ -92,6 +96,16 @@ export async function createOpenVpnConsumer(
       return () => void lostHandlers.delete(handle)
     },
     stop,
+  }
+}
+
+/** Whether the certificate was made for our key by that authority. */
+function isOurs(certificate: string, ca: string, privateKey: string): boolean {
+  try {
+    const parsed = new X509Certificate(certificate)
+    return parsed.checkPrivateKey(createPrivateKey(privateKey)) && parsed.verify(new X509Certificate(ca).publicKey)
+  } catch {
+    return false
   }
 }
 

@@ -40,7 +40,9 @@ export async function fetchThrough(url: string, from: TunnelAddresses, signal: A
         response.setEncoding('utf8')
         response.on('data', (chunk: string) => {
           text += chunk
-          if (text.length > MAX_BYTES) request.destroy(new Error('the answer is too long'))
+          if (text.length <= MAX_BYTES) return
+          reject(new Error('the answer is too long'))
+          request.destroy()
         })
         response.on('error', reject)
         response.on('end', () => {
