@@ -1,0 +1,114 @@
+import { MYST } from '#shared/model/units.ts'
+import { silentLogger } from '../lib/logger.ts'
+import { createPayments, type PaymentLink, type Payments } from '../payments/create-payments.ts'
+import type { UnlockedIdentity } from '../ports/identity.ts'
+import type { PaymentPolicy } from '../protocol/payment.ts'
+import { createLedgerRepository, type LedgerRepository } from '../storage/ledger-repository.ts'
+import { migrate } from '../storage/migrate.ts'
+import { openStore } from '../storage/open-store.ts'
+import { createSessionRepository, type SessionRepository } from '../storage/session-repository.ts'
+import { createDialoguePair, type DialoguePair } from './dialogue-pair.ts'
+import { createManualClock } from './manual-clock.ts'
+import { createMemoryChain, type MemoryChain, noGas } from './memory-chain.ts'
+
+export type PayingSide = {
+  identity: UnlockedIdentity
+  ledger: LedgerRepository
+  repository: SessionRepository
+  /** As after a restart of the program: nothing but the store is left. */
+  start(): Payments
+}
+
+export type PaymentPair = {
+  a: PayingSide
+  b: PayingSide
+  pair: DialoguePair
+  chain: MemoryChain
+  clock: ReturnType<typeof createManualClock>
+  /** What b asks for; may be changed at any time. */
+  policy: PaymentPolicy
+  /** A new dialogue, and on it new payments on both sides. */
+  open(): Promise<{ a: PaymentLink; b: PaymentLink; payments: { a: Payments; b: Payments } }>
+  /** Moves the clock until the promise is there. */
+  settle<T>(promise: Promise<T>): Promise<T>
+  /** Lets everything that needs no time happen. */
+  turns(count?: number): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Two identities over a real dialogue with a store each; a pays b. */
+export async function createPaymentPair(
+  policy: Partial<PaymentPolicy> = {},
+  deposit = 1_000n * MYST,
+): Promise<PaymentPair> {
+  const clock = createManualClock()
+  const pair = await createDialoguePair({ clock })
+  const chain = createMemoryChain(pair.registry)
+  chain.deposit(pair.identities.a.id, deposit)
+  const current: PaymentPolicy = {
+    minimumIncrease: 10n,
+    maximumPromise: 50n * MYST,
+    updateAllowed: true,
+    freeTrial: 0n,
+    feeBps: 100,
+    ...policy,
+  }
+  const closers: (() => void)[] = []
+
+  const side = (identity: UnlockedIdentity): PayingSide => {
+    const store = openStore(':memory:')
+    closers.push(() => store.close())
+    migrate(store)
+    const ledger = createLedgerRepository(store, identity.id)
+    return {
+      identity,
+      ledger,
+      repository: createSessionRepository(store, identity.id),
+      start: () =>
+        createPayments({
+          ...{ identity, chain, ledger, clock, registry: pair.registry },
+          gas: () => noGas,
+          log: silentLogger,
+          policy: () => current,
+          clearings: chain.clearings,
+        }),
+    }
+  }
+  const a = side(pair.identities.a)
+  const b = side(pair.identities.b)
+
+  async function turns(count = 30) {
+    for (let turn = 0; turn < count; turn++) await clock.advance(0)
+  }
+  async function settle<T>(promise: Promise<T>): Promise<T> {
+    let isDone = false
+    const mark = () => {
+      isDone = true
+    }
+    promise.then(mark, mark)
+    for (let turn = 0; turn < 3_000 && !isDone; turn++) await clock.advance(turn < 100 ? 0 : 100)
+    return promise
+  }
+
+  return {
+    ...{ a, b, pair, chain, clock, policy: current, settle, turns },
+    async open() {
+      const payments = { a: a.start(), b: b.start() }
+      const links: { b?: PaymentLink } = {}
+      const unsubscribe = pair.b.onIncoming((dialogue) => {
+        links.b = payments.b.attach(dialogue)
+      })
+      const opened = await settle(pair.a.open(pair.identities.b.id, pair.contacts.b))
+      const link = payments.a.attach(opened)
+      await settle(link.issuer.advised())
+      await turns()
+      unsubscribe()
+      if (!links.b) throw new Error('the other side did not hear of the dialogue')
+      return { a: link, b: links.b, payments }
+    },
+    async stop() {
+      await settle(pair.stop())
+      for (const close of closers) close()
+    },
+  }
+}
