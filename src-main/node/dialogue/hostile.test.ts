@@ -81,6 +81,18 @@ describe('a hostile peer', () => {
     expect(received).toEqual([])
   })
 
+  test('a message that comes before the confirmation finds its handler all the same', async () => {
+    const heard: unknown[] = []
+    pair.b.onIncoming((dialogue) => {
+      dialogue.handle('note', (body) => void heard.push(body))
+    })
+    await send(newHalf(), OPEN, opening())
+    const accept = received.find((message) => message.type === ACCEPT)
+    await send(accept?.dialogue ?? NOTHING, 'note', frame(1, text({ id: 1, body: 'early' })))
+    expect(heard).toEqual(['early'])
+    expect(received.at(-1)?.type).toBe(ACKNOWLEDGEMENT)
+  })
+
   test('an opening that chooses our half of the id is dropped', async () => {
     await send(Uint8Array.from(randomBytes(16)), OPEN, opening())
     expect(received).toEqual([])

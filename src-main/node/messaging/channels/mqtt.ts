@@ -41,6 +41,8 @@ export function createMqttChannel(
   const { brokers, ca, random = Math.random } = options
   const timing = { ...TIMING, ...options.timing }
   const inbox = inboxTopic(identity.id)
+  // an address that is none shall fail here and not in a timer
+  const audiences = brokers.map(audienceOf)
   const onDatagram = new Set<(datagram: Uint8Array) => void>()
   const onOnline = new Set<(online: boolean) => void>()
   let client: mqtt.MqttClient | undefined
@@ -56,9 +58,10 @@ export function createMqttChannel(
   }
 
   function connect() {
-    const broker = brokers[failures % brokers.length]
-    if (!started || broker === undefined) return
-    const proof = proveLogin(identity, { chainId, audience: audienceOf(broker), nowMs: clock.now() })
+    const at = failures % brokers.length
+    const [broker, audience] = [brokers[at], audiences[at]]
+    if (!started || broker === undefined || audience === undefined) return
+    const proof = proveLogin(identity, { chainId, audience, nowMs: clock.now() })
     const attempt = mqtt.connect(broker, {
       ...proof,
       ...(ca === undefined ? {} : { ca }),
