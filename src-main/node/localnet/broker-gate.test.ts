@@ -5,7 +5,7 @@ import { connect as connectTcp } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import mqtt from 'mqtt'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../lib/clock.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { audienceOf, inboxTopic, proveLogin } from '../messaging/broker-login.ts'
@@ -84,6 +84,7 @@ describe.skipIf(MOSQUITTO === undefined)('behind the gate [needs mosquitto]', ()
 
   test('Mosquitto shows and gives nobody anything but the own inbox', async () => {
     const broker = await startMosquitto()
+    onTestFinished(() => broker.stop())
     const [alice, bob] = [createTestIdentity(), createTestIdentity()]
     broker.registry.register(alice)
     broker.registry.register(bob)
@@ -118,11 +119,11 @@ describe.skipIf(MOSQUITTO === undefined)('behind the gate [needs mosquitto]', ()
       await closed
     }
     await spy.endAsync(true)
-    await broker.stop()
   })
 
   test('nobody comes in without a proof, and nobody twice with the same', async () => {
     const broker = await startMosquitto()
+    onTestFinished(() => broker.stop())
     const [alice, bob] = [createTestIdentity(), createTestIdentity()]
     broker.registry.register(alice)
     const prove = () => proveLogin(alice, { chainId, audience: audienceOf(broker.url), nowMs: Date.now() })
@@ -146,6 +147,5 @@ describe.skipIf(MOSQUITTO === undefined)('behind the gate [needs mosquitto]', ()
     expect(await attempt({ ...prove(), clientId: 'other' })).toBe('refused')
     expect(await attempt({ ...prove(), password: 'A'.repeat(5_000) })).toBe('refused')
     expect(await attempt(prove())).toBe('in')
-    await broker.stop()
   })
 })
