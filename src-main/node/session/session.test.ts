@@ -84,12 +84,14 @@ async function setUp(options: Options = {}) {
     blockNumber: 1,
     expiresAtBlock: 60_001,
   }
+  /** What the provider charges by; a test may make it differ from what was signed. */
+  const offer = { ...proposal }
   const sessions = createProviderSessions(
     {
       dialogues: pair.b,
       payments: provider.payments,
       services: new Map([['socks', await service.startProvider({ dataDir: '', publicAddress: '', maxSessions: 9 })]]),
-      offered: (serial) => (serial === proposal.serial ? proposal : undefined),
+      offered: (serial) => (serial === offer.serial ? offer : undefined),
       clock,
       repository: provider.repository,
       log: silentLogger,
@@ -158,6 +160,7 @@ async function setUp(options: Options = {}) {
     provider,
     service,
     proposal,
+    offer,
     sessions,
     connection,
     experience,
@@ -195,5 +198,221 @@ describe('a session from end to end', () => {
       t.provider.ledger.account(t.pair.identities.a.id)?.leftover,
     )
     expect(t.experience).toEqual(['session'])
+  })
+})
+
+describe('a session that does not come about', () => {
+  const second = (t: Awaited<ReturnType<typeof setUp>>) => ({ ...t.proposal, serial: 8 })
+
+  it('is refused before anything is paid twice: unknown proposal, full, no payment possible', async () => {
+    const t = await setUp()
+    t.connection.connect([second(t)])
+    expect(await t.until('disconnected')).toMatchObject({
+      last: { step: 'open-session', reason: 'proposal-unknown', paid: MYST / 100n },
+    })
+    const full = await setUp({ maxSessions: 0 })
+    full.connection.connect([full.proposal])
+    expect(await full.until('disconnected')).toMatchObject({ last: { reason: 'sessions-full' } })
+    const poor = await setUp({ deposit: 0n })
+    poor.connection.connect([poor.proposal])
+    expect(await poor.until('disconnected')).toMatchObject({
+      last: { step: 'agree-payment', reason: 'promise-not-covered', paid: 0n },
+    })
+    const dear = await setUp({ maxAtRisk: 5n })
+    dear.connection.connect([dear.proposal])
+    expect(await dear.until('disconnected')).toMatchObject({ last: { step: 'agree-payment', paid: 0n } })
+  })
+
+  it('leads to the next candidate, and what was paid before still counts', async () => {
+    const t = await setUp()
+    t.connection.connect([second(t), t.proposal])
+    expect((await t.until('connected')).proposal.serial).toBe(7)
+    expect(t.experience).toEqual(['failure', 'session'])
+    // The first payment is used by the second attempt.
+    expect(t.consumer.payments.atRisk(t.proposal.provider)).toBe(MYST / 100n)
+  })
+
+  it('fails where nothing comes back, or the address stays the same, having paid one small step', async () => {
+    const silent = await setUp()
+    silent.service.exitAddress = undefined
+    silent.connection.connect([silent.proposal])
+    expect(await silent.until('disconnected')).toMatchObject({
+      last: { step: 'verify-traffic', end: 'not-verified', paid: MYST / 100n },
+    })
+    expect(silent.service.openTunnels()).toBe(0)
+    const same = await setUp({ directAddress: '198.51.100.7' })
+    same.connection.connect([same.proposal])
+    expect(await same.until('disconnected')).toMatchObject({
+      last: { step: 'verify-traffic', end: 'not-verified', paid: MYST / 100n },
+    })
+    expect(same.consumer.repository.list(1)).toMatchObject([{ end: 'not-verified' }])
+  })
+
+  it('fails when the tunnel cannot be established, and the provider hears of it', async () => {
+    const t = await setUp()
+    t.service.broken = true
+    t.connection.connect([t.proposal])
+    expect(await t.until('disconnected')).toMatchObject({ last: { step: 'start-tunnel' } })
+    expect(t.provider.repository.list(1)).toMatchObject([{ end: 'tunnel-failed' }])
+    expect(t.sessions.list()).toEqual([])
+  })
+
+  it.each(['reach-provider', 'agree-payment', 'open-session', 'start-tunnel', 'verify-traffic'] as const)(
+    'is cancelled at once at %s, and nothing stays behind',
+    async (step) => {
+      const t = await setUp()
+      t.service.hanging = step === 'start-tunnel'
+      if (step === 'verify-traffic') t.service.exitAddress = undefined
+      const reached = new Promise<void>((resolve) => {
+        t.connection.onChange((state) => state.name === 'connecting' && state.step === step && resolve())
+      })
+      t.connection.connect([t.proposal])
+      await t.settle(reached)
+      const cancelledAtMs = t.clock.now()
+      const done = t.connection.disconnect()
+      const left = new Promise<void>((resolve) => {
+        t.connection.onChange((state) => state.name !== 'connecting' && resolve())
+      })
+      await t.settle(left)
+      expect(t.clock.now() - cancelledAtMs).toBe(0)
+      await t.settle(done)
+      expect(t.connection.state).toMatchObject({ name: 'disconnected', last: { step, end: 'consumer-closed' } })
+      await t.flow(3, {})
+      expect(t.service.openTunnels()).toBe(0)
+      expect(t.sessions.list()).toEqual([])
+      expect(t.provider.repository.list(1).every(({ end }) => end !== undefined)).toBe(true)
+    },
+  )
+
+  it('uses a free trial before anything is paid', async () => {
+    const t = await setUp({ policy: { freeTrial: MYST } })
+    t.connection.connect([t.proposal])
+    expect((await t.until('connected')).live.promised).toBe(0n)
+    await t.flow(20, { down: MIB })
+    expect(t.consumer.payments.totals().payable).toBe(0n)
+    expect(t.provider.ledger.account(t.pair.identities.a.id)?.leftover).toBeLessThan(MYST)
+  })
+})
+
+describe('a running session', () => {
+  it.each([105, 150])(
+    'drops a provider that meters %i percent of what passed, at no more than the shown loss',
+    async (percent) => {
+      // A step is small against the slack of the tolerance, so that paying goes on while it builds up.
+      const t = await setUp({ maxAtRisk: MYST / 10n })
+      t.connection.connect([t.proposal])
+      await t.until('connected')
+      t.service.inflate(BigInt(percent))
+      for (let minute = 0; minute < 10 && t.connection.state.name === 'connected'; minute++) {
+        await t.flow(10, { up: MIB, down: 4n * MIB })
+      }
+      const { last } = await t.until('disconnected')
+      expect(last).toMatchObject({ end: 'metering-disputed' })
+      expect(t.consumer.repository.list(1)).toMatchObject([{ end: 'metering-disputed' }])
+      const promised = t.consumer.payments.totals().payable
+      const record = t.consumer.repository.list(1)[0]
+      const passed = t.service.passed()
+      const worth = (passed * MYST) / GIB
+      expect(promised - worth).toBeLessThanOrEqual(t.maxAtRisk)
+      expect(record?.metering.bytesDown).toBeLessThanOrEqual((passed * 102n) / 100n + MIB)
+      expect(t.service.openTunnels()).toBe(0)
+    },
+  )
+
+  it('drops a provider that charges more than it signed', async () => {
+    const t = await setUp()
+    t.connection.connect([t.proposal])
+    await t.until('connected')
+    t.offer.pricePerUnit = (MYST * 101n) / 100n
+    await t.flow(15, { down: 4n * MIB })
+    expect(await t.until('disconnected')).toMatchObject({ last: { end: 'overpriced' } })
+  })
+
+  it('pays a heavy user on, within what may be at risk, and never stops for it', async () => {
+    const t = await setUp({ maxAtRisk: MYST / 20n })
+    t.connection.connect([t.proposal])
+    await t.until('connected')
+    for (let round = 0; round < 12; round++) {
+      await t.flow(5, { down: 8n * MIB })
+      expect(t.consumer.payments.atRisk(t.proposal.provider)).toBeLessThanOrEqual(t.maxAtRisk)
+    }
+    expect(t.connection.state.name).toBe('connected')
+    expect(t.sessions.list()[0]?.metering.bytesDown).toBeGreaterThan(400n * MIB)
+  })
+
+  it('pays nothing more while nothing comes back, and ends within a minute', async () => {
+    const t = await setUp()
+    t.connection.connect([t.proposal])
+    await t.until('connected')
+    await t.flow(20, { down: MIB, up: MIB })
+    t.service.exitAddress = undefined
+    await t.flow(20, { up: MIB })
+    const { promised } = (await t.until('connected')).live
+    const fromMs = t.clock.now()
+    for (let second = 0; second < 60 && t.connection.state.name === 'connected'; second++) {
+      if (t.connection.state.name === 'connected') expect(t.connection.state.live.promised).toBe(promised)
+      await t.flow(1, { up: MIB })
+    }
+    expect(await t.until('disconnected')).toMatchObject({ last: { end: 'tunnel-failed' } })
+    expect(t.clock.now() - fromMs).toBeLessThan(60_000)
+  })
+
+  it('ends when what is left is used up, after asking once more', async () => {
+    const t = await setUp({ deposit: MYST / 50n })
+    t.connection.connect([t.proposal])
+    await t.until('connected')
+    await t.flow(40, { down: MIB })
+    expect(await t.until('disconnected')).toMatchObject({
+      last: { end: 'leftover-exhausted', message: expect.stringContaining('deposit more MYST') },
+    })
+    expect(t.provider.repository.list(1)).toMatchObject([{ end: 'leftover-exhausted' }])
+  })
+
+  it('ends when the provider falls silent, when the tunnel is lost, when the provider stops', async () => {
+    const silent = await setUp()
+    silent.connection.connect([silent.proposal])
+    await silent.until('connected')
+    silent.pair.network.set({ loss: 1 })
+    await silent.flow(65, { down: 1n })
+    expect(await silent.until('disconnected')).toMatchObject({ last: { end: 'dialogue-ended' } })
+    expect(silent.service.openTunnels()).toBe(0)
+    await silent.flow(5, {})
+    expect(silent.provider.repository.list(1)).toMatchObject([{ end: 'dialogue-ended' }])
+
+    const lost = await setUp()
+    lost.connection.connect([lost.proposal])
+    await lost.until('connected')
+    lost.service.lose()
+    expect(await lost.until('disconnected')).toMatchObject({ last: { end: 'tunnel-failed' } })
+
+    const stopped = await setUp()
+    stopped.connection.connect([stopped.proposal])
+    await stopped.until('connected')
+    await stopped.settle(stopped.sessions.stop())
+    expect(await stopped.until('disconnected')).toMatchObject({ last: { end: 'provider-closed' } })
+  })
+
+  it('meters by time where the price is per hour', async () => {
+    const t = await setUp({ unit: 'hour', price: 36n * MYST, maxAtRisk: 2n * MYST })
+    t.connection.connect([t.proposal])
+    await t.until('connected')
+    await t.flow(60, { down: 1n })
+    await t.settle(t.connection.disconnect())
+    const [sold] = t.provider.repository.list(1)
+    expect(Number(sold?.metering.cost) / Number(MYST / 100n)).toBeCloseTo(60, -1)
+    expect(t.consumer.repository.list(1)[0]?.metering).toEqual(sold?.metering)
+  })
+
+  it('says why it ends exactly once, whatever else happens then', async () => {
+    const t = await setUp()
+    t.connection.connect([t.proposal])
+    await t.until('connected')
+    const done = t.connection.disconnect()
+    t.service.lose()
+    await t.settle(done)
+    await t.flow(5, {})
+    expect(t.connection.state).toMatchObject({ last: { end: 'consumer-closed' } })
+    expect(t.consumer.repository.list(5).map(({ end }) => end)).toEqual(['consumer-closed'])
+    expect(t.provider.repository.list(5)).toHaveLength(1)
   })
 })

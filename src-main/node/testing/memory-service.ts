@@ -18,6 +18,8 @@ export type MemoryService = ServiceType & {
   /** Both sides lose every session. */
   lose(): void
   openTunnels(): number
+  /** Bytes that passed in all, both ways. */
+  passed(): bigint
 }
 
 /** A service type whose tunnel is a pair of counters in memory: both halves share this object. */
@@ -30,6 +32,8 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
     bytesDown: ((session?.down ?? 0n) * per) / 100n,
   })
 
+  let total = 0n
+
   const service: MemoryService = {
     name,
     exitAddress: '198.51.100.7',
@@ -40,6 +44,7 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
         if (!session.isUp) continue
         session.up += up
         session.down += down
+        total += up + down
       }
     },
     inflate(next) {
@@ -51,6 +56,7 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
         for (const handle of lostHere) handle(id, 'The tunnel was lost.')
       }
     },
+    passed: () => total,
     openTunnels: () => [...sessions.values()].filter(({ isUp }) => isUp).length,
 
     async startProvider(): Promise<ServiceProvider> {

@@ -27,6 +27,8 @@ export type PaymentPair = {
   clock: ReturnType<typeof createManualClock>
   /** What b asks for; may be changed at any time. */
   policy: PaymentPolicy
+  /** Another store for an identity: as after the old one was lost. */
+  newSide(identity: UnlockedIdentity): PayingSide
   /** A new dialogue, and on it new payments on both sides. */
   open(): Promise<{ a: PaymentLink; b: PaymentLink; payments: { a: Payments; b: Payments } }>
   /** Moves the clock until the promise is there. */
@@ -91,7 +93,7 @@ export async function createPaymentPair(
   }
 
   return {
-    ...{ a, b, pair, chain, clock, policy: current, settle, turns },
+    ...{ a, b, pair, chain, clock, policy: current, newSide: side, settle, turns },
     async open() {
       const payments = { a: a.start(), b: b.start() }
       const links: { b?: PaymentLink } = {}

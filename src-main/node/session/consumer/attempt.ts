@@ -80,6 +80,7 @@ export function beginSession(context: Context, attempt: Attempt, id: string): Op
   dialogue.handle(SESSION_CLOSED, (body) => {
     const { sessionId, end } = sessionClosed.parse(body)
     if (sessionId !== id) return undefined
+    meter.settle()
     const message = PROVIDER_ENDS[end]
     if (message === undefined)
       endAttempt(attempt, { end: 'provider-closed', message: 'The provider closed the session.' })

@@ -14,6 +14,8 @@ export type Meter = {
   metered(): Metering
   /** True while a metering is in doubt: nothing is paid then. */
   doubtful(): boolean
+  /** Decides what is in doubt now: the provider has ended the session, nothing more will come. */
+  settle(): void
   stop(): void
 }
 
@@ -40,7 +42,7 @@ export function createMeter(
 ): Meter {
   const startedAtMs = clock.now()
   let metered: Metering = NO_METERING
-  let doubt: (() => void) | undefined
+  let doubt: { first: Metering; latest: Metering; cancel: () => void } | undefined
   let isOver = false
 
   const judge = (next: Metering) =>
@@ -56,34 +58,47 @@ export function createMeter(
     session.disputed({ end, message: SENTENCES[end] })
   }
 
+  /** After the second look there is no third; what came meanwhile gets its own two. */
+  const decide = () => {
+    if (!doubt || isOver) return
+    const { first, latest, cancel } = doubt
+    cancel()
+    doubt = undefined
+    const verdict = judge(first)
+    if (verdict) return dispute(verdict)
+    accept(first)
+    if (latest !== first) look(latest)
+  }
+
+  const look = (next: Metering) => {
+    const verdict = judge(next)
+    if (verdict === 'overpriced') dispute(verdict)
+    else if (verdict && doubt) doubt.latest = next
+    else if (verdict) doubt = { first: next, latest: next, cancel: clock.after(timing.recheckMs, decide) }
+    else {
+      doubt?.cancel()
+      doubt = undefined
+      accept(next)
+    }
+  }
+
   session.dialogue.handle(SESSION_METERING, (body) => {
     const { sessionId, ...next } = sessionMetering.parse(body)
     if (sessionId !== session.id || isOver) return undefined
-    const verdict = judge(next)
-    if (!verdict) {
-      doubt?.()
-      doubt = undefined
-      accept(next)
-    } else if (verdict === 'overpriced') dispute(verdict)
-    else {
-      // One recheck at a time: a stream of doubtful metering does not put it off.
-      doubt ??= clock.after(timing.recheckMs, () => {
-        doubt = undefined
-        if (isOver) return
-        const again = judge(next)
-        if (again) dispute(again)
-        else accept(next)
-      })
-    }
+    look(next)
     return undefined
   })
 
   return {
     metered: () => metered,
+    settle() {
+      if (doubt) doubt.first = doubt.latest
+      decide()
+    },
     doubtful: () => doubt !== undefined || isOver,
     stop() {
       isOver = true
-      doubt?.()
+      doubt?.cancel()
       doubt = undefined
     },
   }
