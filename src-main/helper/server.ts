@@ -3,16 +3,16 @@ import { type AdmittedClient, type Clients, createClients } from './clients.ts'
 import { Failure } from './failure.ts'
 import { COMMON_NAME } from './fields.ts'
 import { admitClient, ownNetworkRules, readCounters, removeClient, serverRules } from './firewall.ts'
-import { allowForwarding } from './forwarding.ts'
 import { askIp, freeDevice, type Host, hasIPv6, programOf, raiseDevice } from './host.ts'
 import { startTime } from './journal.ts'
 import type { ManagementEvent } from './management.ts'
-import { hostOf4, hostOf6, type ServerAddresses, serverConfig } from './openvpn-config.ts'
+import { hostOf4, hostOf6, type ServerAddresses, SOCKET_BUFFER, serverConfig } from './openvpn-config.ts'
 import { type OpenVpn, startOpenVpn } from './openvpn-process.ts'
 import { requireTunDevice, unprivilegedGroup } from './programs.ts'
 import type { ServerRequest } from './requests.ts'
 import { run } from './run.ts'
 import { readClasses, shaperAdd, shaperRemove, shaperStart } from './shaper.ts'
+import { allowForwarding, allowSocketBuffers } from './sysctl.ts'
 
 /**
  * The provider's OpenVPN with its firewall. A client is let in by name (`auth`) and by nothing else; it
@@ -58,6 +58,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
   let running: Running | undefined
   let openvpn: OpenVpn | undefined
   let stopping: Promise<void> | undefined
+  let starting: Promise<unknown> = Promise.resolve()
   const mine = new Set<unknown>()
   const ownHost: Host = {
     ...host,
@@ -159,6 +160,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
       serverRules({ table, device, ...addresses, publicAddress, bytesPerSecond }) +
         ownNetworkRules(table, ownNetworks(device)),
     )
+    allowSocketBuffers(ownHost.journal, SOCKET_BUFFER)
     openvpn = await startOpenVpn(
       {
         openvpn: programOf(host, 'openvpn'),
@@ -203,7 +205,9 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
       if (state !== 'none') throw new Failure('ServerBusy', 'The OpenVPN service is already running.')
       state = 'starting'
       try {
-        const now: Running = await establish(request)
+        const establishing = establish(request)
+        starting = establishing.catch(() => undefined)
+        const now: Running = await establishing
         running = now
         state = 'up'
         const refresh = () =>
@@ -266,6 +270,9 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
     },
     async stop() {
       if (state === 'none') return
+      // A start in progress ends first, so that nothing is made after it was taken back.
+      if (state === 'starting') await openvpn?.stop()
+      await starting
       const wasUp = state === 'up'
       await takeDown()
       if (wasUp) emit({ event: 'server', state: 'down' })

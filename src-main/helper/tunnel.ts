@@ -3,11 +3,12 @@ import { Failure } from './failure.ts'
 import { addRoute, askIp, freeDevice, type Host, hasIPv6, programOf, raiseDevice } from './host.ts'
 import { startTime } from './journal.ts'
 import type { ManagementEvent } from './management.ts'
-import { clientConfig } from './openvpn-config.ts'
+import { clientConfig, SOCKET_BUFFER } from './openvpn-config.ts'
 import { type OpenVpn, startOpenVpn } from './openvpn-process.ts'
 import { requireTunDevice, unprivilegedGroup } from './programs.ts'
 import type { TunnelRequest } from './requests.ts'
 import { directRoute, type RouteChange, tunnelRoutes } from './routes.ts'
+import { allowSocketBuffers } from './sysctl.ts'
 
 /**
  * The consumer's tunnel. One at a time:
@@ -70,6 +71,7 @@ export function createTunnel(host: Host, emit: (event: TunnelEvent) => void): Tu
       if (route) direct.push(route)
     }
 
+    allowSocketBuffers(ownHost.journal, SOCKET_BUFFER)
     let onConnected: (connected: Connected) => void = () => undefined
     const connected = new Promise<Connected>((resolve) => {
       onConnected = resolve

@@ -283,7 +283,7 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     expect(await consumer.call('tcp', [address('internet'), 25])).toBe('EHOSTUNREACH')
     expect(await consumer.call('tcp', [address('internet'), 81])).toBe('ECONNREFUSED')
     const inside = await hosts.run('consumer', 'ip', ['-4', '-o', 'addr', 'show', 'dev', 'mystc0'])
-    const gateway = (/inet (\d+\.\d+\.\d+)\./.exec(inside)?.[1] ?? '') + '.1'
+    const gateway = `${/inet (\d+\.\d+\.\d+)\./.exec(inside)?.[1] ?? ''}.1`
     expect(await provider.call('tcp', [gateway, 80])).toBe('connected')
     for (const closed of [gateway, '169.254.169.254', '192.168.1.1', '100.64.0.1', '127.0.0.2']) {
       expect(await consumer.call('tcp', [closed, 80]), closed).not.toBe('connected')

@@ -18,6 +18,20 @@ export function allowForwarding(journal: Journal, withIPv6: boolean): void {
   set(journal, `${IPV6}/all/forwarding`, '1')
 }
 
+/**
+ * Lets OpenVPN have the socket buffers it asks for; the usual limit is a fifth of that, and what is lost
+ * for want of it was counted by the other side. In a namespace this is not ours to change.
+ */
+export function allowSocketBuffers(journal: Journal, bytes: number): void {
+  for (const path of ['/proc/sys/net/core/rmem_max', '/proc/sys/net/core/wmem_max']) {
+    try {
+      if (Number(readFileSync(path, 'utf8')) < bytes) set(journal, path, String(bytes))
+    } catch {
+      // Then with smaller ones.
+    }
+  }
+}
+
 function set(journal: Journal, path: string, after: string): void {
   const before = readFileSync(path, 'utf8').trim()
   if (before === after) return
