@@ -25,7 +25,12 @@ describe('what can go wrong is said in one sentence', () => {
     await localnet.until('the network', (line) => line.event === 'up')
     network = JSON.parse(readFileSync(file, 'utf8')) as NetworkFile
     for (const home of ['buyer', 'seller']) {
-      for (const args of [['identity', 'new'], ['wallet', 'faucet', '60'], ['identity', 'register']]) await succeed(args, home)
+      for (const args of [
+        ['identity', 'new'],
+        ['wallet', 'faucet', '60'],
+        ['identity', 'register'],
+      ])
+        await succeed(args, home)
     }
     await succeed(['wallet', 'deposit', '20'], 'buyer')
   })
@@ -53,7 +58,9 @@ describe('what can go wrong is said in one sentence', () => {
   }
 
   it('a wrong passphrase', async () => {
-    expect(await refused(['wallet', 'show'], { home: 'buyer', passphrase: 'wrong' })).toMatchObject({ name: 'WrongPassphrase' })
+    expect(await refused(['wallet', 'show'], { home: 'buyer', passphrase: 'wrong' })).toMatchObject({
+      name: 'WrongPassphrase',
+    })
   })
 
   it('a file that is no keystore, one of another format, and none at all', async () => {
@@ -62,7 +69,9 @@ describe('what can go wrong is said in one sentence', () => {
     expect(await refused(['identity', 'import', path], { home: 'other' })).toMatchObject({ name: 'KeystoreUnreadable' })
     writeFileSync(path, '{"version":1,"crypto":{}}')
     expect(await refused(['identity', 'import', path], { home: 'other' })).toMatchObject({ name: 'KeystoreForeign' })
-    expect(await refused(['identity', 'import', `${path}-missing`], { home: 'other' })).toMatchObject({ name: 'KeystoreUnreadable' })
+    expect(await refused(['identity', 'import', `${path}-missing`], { home: 'other' })).toMatchObject({
+      name: 'KeystoreUnreadable',
+    })
   })
 
   it('a network file with a wrong contract address, and one that is not one', async () => {
@@ -75,20 +84,30 @@ describe('what can go wrong is said in one sentence', () => {
     await succeed(['proposals'], 'fresh')
     const broken = join(here.dir, 'broken.json')
     writeFileSync(broken, '{')
-    expect(await refused(['proposals'], { home: 'fresh', network: broken })).toMatchObject({ name: 'InvalidNetworkFile' })
+    expect(await refused(['proposals'], { home: 'fresh', network: broken })).toMatchObject({
+      name: 'InvalidNetworkFile',
+    })
     expect(await refused(['proposals'], { home: 'fresh', network: wrong })).toMatchObject({ name: 'OtherNetwork' })
   })
 
   it('a chain or a broker that does not answer at the start', async () => {
     const noChain = changed('no-chain', () => ({ rpc: ['http://127.0.0.1:9'] }))
-    expect(await refused(['proposals'], { home: 'buyer', network: noChain })).toMatchObject({ name: 'ChainUnreachable' })
+    expect(await refused(['proposals'], { home: 'buyer', network: noChain })).toMatchObject({
+      name: 'ChainUnreachable',
+    })
     const noBroker = changed('no-broker', () => ({ brokers: ['mqtt://127.0.0.1:9'] }))
-    expect(await refused(['connect'], { home: 'buyer', network: noBroker })).toMatchObject({ name: 'BrokerUnreachable' })
+    expect(await refused(['connect'], { home: 'buyer', network: noBroker })).toMatchObject({
+      name: 'BrokerUnreachable',
+    })
   })
 
   it('a deposit larger than what is there, and amounts that are none', async () => {
-    expect(await refused(['wallet', 'deposit', '1000000'], { home: 'buyer' })).toMatchObject({ name: 'InsufficientFunds' })
-    expect(await refused(['wallet', 'withdraw', '1000000', '--to', network.contracts.token], { home: 'buyer' })).toMatchObject({
+    expect(await refused(['wallet', 'deposit', '1000000'], { home: 'buyer' })).toMatchObject({
+      name: 'InsufficientFunds',
+    })
+    expect(
+      await refused(['wallet', 'withdraw', '1000000', '--to', network.contracts.token], { home: 'buyer' }),
+    ).toMatchObject({
       name: 'InsufficientFunds',
     })
     for (const amount of ['1.2.3', '1e3', '0.0000000000000000001', 'all']) {
@@ -101,7 +120,11 @@ describe('what can go wrong is said in one sentence', () => {
   it('an offer with a forged signature is on the chain and in nobody’s list', async () => {
     const rpc = async (method: string, params: unknown[]): Promise<unknown> => {
       const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
-      const answer = await fetch(network.rpc[0] ?? '', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      const answer = await fetch(network.rpc[0] ?? '', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      })
       return ((await answer.json()) as { result: unknown }).result
     }
     const [account] = (await rpc('eth_accounts', [])) as string[]
@@ -127,7 +150,13 @@ describe('what can go wrong is said in one sentence', () => {
   it('nothing on offer, nothing to clear, and wrong usage', async () => {
     expect(await refused(['connect', '--country', 'FR'], { home: 'buyer' })).toMatchObject({ name: 'NoProposal' })
     expect(await succeed(['clear'], 'buyer')).toEqual([])
-    for (const args of [['fly'], ['connect', '--type', 'pigeon'], ['identity'], ['provide', '--service', 'socks', '--unit', 'GiB'], ['--nonsense']]) {
+    for (const args of [
+      ['fly'],
+      ['connect', '--type', 'pigeon'],
+      ['identity'],
+      ['provide', '--service', 'socks', '--unit', 'GiB'],
+      ['--nonsense'],
+    ]) {
       expect((await here.run(args, { home: 'buyer', network: file })).code, args.join(' ')).toBe(2)
     }
   })
@@ -137,7 +166,10 @@ describe('what can go wrong is said in one sentence', () => {
     await new Promise<void>((resolve) => taken.listen({ host: '127.0.0.1', port: 0 }, resolve))
     const address = taken.address()
     const port = typeof address === 'object' && address ? String(address.port) : ''
-    const provide = here.start(['provide', '--service', 'socks', '--price', '0.1', '--unit', 'GiB'], { home: 'seller', network: file })
+    const provide = here.start(['provide', '--service', 'socks', '--price', '0.1', '--unit', 'GiB'], {
+      home: 'seller',
+      network: file,
+    })
     await provide.until('announced', (line) => line.state === 'announced')
     try {
       expect(await refused(['app', '--port', port], { home: 'page' })).toMatchObject({ name: 'PortInUse' })
@@ -151,7 +183,10 @@ describe('what can go wrong is said in one sentence', () => {
   })
 
   it('chain and broker gone in the middle: the session ends with a reason, and what was promised is kept', async () => {
-    const provide = here.start(['provide', '--service', 'socks', '--price', '0.1', '--unit', 'GiB'], { home: 'seller', network: file })
+    const provide = here.start(['provide', '--service', 'socks', '--price', '0.1', '--unit', 'GiB'], {
+      home: 'seller',
+      network: file,
+    })
     await provide.until('announced', (line) => line.state === 'announced')
     const connect = here.start(['connect'], { home: 'buyer', network: file })
     await connect.until('connected', (line) => line.state === 'connected')

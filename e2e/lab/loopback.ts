@@ -25,7 +25,13 @@ export function createLoopback(passphrase: string): Loopback {
   const running = new Set<LineProcess>()
   let started = 0
   const start: Loopback['start'] = (args, options = {}) => {
-    const own = [process.execPath, join(root, 'scripts/myst.mjs'), '--home', join(dir, options.home ?? 'home'), '--json']
+    const own = [
+      process.execPath,
+      join(root, 'scripts/myst.mjs'),
+      '--home',
+      join(dir, options.home ?? 'home'),
+      '--json',
+    ]
     const [file = '', ...rest] = [
       ...(options.under ?? []),
       ...own,

@@ -37,8 +37,8 @@ async function transfer(task: Transfer): Promise<Transferred> {
   const outgoing = request(url, {
     method: task.method ?? 'GET',
     signal,
-    agent: new Agent({ keepAlive: false }),
-    ...(through ? { createConnection: () => through } : {}),
+    // A connection of one's own is used only where no agent is given.
+    ...(through ? { createConnection: () => through } : { agent: new Agent({ keepAlive: false }) }),
     ...(task.uploadBytes === undefined ? {} : { headers: { 'Content-Length': task.uploadBytes } }),
   })
   const answered = new Promise<IncomingMessage>((resolve, reject) => {

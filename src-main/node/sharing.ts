@@ -89,7 +89,8 @@ export function createSharing(deps: {
       if (services.size === 0) throw reason ?? new MystError('NothingToShare', 'Choose at least one service to share.')
       running = { services, server: serve(services, terms) }
       for (const serviceType of services.keys()) {
-        const { serial } = announcer.offer({
+        // From here on `onStatus` tells what becomes of it; an offer that stands on the chain is announced at once.
+        announcer.offer({
           identity,
           gas,
           contacts: deps.contacts(),
@@ -102,7 +103,6 @@ export function createSharing(deps: {
             pricePerUnit: terms.pricePerUnit,
           },
         })
-        setService({ type: serviceType, serial, state: 'starting' })
       }
       set({ state: 'on' })
     } catch (error) {

@@ -63,4 +63,6 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
+// The node's timers never keep a process alive; the command that runs does.
+setInterval(() => undefined, 2 ** 30)
 process.exit(await main(process.argv.slice(2)))
