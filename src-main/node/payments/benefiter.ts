@@ -61,7 +61,7 @@ export function createBenefiter(deps: PaymentsDeps, dialogue: Dialogue, changed:
   const advise = async () => {
     const { leftover } = account()
     const policy = deps.policy()
-    const last = ledger.received(peer).at(-1)
+    const last = ledger.lastReceived(peer)
     const mayUpdate = last && last.state === 'open' && !last.stopped && policy.updateAllowed
     reported = leftover
     await dialogue.send(PAYMENT_ADVICE, adviceBody({ leftover, policy, ...(mayUpdate ? { update: last } : {}) }))
@@ -77,7 +77,8 @@ export function createBenefiter(deps: PaymentsDeps, dialogue: Dialogue, changed:
       peer,
       policy: deps.policy(),
       registeredValue: deps.registry.registeredValue(peer),
-      received: ledger.received(peer),
+      last: ledger.lastReceived(peer),
+      cleared: ledger.lastReceived(peer, 'cleared'),
     })
 
   /** Takes the promise, or says why not. */
@@ -105,7 +106,7 @@ export function createBenefiter(deps: PaymentsDeps, dialogue: Dialogue, changed:
   function credit(promise: SignedPromise) {
     const nowMs = deps.clock.now()
     ledger.atomically(() => {
-      const last = ledger.received(peer).at(-1)
+      const last = ledger.lastReceived(peer)
       const before = last?.serial === promise.serial ? last : undefined
       const increase = promise.amount - (before?.amount ?? 0n)
       const { leftover, used } = account()

@@ -34,15 +34,14 @@ export function checkAlone(
     peer: IdentityId
     policy: PaymentPolicy
     registeredValue: Amount
-    /** All promises of this issuer to us, by ascending serial. */
-    received: readonly ReceivedPromise[]
+    /** Of this issuer's promises to us: the one with the highest serial, and the highest cleared one. */
+    last: ReceivedPromise | undefined
+    cleared: ReceivedPromise | undefined
   },
 ): RefusalReason | undefined {
-  const { policy, received } = known
+  const { policy, last, cleared } = known
   if (promise.issuer !== known.peer || promise.benefiter !== known.self) return 'promise-wrong-parties'
-  const cleared = received.findLast((other) => other.state === 'cleared')
   if (cleared && promise.serial <= cleared.serial) return 'promise-serial-cleared'
-  const last = received.at(-1)
   if (last && promise.serial < last.serial) return 'promise-serial-old'
   const before = last?.serial === promise.serial ? last : undefined
   if (before && promise.amount <= before.amount) return 'promise-not-increased'

@@ -104,7 +104,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
       return results
     },
     async reconcile() {
-      for (const peer of new Set(ledger.given().map(({ benefiter }) => benefiter))) await reconcileGiven(deps, peer)
+      for (const peer of new Set(ledger.openGiven().map(({ benefiter }) => benefiter))) await reconcileGiven(deps, peer)
       changed()
     },
     promises() {
@@ -134,7 +134,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
       const sum = (amounts: { amount: Amount }[]) => amounts.reduce((total, { amount }) => total + amount, 0n)
       return {
         receivable: sum(ledger.received().filter(({ state }) => state !== 'cleared')),
-        payable: sum(ledger.given().filter(({ cleared }) => !cleared)),
+        payable: sum(ledger.openGiven()),
       }
     },
     atRisk: (peer) => leftoverAt(ledger, peer),

@@ -6,7 +6,7 @@ import { most, type PaymentsDeps } from './deps.ts'
 
 /** What was promised to a peer and has not been earned by it, as this side reckons; never below zero. */
 export function leftoverAt(ledger: LedgerRepository, peer: IdentityId): Amount {
-  const promised = ledger.given(peer).reduce((sum, { amount }) => sum + amount, 0n)
+  const promised = ledger.openGiven(peer).reduce((sum, { amount }) => sum + amount, 0n)
   return most(promised - (ledger.account(peer)?.used ?? 0n), 0n)
 }
 
@@ -17,24 +17,20 @@ export function leftoverAt(ledger: LedgerRepository, peer: IdentityId): Amount {
 export async function reconcileGiven(deps: PaymentsDeps, peer: IdentityId): Promise<void> {
   const { ledger, chain, clock } = deps
   const self = deps.identity.id
-  const waiting = ledger.given(peer).filter((promise) => !promise.cleared)
-  if (waiting.length === 0) return
+  if (ledger.openGiven(peer).length === 0) return
   const lastCleared = await chain.lastClearedSerial(self, peer)
-  const spent = ledger.given(peer).filter((promise) => !promise.cleared && promise.serial <= lastCleared)
+  const spent = ledger.openGiven(peer).filter((promise) => promise.serial <= lastCleared)
   if (spent.length === 0) return
   const clearings = (deps.clearings?.(self, 1000) ?? []).filter((clearing) => clearing.benefiter === peer)
   ledger.atomically(() => {
     for (const promise of spent) {
       // Our copy of the chain may lag behind: only once it has this serial or a later one it can be believed.
       const isCopied = clearings.some((clearing) => clearing.serial >= promise.serial)
-      const amount = clearings.find((clearing) => clearing.serial === promise.serial)?.amount ?? 0n
-      ledger.saveGiven({
-        ...promise,
-        amount: isCopied ? amount : promise.amount,
-        stopped: true,
-        cleared: true,
-        updatedAtMs: clock.now(),
-      })
+      const copied = clearings.find((clearing) => clearing.serial === promise.serial)?.amount ?? 0n
+      const amount = isCopied ? copied : promise.amount
+      const account = ledger.account(peer) ?? { leftover: deps.policy().freeTrial, used: 0n }
+      ledger.saveAccount(peer, { ...account, used: account.used - amount })
+      ledger.saveGiven({ ...promise, amount, stopped: true, cleared: true, updatedAtMs: clock.now() })
     }
   })
 }

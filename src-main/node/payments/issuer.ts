@@ -89,7 +89,7 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
 
   const ownLeftover = () => leftoverAt(ledger, peer)
   const save = (promise: GivenPromise) => ledger.saveGiven({ ...promise, updatedAtMs: clock.now() })
-  const find = (serial: bigint) => ledger.given(peer).find((promise) => promise.serial === serial)
+  const find = (serial: bigint) => ledger.findGiven(peer, serial)
 
   const addUsed = (amount: Amount) => {
     const account = ledger.account(peer) ?? { leftover: deps.policy().freeTrial, used: 0n }
@@ -116,7 +116,7 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
         save({ ...ours, accepted: ours.amount, stopped: known?.stopped ?? false, cleared: false, updatedAtMs: 0 })
       })
     } else if (ours && known && known.accepted < ours.amount) save({ ...known, accepted: ours.amount })
-    for (const promise of ledger.given(peer)) {
+    for (const promise of ledger.openGiven(peer)) {
       if (promise.accepted > 0n && !promise.stopped && promise.serial !== ours?.serial) {
         save({ ...promise, stopped: true })
       }
@@ -138,14 +138,13 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
     { policy, update }: PaymentAdvice,
     balance: Amount,
   ): GivenPromise | PayOutcome {
-    const given = ledger.given(peer)
-    const last = given.at(-1)
+    const last = ledger.lastGiven(peer)
     const open = last && !last.stopped && !last.cleared ? last : undefined
     // A promise of nothing is none.
     const minimum = most(policy.minimumIncrease, 1n)
     if (open && open.amount - open.accepted >= minimum) return open
 
-    const promisedToAll = ledger.given().reduce((sum, { cleared, amount }) => (cleared ? sum : sum + amount), 0n)
+    const promisedToAll = ledger.openGiven().reduce((sum, { amount }) => sum + amount, 0n)
     const room = request.maxAtRisk - ownLeftover()
     const wanted = most(request.target - claimed, minimum)
     const limit = least(deps.registry.registeredValue(self) / 2n, policy.maximumPromise)
@@ -187,7 +186,7 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
       if ('kind' in next) {
         if (next.kind !== 'refused' || next.reason !== 'promise-not-covered' || isReconciled) return next
         // What others have cleared has left the balance already; it must not count twice.
-        for (const benefiter of new Set(ledger.given().map((promise) => promise.benefiter))) {
+        for (const benefiter of new Set(ledger.openGiven().map((promise) => promise.benefiter))) {
           await reconcileGiven(deps, benefiter)
         }
         isReconciled = true

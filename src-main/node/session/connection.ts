@@ -3,6 +3,7 @@ import type { CopiedProposal } from '#shared/model/proposal.ts'
 import type { ConnectionState } from '#shared/model/session.ts'
 import type { Amount } from '#shared/model/units.ts'
 
+import { type Attempt, paidIn } from './consumer/attempt.ts'
 import { connected } from './consumer/connected.ts'
 import { connecting } from './consumer/connecting.ts'
 import {
@@ -57,6 +58,15 @@ export function createConnection(
     for (const listener of [...listeners]) listener(next)
   }
 
+  /** A defect of ours in the middle of a session: the tunnel comes down all the same. */
+  const defect =
+    (attempt: Attempt) =>
+    (error: unknown): Transition => {
+      deps.log.error(`the connection failed: ${error instanceof Error ? error.message : String(error)}`)
+      const message = 'The connection failed for a reason that is in the log.'
+      return { to: 'disconnecting', attempt, failure: { message, paid: paidIn(attempt) } }
+    }
+
   async function run(first: Transition, signal: AbortSignal): Promise<void> {
     const timing = { ...CONSUMER_TIMING, ...options.timing }
     const context: Context = { deps, timing, maxAtRisk: options.maxAtRisk, show, signal }
@@ -67,7 +77,7 @@ export function createConnection(
           next = await connecting(context, next)
           break
         case 'connected':
-          next = await connected(context, next)
+          next = await connected(context, next).catch(defect(next.attempt))
           break
         case 'disconnecting':
           next = await disconnecting(context, next)

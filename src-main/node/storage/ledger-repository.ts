@@ -2,7 +2,7 @@ import type { IdentityId } from '#shared/model/identity.ts'
 import type { SignedPromise } from '#shared/model/promise.ts'
 import type { Amount } from '#shared/model/units.ts'
 
-import type { Row, Store } from '../ports/store.ts'
+import type { Row, Store, StoreValue } from '../ports/store.ts'
 import { big, hex, identity, int, text } from './columns.ts'
 
 /** A promise of ours to the benefiter. */
@@ -24,7 +24,11 @@ export type ReceivedPromise = SignedPromise & {
   updatedAtMs: number
 }
 
-/** `leftover`: received from the peer and not used. `used`: of what was promised to the peer, what it has earned. */
+/**
+ * `leftover`: received from the peer and not used. `used`: of what was promised to the peer, what it has
+ * earned, less what was cleared: it stands against the promises that are not cleared, and is below zero
+ * when the peer has cleared more than it has earned.
+ */
 export type PeerAccount = { leftover: Amount; used: Amount }
 
 /** What one identity remembers of its peers (whitepaper 6.6.2). Lists are by ascending serial within a peer. */
@@ -33,8 +37,15 @@ export type LedgerRepository = {
   account(peer: IdentityId): PeerAccount | undefined
   saveAccount(peer: IdentityId, account: PeerAccount): void
   given(peer?: IdentityId): GivenPromise[]
+  /** Those not cleared: few, while `given` grows with the years. */
+  openGiven(peer?: IdentityId): GivenPromise[]
+  /** The one with the highest serial, cleared or not. */
+  lastGiven(peer: IdentityId): GivenPromise | undefined
+  findGiven(peer: IdentityId, serial: bigint): GivenPromise | undefined
   saveGiven(promise: GivenPromise): void
   received(peer?: IdentityId): ReceivedPromise[]
+  /** The one with the highest serial, and the highest cleared one. */
+  lastReceived(peer: IdentityId, state?: ReceivedPromise['state']): ReceivedPromise | undefined
   saveReceived(promise: ReceivedPromise): void
   /** Everything not cleared that an issuer promised to any identity of this node. */
   outstandingOf(issuer: IdentityId): { benefiter: IdentityId; serial: bigint; amount: Amount }[]
@@ -46,10 +57,42 @@ export type LedgerRepository = {
 }
 
 export function createLedgerRepository(store: Store, own: IdentityId): LedgerRepository {
-  const promises = (table: 'promise_given' | 'promise_received', peer: IdentityId | undefined): Row[] =>
-    peer === undefined
-      ? store.all(`SELECT * FROM ${table} WHERE identity = ? ORDER BY peer, length(serial), serial`, own)
-      : store.all(`SELECT * FROM ${table} WHERE identity = ? AND peer = ? ORDER BY length(serial), serial`, own, peer)
+  const promises = (
+    table: 'promise_given' | 'promise_received',
+    peer: IdentityId | undefined,
+    where = '1',
+    last = false,
+    ...params: StoreValue[]
+  ): Row[] => {
+    const order = last ? 'length(serial) DESC, serial DESC LIMIT 1' : 'peer, length(serial), serial'
+    const [ofPeer, peers] = peer === undefined ? ['1', []] : ['peer = ?', [peer]]
+    const sql = `SELECT * FROM ${table} WHERE identity = ? AND ${ofPeer} AND ${where} ORDER BY ${order}`
+    return store.all(sql, own, ...peers, ...params)
+  }
+
+  const toGiven = (row: Row): GivenPromise => ({
+    issuer: own,
+    serial: big(row, 'serial'),
+    benefiter: identity(row, 'peer'),
+    amount: big(row, 'amount'),
+    signature: hex(row, 'signature'),
+    accepted: big(row, 'accepted'),
+    stopped: int(row, 'stopped') === 1,
+    cleared: int(row, 'cleared') === 1,
+    updatedAtMs: int(row, 'updated_at_ms'),
+  })
+
+  const toReceived = (row: Row): ReceivedPromise => ({
+    issuer: identity(row, 'peer'),
+    serial: big(row, 'serial'),
+    benefiter: own,
+    amount: big(row, 'amount'),
+    signature: hex(row, 'signature'),
+    state: text(row, 'state') as ReceivedPromise['state'],
+    stopped: int(row, 'stopped') === 1,
+    createdAtMs: int(row, 'created_at_ms'),
+    updatedAtMs: int(row, 'updated_at_ms'),
+  })
 
   const earned = (day: string): Amount => {
     const row = store.get('SELECT amount FROM earned WHERE identity = ? AND day = ?', own, day)
@@ -66,18 +109,10 @@ export function createLedgerRepository(store: Store, own: IdentityId): LedgerRep
       store.run('INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?)', own, peer, leftover.toString(), used.toString())
     },
 
-    given: (peer) =>
-      promises('promise_given', peer).map((row) => ({
-        issuer: own,
-        serial: big(row, 'serial'),
-        benefiter: identity(row, 'peer'),
-        amount: big(row, 'amount'),
-        signature: hex(row, 'signature'),
-        accepted: big(row, 'accepted'),
-        stopped: int(row, 'stopped') === 1,
-        cleared: int(row, 'cleared') === 1,
-        updatedAtMs: int(row, 'updated_at_ms'),
-      })),
+    given: (peer) => promises('promise_given', peer).map(toGiven),
+    openGiven: (peer) => promises('promise_given', peer, 'cleared = 0').map(toGiven),
+    lastGiven: (peer) => promises('promise_given', peer, '1', true).map(toGiven)[0],
+    findGiven: (peer, serial) => promises('promise_given', peer, 'serial = ?', true, serial.toString()).map(toGiven)[0],
     saveGiven(promise) {
       store.run(
         'INSERT OR REPLACE INTO promise_given VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -93,18 +128,9 @@ export function createLedgerRepository(store: Store, own: IdentityId): LedgerRep
       )
     },
 
-    received: (peer) =>
-      promises('promise_received', peer).map((row) => ({
-        issuer: identity(row, 'peer'),
-        serial: big(row, 'serial'),
-        benefiter: own,
-        amount: big(row, 'amount'),
-        signature: hex(row, 'signature'),
-        state: text(row, 'state') as ReceivedPromise['state'],
-        stopped: int(row, 'stopped') === 1,
-        createdAtMs: int(row, 'created_at_ms'),
-        updatedAtMs: int(row, 'updated_at_ms'),
-      })),
+    received: (peer) => promises('promise_received', peer).map(toReceived),
+    lastReceived: (peer, state) =>
+      promises('promise_received', peer, 'state = ifnull(?, state)', true, state ?? null).map(toReceived)[0],
     saveReceived(promise) {
       store.run(
         'INSERT OR REPLACE INTO promise_received VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',

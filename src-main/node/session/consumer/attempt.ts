@@ -38,6 +38,8 @@ export type Attempt = {
   /** The first thing that ends the session from outside; `onEnd` hears of it. */
   ending?: Ending
   onEnd?: () => void
+  /** Being taken down: what arrives late is not taken up any more. */
+  isOver?: boolean
 }
 
 export function endAttempt(attempt: Attempt, ending: Ending): void {
@@ -61,7 +63,7 @@ const PROVIDER_ENDS: Partial<Record<SessionEnd, string>> = {
 /** From session-accept on: listens to metering and to everything that can end the session. */
 export function beginSession(context: Context, attempt: Attempt, id: string): OpenSession | undefined {
   const { dialogue, link, service, proposal } = attempt
-  if (!dialogue || !link || !service) return undefined
+  if (!dialogue || !link || !service || attempt.isOver) return undefined
   const meter = createMeter(
     { clock: context.deps.clock, timing: context.timing },
     {
@@ -114,15 +116,18 @@ function record(context: Context, { session, proposal }: Attempt, end?: SessionE
  */
 export async function takeDown(context: Context, attempt: Attempt, end: SessionEnd): Promise<void> {
   const { dialogue, service, session, link } = attempt
-  const { log } = context.deps
+  const { log, clock } = context.deps
+  attempt.isOver = true
   const own = session && service ? ownUsage(context, service, session) : undefined
   const stopping = service?.stop().catch((error: unknown) => {
     log.error(`the tunnel did not stop cleanly: ${error instanceof Error ? error.message : String(error)}`)
   })
   if (session && dialogue?.state === 'open') {
     try {
-      if (session.openedAtMs === undefined) await dialogue.send(SESSION_FAILED, { sessionId: session.id })
-      else await dialogue.request(SESSION_CLOSE, { sessionId: session.id }, { timeoutMs: context.timing.closeMs })
+      if (session.openedAtMs === undefined) {
+        const patience = new Promise<void>((resolve) => void clock.after(context.timing.closeMs, resolve))
+        await Promise.race([dialogue.send(SESSION_FAILED, { sessionId: session.id }), patience])
+      } else await dialogue.request(SESSION_CLOSE, { sessionId: session.id }, { timeoutMs: context.timing.closeMs })
     } catch (error) {
       log.debug(`the provider did not answer the end of the session: ${String(error)}`)
     }

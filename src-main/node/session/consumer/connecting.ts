@@ -106,8 +106,8 @@ async function tryOne(
     const link = deps.payments.attach(dialogue)
     attempt.dialogue = dialogue
     attempt.link = link
-    // Cancelled in the meantime: then nobody else will close it.
-    if (signal.aborted) await dialogue.close()
+    // Given up in the meantime: then nobody else will close it.
+    if (attempt.isOver) await dialogue.close()
     signal.throwIfAborted()
     deps.serve?.(dialogue)
     void dialogue.closed.then((why) => endAttempt(attempt, { end: 'dialogue-ended', message: DIALOGUE_ENDS[why] }))
@@ -122,8 +122,8 @@ async function tryOne(
       controlAddresses: deps.controlAddresses,
     })
     attempt.service = service
-    // Cancelled in the meantime: then nobody else will stop it.
-    if (signal.aborted) await service.stop()
+    // Given up in the meantime: then nobody else will stop it.
+    if (attempt.isOver) await service.stop()
     signal.throwIfAborted()
     const data = await openSession(dialogue, proposal, service)
     const session = beginSession(context, attempt, data.sessionId)
