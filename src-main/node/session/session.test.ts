@@ -193,7 +193,7 @@ describe('a session from end to end', () => {
     expect(sold).toMatchObject({ role: 'provider', end: 'consumer-closed' })
     expect(bought?.metering).toEqual(sold?.metering)
     expect(bought?.metering.cost).toBe((75n * MIB * MYST) / GIB)
-    expect(t.service.openTunnels()).toBe(0)
+    expect([t.service.openTunnels(), t.service.consumers()]).toEqual([0, 0])
     expect(t.consumer.payments.atRisk(t.proposal.provider)).toBe(
       t.provider.ledger.account(t.pair.identities.a.id)?.leftover,
     )
@@ -239,7 +239,7 @@ describe('a session that does not come about', () => {
     expect(await silent.until('disconnected')).toMatchObject({
       last: { step: 'verify-traffic', end: 'not-verified', paid: MYST / 100n },
     })
-    expect(silent.service.openTunnels()).toBe(0)
+    expect([silent.service.openTunnels(), silent.service.consumers()]).toEqual([0, 0])
     const same = await setUp({ directAddress: '198.51.100.7' })
     same.connection.connect([same.proposal])
     expect(await same.until('disconnected')).toMatchObject({
@@ -278,7 +278,7 @@ describe('a session that does not come about', () => {
       await t.settle(done)
       expect(t.connection.state).toMatchObject({ name: 'disconnected', last: { step, end: 'consumer-closed' } })
       await t.flow(3, {})
-      expect(t.service.openTunnels()).toBe(0)
+      expect([t.service.openTunnels(), t.service.consumers()]).toEqual([0, 0])
       expect(t.sessions.list()).toEqual([])
       expect(t.provider.repository.list(1).every(({ end }) => end !== undefined)).toBe(true)
     },
@@ -291,6 +291,43 @@ describe('a session that does not come about', () => {
     await t.flow(20, { down: MIB })
     expect(t.consumer.payments.totals().payable).toBe(0n)
     expect(t.provider.ledger.account(t.pair.identities.a.id)?.leftover).toBeLessThan(MYST)
+  })
+})
+
+describe('a provider', () => {
+  async function ask(t: Awaited<ReturnType<typeof setUp>>, body: unknown, type = 'session-create') {
+    const dialogue = await t.settle(t.pair.a.open(t.pair.identities.b.id, t.pair.contacts.b))
+    dialogue.handle('payment-advice', () => undefined)
+    return t.settle(dialogue.request(type, body).catch((error: unknown) => error))
+  }
+  const create = (t: Awaited<ReturnType<typeof setUp>>, serviceData: unknown) => ({
+    proposal: { provider: t.proposal.provider, serial: 7 },
+    serviceData,
+  })
+
+  it('opens nothing for whom has nothing left', async () => {
+    const t = await setUp()
+    expect(await ask(t, create(t, 'hello'))).toEqual({ type: 'session-refuse', body: { reason: 'payment-required' } })
+    expect(t.provider.repository.list(1)).toEqual([])
+  })
+
+  it('refuses session data that its service does not take, and bodies that make no sense', async () => {
+    const t = await setUp({ policy: { freeTrial: MYST } })
+    const refused = { type: 'session-refuse', body: { reason: 'service-data-invalid' } }
+    expect(await ask(t, create(t, { up: '/bin/sh' }))).toEqual(refused)
+    expect(await ask(t, { proposal: 7 })).toMatchObject({ details: { reason: 'malformed-message' } })
+    expect(await ask(t, { sessionId: '../../x' }, 'session-close')).toMatchObject({ name: 'Refused' })
+    const other = { ...create(t, 'hello'), proposal: { provider: t.pair.identities.a.id, serial: 7 } }
+    expect(await ask(t, other)).toMatchObject({ body: { reason: 'proposal-unknown' } })
+  })
+
+  it('ends a session that is never opened', async () => {
+    const t = await setUp({ policy: { freeTrial: MYST } })
+    expect(await ask(t, create(t, 'hello'))).toMatchObject({ type: 'session-accept' })
+    expect(t.sessions.list()).toHaveLength(1)
+    await t.flow(62, {})
+    expect(t.sessions.list()).toEqual([])
+    expect(t.provider.repository.list(1)).toMatchObject([{ end: 'tunnel-failed' }])
   })
 })
 
@@ -315,7 +352,7 @@ describe('a running session', () => {
       const worth = (passed * MYST) / GIB
       expect(promised - worth).toBeLessThanOrEqual(t.maxAtRisk)
       expect(record?.metering.bytesDown).toBeLessThanOrEqual((passed * 102n) / 100n + MIB)
-      expect(t.service.openTunnels()).toBe(0)
+      expect([t.service.openTunnels(), t.service.consumers()]).toEqual([0, 0])
     },
   )
 
@@ -357,6 +394,18 @@ describe('a running session', () => {
     expect(t.clock.now() - fromMs).toBeLessThan(60_000)
   })
 
+  it('pays nothing more while nothing comes back, also where no probe could be asked', async () => {
+    const t = await setUp({ probes: [] })
+    t.connection.connect([t.proposal])
+    expect((await t.until('connected')).live.exit).toBeUndefined()
+    await t.flow(20, { down: MIB, up: MIB })
+    await t.flow(20, { up: MIB })
+    const promised = t.consumer.payments.totals().payable
+    await t.flow(60, { up: 4n * MIB })
+    expect(t.consumer.payments.totals().payable).toBe(promised)
+    expect(await t.until('disconnected')).toMatchObject({ last: { end: 'leftover-exhausted' } })
+  })
+
   it('ends when what is left is used up, after asking once more', async () => {
     const t = await setUp({ deposit: MYST / 50n })
     t.connection.connect([t.proposal])
@@ -375,7 +424,7 @@ describe('a running session', () => {
     silent.pair.network.set({ loss: 1 })
     await silent.flow(65, { down: 1n })
     expect(await silent.until('disconnected')).toMatchObject({ last: { end: 'dialogue-ended' } })
-    expect(silent.service.openTunnels()).toBe(0)
+    expect([silent.service.openTunnels(), silent.service.consumers()]).toEqual([0, 0])
     await silent.flow(5, {})
     expect(silent.provider.repository.list(1)).toMatchObject([{ end: 'dialogue-ended' }])
 

@@ -18,6 +18,8 @@ export type MemoryService = ServiceType & {
   /** Both sides lose every session. */
   lose(): void
   openTunnels(): number
+  /** Consumers that were made and not stopped. */
+  consumers(): number
   /** Bytes that passed in all, both ways. */
   passed(): bigint
 }
@@ -33,6 +35,7 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
   })
 
   let total = 0n
+  let consumers = 0
 
   const service: MemoryService = {
     name,
@@ -57,6 +60,7 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
       }
     },
     passed: () => total,
+    consumers: () => consumers,
     openTunnels: () => [...sessions.values()].filter(({ isUp }) => isUp).length,
 
     async startProvider(): Promise<ServiceProvider> {
@@ -89,6 +93,8 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
 
     async createConsumer(): Promise<ServiceConsumer> {
       let session: Session | undefined
+      let isStopped = false
+      consumers++
       const lost = new Set<(message: string) => void>()
       return {
         request: () => 'hello',
@@ -120,6 +126,8 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
           return () => void lost.delete(handle)
         },
         async stop() {
+          if (!isStopped) consumers--
+          isStopped = true
           if (session) session.isUp = false
         },
       }
