@@ -9,6 +9,7 @@ import { createCatalogue } from '../discovery/catalogue.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createLogger, type Logger, silentLogger } from '../lib/logger.ts'
 import type { Chain, GasAccount } from '../ports/chain.ts'
+import type { Progress } from '../ports/chain-follower.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import { signProposal } from '../protocol/proposal.ts'
 import { createRegistry } from '../registry/registry.ts'
@@ -20,7 +21,7 @@ import { type LocalChain, startLocalChain } from '../testing/local-chain.ts'
 import { createSigningIdentity } from '../testing/signing-identity.ts'
 import { createAccountReader } from './account-reader.ts'
 import { createChain } from './create-chain.ts'
-import { createFollower, type Progress } from './follower.ts'
+import { createFollower } from './follower.ts'
 
 let local: LocalChain
 let chain: Chain

@@ -1,8 +1,8 @@
 import type { NetworkFile } from '#shared/contract/network-file.ts'
-import type { NetworkState } from '#shared/contract/state.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { Logger } from '../lib/logger.ts'
-import type { Chain, ChainEvent } from '../ports/chain.ts'
+import type { Chain } from '../ports/chain.ts'
+import type { Change, Follower, Progress } from '../ports/chain-follower.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventReader } from '../ports/event-reader.ts'
 import type { Store } from '../ports/store.ts'
@@ -17,30 +17,6 @@ const REMEMBERED_BLOCKS = 1_000
 const MAX_BACKOFF_MS = 30_000
 /** Rounds in which a node that knows fewer blocks than we do counts as lagging; then its chain is believed. */
 const LAGGING_ROUNDS = 3
-
-export type Progress = {
-  status: NetworkState['chain']
-  syncedBlock: number
-  headBlock: number
-  /** One sentence when something is wrong. */
-  message?: string
-}
-
-/** Either new events up to a block, or everything above a block undone. */
-export type Change =
-  | { kind: 'copied'; toBlock: number; events: readonly ChainEvent[] }
-  | { kind: 'rolled-back'; toBlock: number }
-
-export type Follower = {
-  progress(): Progress
-  start(): void
-  /** From here on nothing is written any more. */
-  stop(): void
-  /** Resolves when everything up to this block is copied; looks at once instead of at the next poll. */
-  reached(blockNumber: number, signal?: AbortSignal): Promise<void>
-  onProgress(handle: (progress: Progress) => void): () => void
-  onChange(handle: (change: Change) => void): () => void
-}
 
 export type FollowerDeps = {
   chain: Pick<Chain, 'head' | 'blockHash' | 'events'>

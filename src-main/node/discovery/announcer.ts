@@ -1,10 +1,9 @@
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { Contact, Proposal, ServiceTypeName } from '#shared/model/proposal.ts'
-
-import type { Follower } from '../chain/follower.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Chain, GasAccount } from '../ports/chain.ts'
+import type { Follower } from '../ports/chain-follower.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import {

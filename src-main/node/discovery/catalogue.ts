@@ -2,10 +2,9 @@ import type { ProposalView } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { CopiedProposal, ProposalFilter } from '#shared/model/proposal.ts'
-
-import type { Change } from '../chain/follower.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { ChainEvent } from '../ports/chain.ts'
+import type { Change } from '../ports/chain-follower.ts'
 import type { EventReader } from '../ports/event-reader.ts'
 import {
   FRESH_BLOCKS,

@@ -3,7 +3,7 @@ import { decryptKeystoreJson, encryptKeystoreJson, isError } from 'ethers'
 import { z } from 'zod'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
-import { identityOf, publicKeyOf } from './secp256k1.ts'
+import { identityOf, publicKeyOf } from '../lib/secp256k1.ts'
 
 /** Cost of the passphrase: N must be a power of two. Lower only in tests. */
 export type ScryptCost = { N: number; r: number; p: number }

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { type IdentityId, identityId } from '#shared/model/identity.ts'
 import type { Logger } from '../lib/logger.ts'
+import { randomPrivateKey } from '../lib/secp256k1.ts'
 import type { GasAccount, Hex } from '../ports/chain.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import { ensurePrivateDirectory, writePrivateFile } from './atomic-file.ts'
@@ -17,7 +18,6 @@ import {
   type ScryptCost,
   STANDARD_SCRYPT,
 } from './keystore-format.ts'
-import { randomPrivateKey } from './secp256k1.ts'
 import { createUnlockedIdentity } from './unlocked-identity.ts'
 
 export type Unlocked = { identity: UnlockedIdentity; gas: GasAccount }

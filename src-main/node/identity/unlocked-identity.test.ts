@@ -4,7 +4,7 @@ import * as secp from '@noble/secp256k1'
 import { encrypt } from 'eciesjs'
 import { computeAddress, recoverAddress, SigningKey, verifyTypedData, Wallet } from 'ethers'
 import { describe, expect, test } from 'vitest'
-import { verifyDigest } from './secp256k1.ts'
+import { verifyDigest } from '../lib/secp256k1.ts'
 import { createUnlockedIdentity } from './unlocked-identity.ts'
 
 // A key known to everybody: account 0 of the test mnemonic that anvil and hardhat use.

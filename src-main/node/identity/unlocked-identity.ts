@@ -1,8 +1,8 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { TypedDataEncoder } from 'ethers'
+import { eciesDecrypt } from '../lib/ecies.ts'
+import { identityOf, publicKeyOf, signDigest } from '../lib/secp256k1.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
-import { eciesDecrypt } from './ecies.ts'
-import { identityOf, publicKeyOf, signDigest } from './secp256k1.ts'
 
 /**
  * The identity agent (whitepaper 6.3): acts with a private key that lives in this closure and nowhere

@@ -2,7 +2,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, hexToBytes, randomBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { z } from 'zod'
 import { type IdentityId, identityId } from '#shared/model/identity.ts'
-import { verifyDigest } from '../identity/secp256k1.ts'
+import { verifyDigest } from '../lib/secp256k1.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Registry, UnlockedIdentity } from '../ports/identity.ts'
 

@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { eciesEncrypt } from '../identity/ecies.ts'
+import { eciesEncrypt } from '../lib/ecies.ts'
 import { silentLogger } from '../lib/logger.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import {

@@ -1,7 +1,7 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import { MYST } from '#shared/model/units.ts'
-import { randomPrivateKey } from '../identity/secp256k1.ts'
 import { createUnlockedIdentity } from '../identity/unlocked-identity.ts'
+import { randomPrivateKey } from '../lib/secp256k1.ts'
 import type { Registry, UnlockedIdentity } from '../ports/identity.ts'
 
 /** A real identity with a fresh key, or the one of a given key. */
