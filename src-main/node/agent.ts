@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { ClearResult, PromiseView } from '#shared/contract/commands.ts'
-import { MystError } from '#shared/errors/myst-error.ts'
+import { MystError, toWire } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { ProposalFilter } from '#shared/model/proposal.ts'
 import type { Amount } from '#shared/model/units.ts'
@@ -33,6 +33,8 @@ export type Agent = {
   readonly wallet: Wallet
   readonly sharing: Sharing
   connectToBroker(): void
+  /** Balances and promises anew from the chain: at the start, and after each block. */
+  refresh(): Promise<void>
   /** Tries what matches, best first, until one works; `state.connection` tells how it goes. */
   connect(filter: ProposalFilter, socksPort: number | undefined): Promise<void>
   disconnect(): Promise<void>
@@ -69,7 +71,14 @@ export function createAgent(
   channel.onOnline((online) => {
     state.set({ network: { ...state.get().network, broker: online ? 'online' : 'unreachable' } })
   })
-  const messenger = createMessenger({ identity, registry, channels: [channel], chainId: chain.chainId, clock, log: log.of('messages') })
+  const messenger = createMessenger({
+    identity,
+    registry,
+    channels: [channel],
+    chainId: chain.chainId,
+    clock,
+    log: log.of('messages'),
+  })
   const dialogues = createDialogues({ messenger, registry, clock, log: log.of('dialogue') })
 
   const policy = (): PaymentPolicy => ({
@@ -134,7 +143,17 @@ export function createAgent(
     },
   })
   const connection = createConnection(
-    { dialogues, payments, serviceTypes, catalogue, probes: network.probes, controlAddresses, clock, repository: sessions, log: log.of('connection') },
+    {
+      dialogues,
+      payments,
+      serviceTypes,
+      catalogue,
+      probes: network.probes,
+      controlAddresses,
+      clock,
+      repository: sessions,
+      log: log.of('connection'),
+    },
     { maxAtRisk },
   )
   connection.onChange((next) => state.set({ connection: next }))
@@ -148,9 +167,20 @@ export function createAgent(
       started = true
       channel.start().catch((error: unknown) => log.warn(`the broker is not reached: ${String(error)}`))
     },
+    async refresh() {
+      await Promise.all([
+        wallet.refresh(),
+        payments
+          .reconcile()
+          .catch((error: unknown) => log.debug(`promises wait for the chain: ${toWire(error).message}`)),
+      ])
+    },
     async connect(filter, socksPort) {
       if (state.get().identity.registration !== 'registered') {
-        throw new MystError('NotRegistered', 'Register the identity first; providers accept messages from registered identities only.')
+        throw new MystError(
+          'NotRegistered',
+          'Register the identity first; providers accept messages from registered identities only.',
+        )
       }
       const candidates = catalogue.candidates(filter)
       if (candidates.length === 0) {

@@ -84,7 +84,7 @@ export async function createNode(options: {
       }
       if (status === 'online' && state.get().identity.registration === 'unknown') showRegistration()
     })
-    follower.onChange(() => void agent?.wallet.refresh())
+    follower.onChange(() => void agent?.refresh())
     catalogue.onRevision((proposals) => state.set({ proposals }))
     registry.onRegistered((id) => {
       if (id === state.get().identity.active) showRegistration()
@@ -129,7 +129,7 @@ export async function createNode(options: {
         { market, store, state, serviceTypes, clock, log, home },
         { ...unlocked, maxAtRisk: MAX_AT_RISK },
       )
-      await agent.wallet.refresh()
+      await agent.refresh()
       showRegistration()
     }
     return { id }
