@@ -14,8 +14,8 @@ export type ConfigContext = { device: string; management: string; group: string 
 /** Leaves room for the outer headers also on a path of 1492 bytes: nothing is fragmented. */
 export const TUNNEL_MTU = 1420
 
-/** Bytes; about 900 packets of full size. */
-export const SOCKET_BUFFER = 1024 * 1024
+/** Bytes; about 1,800 packets of full size. */
+export const SOCKET_BUFFER = 2 * 1024 * 1024
 
 /** What a server may push: its choice of address and of the data channel's terms, nothing else. */
 const ACCEPTED_PUSHES = [

@@ -82,14 +82,19 @@ export function createTunnel(host: Host, emit: (event: TunnelEvent) => void): Tu
       if (tries++ < 2 * remotes.length) setTimeout(() => openvpn?.command('hold release'), waitSeconds * 1_000)
       else cancel?.(unanswered())
     }
+    // Connected once, also while addresses and routes are being set, it must not begin anew.
+    let wasConnected = false
+    const onChange = () => {
+      if (state === 'up') void lose('The connection to the provider was lost.')
+      else cancel?.(unanswered())
+    }
     const onEvent = (event: ManagementEvent) => {
-      if (event.event === 'hold') onHold(event.waitSeconds)
-      else if (event.event !== 'state') return
-      else if (event.state === 'CONNECTED' && event.address4 !== undefined) {
-        onConnected({ address4: event.address4, ...(event.address6 !== undefined && { address6: event.address6 }) })
-      } else if (event.state === 'RECONNECTING' && state === 'up') {
-        void lose('The connection to the provider was lost.')
-      }
+      if (event.event === 'hold') return wasConnected ? onChange() : onHold(event.waitSeconds)
+      if (event.event !== 'state') return
+      if (wasConnected) return onChange()
+      if (event.state !== 'CONNECTED' || event.address4 === undefined) return
+      wasConnected = true
+      onConnected({ address4: event.address4, ...(event.address6 !== undefined && { address6: event.address6 }) })
     }
     openvpn = await startOpenVpn(
       {

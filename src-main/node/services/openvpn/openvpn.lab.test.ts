@@ -264,8 +264,11 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     const agree = ({ served, used, device }: Awaited<ReturnType<typeof seen>>) =>
       close(served.bytesUp, device.bytesUp) &&
       close(served.bytesDown, device.bytesDown) &&
-      close(served.bytesUp, used.bytesUp) &&
-      close(served.bytesDown, used.bytesDown)
+      // Datagrams may be lost between the two, more of them the busier the machine is.
+      Number(used.bytesUp) >= Number(served.bytesUp) &&
+      Number(used.bytesDown) <= Number(served.bytesDown) &&
+      Number(served.bytesUp) / Number(used.bytesUp) > 0.9 &&
+      Number(used.bytesDown) / Number(served.bytesDown) > 0.9
     const figures = await until(seen, agree)
     expect(figures, JSON.stringify(figures)).toSatisfy(agree)
     expect(Number(figures.served.bytesDown)).toBeGreaterThan(down)
@@ -280,6 +283,7 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     expect(await provider.call('tcp', [address('provider'), 80])).toBe('connected')
     expect(await consumer.call('tcp', [address('internet'), 80])).toBe('connected')
     expect(await consumer.call('tcp', ['10.1.2.3', 80])).not.toBe('connected')
+    expect(consumer.lost).toEqual([])
     expect(await consumer.call('tcp', [address('internet'), 25])).toBe('EHOSTUNREACH')
     expect(await consumer.call('tcp', [address('internet'), 81])).toBe('ECONNREFUSED')
     const inside = await hosts.run('consumer', 'ip', ['-4', '-o', 'addr', 'show', 'dev', 'mystc0'])
