@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Interface } from 'ethers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { contracts } from '../../src-main/node/chain/generated/contracts.ts'
+import { openVpnAvailability } from '../../src-main/node/network/openvpn-availability.ts'
 import type { NetworkFile } from '../../src-shared/contract/network-file.ts'
 import type { LineProcess } from '../lab/line-process.ts'
 import { createLoopback, type Loopback } from '../lab/loopback.ts'
@@ -36,8 +37,8 @@ describe('what can go wrong is said in one sentence', () => {
   })
   afterAll(() => here?.dispose())
 
-  async function succeed(args: string[], home: string) {
-    const done = await here.run(args, { home, network: file })
+  async function succeed(args: string[], home: string, options: Parameters<Loopback['run']>[1] = { network: file }) {
+    const done = await here.run(args, { home, ...options })
     expect(done, args.join(' ')).toMatchObject({ code: 0, stderr: '' })
     return done.lines
   }
@@ -182,6 +183,25 @@ describe('what can go wrong is said in one sentence', () => {
     }
   })
 
+  describe.skipIf(process.getuid?.() !== 0 || !openVpnAvailability().available)(
+    'on a machine [needs root openvpn]',
+    () => {
+      // A view of the file system of its own, in which one thing is missing.
+      const without = (command: string) => ['unshare', '--mount', 'sh', '-c', `${command} && exec "$@"`, 'sh']
+      const provide = ['provide', '--service', 'openvpn', '--price', '0.1', '--unit', 'GiB']
+
+      it('without OpenVPN', async () => {
+        const under = without('mount -t tmpfs none /usr/sbin')
+        expect(await refused(provide, { home: 'seller', under })).toMatchObject({ name: 'OpenVpnMissing' })
+      })
+
+      it('without a TUN device', async () => {
+        const under = without('mount -t tmpfs none /dev/net')
+        expect(await refused(provide, { home: 'seller', under })).toMatchObject({ name: 'NoTunDevice' })
+      })
+    },
+  )
+
   it('chain and broker gone in the middle: the session ends with a reason, and what was promised is kept', async () => {
     const provide = here.start(['provide', '--service', 'socks', '--price', '0.1', '--unit', 'GiB'], {
       home: 'seller',
@@ -195,8 +215,9 @@ describe('what can go wrong is said in one sentence', () => {
     expect(lost.message).toEqual(expect.any(String))
     expect((await connect.exited).code).toBe(1)
     await provide.stop()
-    const [given] = (await succeed(['promises'], 'buyer')).filter((line) => line.direction === 'given')
-    const [received] = (await succeed(['promises'], 'seller')).filter((line) => line.direction === 'received')
+    // The home remembers its network, and what was promised is known without it.
+    const [given] = (await succeed(['promises'], 'buyer', {})).filter((line) => line.direction === 'given')
+    const [received] = (await succeed(['promises'], 'seller', {})).filter((line) => line.direction === 'received')
     expect(received).toMatchObject({ serial: given?.serial, amountMyst: given?.amountMyst })
   }, 120_000)
 })

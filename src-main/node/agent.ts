@@ -104,6 +104,15 @@ export function createAgent(
     state.set({ share: { ...state.get().share, earnedToday: payments.earnedToday() } })
   }
   payments.onChange(showPayments)
+  // A promise of ours that was cleared is no longer owed; what the provider did not take comes back.
+  const offChain = market.follower.onChange((change) => {
+    const ours =
+      change.kind === 'rolled-back' || change.events.some((e) => e.name === 'Cleared' && e.issuer === identity.id)
+    if (ours)
+      payments
+        .reconcile()
+        .catch((error: unknown) => log.debug(`promises not compared with the chain: ${String(error)}`))
+  })
   showPayments()
 
   const announcer = createAnnouncer({
@@ -152,6 +161,7 @@ export function createAgent(
       controlAddresses,
       clock,
       repository: sessions,
+      serve: sharing.serve,
       log: log.of('connection'),
     },
     { maxAtRisk },
@@ -195,6 +205,7 @@ export function createAgent(
       await connection.disconnect()
       await sharing.stop()
       announcer.stop()
+      offChain()
       await dialogues.stop()
       messenger.stop()
       await channel.stop()

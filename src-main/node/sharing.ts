@@ -6,6 +6,7 @@ import type { Announcer } from './discovery/announcer.ts'
 import type { Logger } from './lib/logger.ts'
 import { ownAddressTowards } from './own-address.ts'
 import type { GasAccount } from './ports/chain.ts'
+import type { Dialogue } from './ports/dialogue.ts'
 import type { UnlockedIdentity } from './ports/identity.ts'
 import type { ServiceProvider, ServiceType } from './ports/service-type.ts'
 import type { StateTree } from './state-tree.ts'
@@ -13,7 +14,7 @@ import type { StateTree } from './state-tree.ts'
 type Service = ShareState['services'][number]
 
 /** What serves the sessions of the services that run; ends them all when stopped. */
-export type SessionServer = { stop(): Promise<void> }
+export type SessionServer = { serve(dialogue: Dialogue): void; stop(): Promise<void> }
 
 export type Sharing = {
   /**
@@ -21,6 +22,8 @@ export type Sharing = {
    * shown as failed while the others run; when none can, rejects with its reason.
    */
   start(terms: ShareTerms): Promise<void>
+  /** Lets the peer of a dialogue that this side opened buy in it too, while anything is on offer. */
+  serve(dialogue: Dialogue): void
   /** Ends every session (they are told), withdraws the offers, stops the services. */
   stop(): Promise<void>
 }
@@ -59,7 +62,10 @@ export function createSharing(deps: {
   async function begin(terms: ShareTerms): Promise<void> {
     if (running) await end()
     if (state.get().identity.registration !== 'registered') {
-      throw new MystError('NotRegistered', 'Register the identity first; others accept messages from registered identities only.')
+      throw new MystError(
+        'NotRegistered',
+        'Register the identity first; others accept messages from registered identities only.',
+      )
     }
     const { message: _old, ...share } = state.get().share
     state.set({ share: { ...share, state: 'starting', services: [], terms } })
@@ -124,15 +130,20 @@ export function createSharing(deps: {
     await running?.server.stop()
     for (const type of started?.keys() ?? []) announcer.withdraw(identity.id, type)
     for (const service of started?.values() ?? []) {
-      await service.stop().catch((error: unknown) => log.warn(`a service did not stop cleanly: ${toWire(error).message}`))
+      await service
+        .stop()
+        .catch((error: unknown) => log.warn(`a service did not stop cleanly: ${toWire(error).message}`))
     }
     running = undefined
     const { message: _old, ...share } = state.get().share
-    state.set({ share: { ...share, state: 'off', services: [], sessions: [], ...(message === undefined ? {} : { message }) } })
+    state.set({
+      share: { ...share, state: 'off', services: [], sessions: [], ...(message === undefined ? {} : { message }) },
+    })
   }
 
   return {
     start: (terms) => inTurn(() => begin(terms)),
+    serve: (dialogue) => running?.server.serve(dialogue),
     stop: () => inTurn(() => end()),
   }
 }

@@ -29,7 +29,11 @@ export async function openNode(
       `Another myst process is using ${line.home}; wait for it to finish, or choose another --home.`,
     )
   }
-  const log = createLogger((text) => process.stderr.write(`${text}\n`), 'node', line.options.verbose ? 'debug' : 'warn')
+  const log = createLogger(
+    (text) => process.stderr.write(`${text}\n`),
+    'node',
+    line.options.verbose ? 'debug' : 'error',
+  )
   let node: MysteriumNode | undefined
   try {
     const network = line.options.network === undefined ? undefined : readNetwork(line.options.network)

@@ -9,7 +9,7 @@ import { openHttpDoor } from '../http.ts'
 import { openNode } from './access.ts'
 import { type CommandLine, localnetFile, number, UsageError } from './arguments.ts'
 import type { Output } from './output.ts'
-import { interrupted } from './waiting.ts'
+import { interrupted, unlocked } from './waiting.ts'
 
 const PAGE_DIR = fileURLToPath(new URL('../../../out/renderer', import.meta.url))
 
@@ -48,6 +48,10 @@ export async function app(line: CommandLine, output: Output): Promise<number> {
     const node = access.own
     if (!node)
       throw new MystError('HomeInUse', `A node already runs on ${line.home}; end it first, or choose another --home.`)
+    // Whoever gives the passphrase here does not have to type it into the page.
+    const { identity } = node.state.get()
+    const given = line.options['passphrase-file'] !== undefined || process.env.MYST_PASSPHRASE
+    if (given && identity.all.length > 0) await unlocked(access, line.options)
     const door = await openHttpDoor(
       { handlers: node.handlers, state: node.state, log: loggerFor(line) },
       {

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -12,6 +11,7 @@ import { openVpnAvailability } from '../network/openvpn-availability.ts'
 import { createHosts, type HostName, type Hosts, whyNoHosts } from './hosts.ts'
 import { openSocketProxy } from './socket-proxy.ts'
 
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const CLI = fileURLToPath(new URL('../../doors/cli/main.ts', import.meta.url))
 const WHAT_IS_MY_ADDRESS = fileURLToPath(new URL('./what-is-my-address.ts', import.meta.url))
 const READY_MS = 60_000
@@ -201,11 +201,12 @@ function endOf(child: ChildProcess): Promise<void> {
   })
 }
 
-/** Electron's own program, where it was fetched. */
+/** Electron's own program, where it was fetched; asking its package for it would fetch it. */
 function electronBinary(): string | undefined {
+  const home = join(ROOT, 'node_modules/electron')
   try {
-    const path: unknown = createRequire(import.meta.url)('electron')
-    return typeof path === 'string' ? path : undefined
+    const program = join(home, 'dist', readFileSync(join(home, 'path.txt'), 'utf8'))
+    return existsSync(program) ? program : undefined
   } catch {
     return undefined
   }

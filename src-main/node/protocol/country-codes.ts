@@ -8,7 +8,10 @@ MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM
 SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ
 UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW`
 
-const known: ReadonlySet<string> = new Set(CODES.trim().split(/\s+/))
+/** One of the codes ISO leaves to its users, in Unicode's meaning: a place that is not known or not told. */
+const UNKNOWN_PLACE = 'ZZ'
+
+const known: ReadonlySet<string> = new Set([...CODES.trim().split(/\s+/), UNKNOWN_PLACE])
 
 export function isCountryCode(text: string): boolean {
   return known.has(text)
