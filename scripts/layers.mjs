@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 // What every part of the node may use.
 const BASE = ['src-shared', 'src-main/node/ports', 'src-main/node/lib']
 const node = (...parts) => [...BASE, ...parts.map((part) => `src-main/node/${part}`)]
+// What the shells and doors see of the node: the node itself, the directory it lives in, the state it shows.
+const FACE = ['create-node', 'home', 'state-tree'].map((file) => `src-main/node/${file}.ts`)
 
 /**
  * A part (folder, file, or `*` for each folder of its own) and the parts it may import beside itself.
@@ -19,25 +21,23 @@ export const ALLOWED = {
   'src-renderer/ui': ['src-shared', 'src-renderer/messages'],
   'src-renderer/features/*': ['src-shared', 'src-renderer/store', 'src-renderer/ui', 'src-renderer/messages'],
   'src-renderer': ['src-shared', 'src-renderer/*'],
-  'src-main/index.ts': ['src-shared', 'src-main/desktop', 'src-main/doors', 'src-main/node', 'src-main/node/lib'],
-  'src-main/desktop': ['src-shared', 'src-main/doors', 'src-main/node', 'src-main/node/lib'],
+  'src-main/index.ts': ['src-shared', 'src-main/desktop', 'src-main/doors', 'src-main/node/lib'],
+  'src-main/desktop': ['src-shared', 'src-main/doors', 'src-main/node/lib', ...FACE],
   'src-main/preload': ['src-shared'],
   'src-main/helper': [],
-  'src-main/doors': ['src-shared', 'src-main/node', 'src-main/node/lib'],
-  'src-main/doors/cli': [
-    'src-shared',
-    'src-main/doors',
-    'src-main/node',
-    'src-main/node/lib',
-    'src-main/node/localnet',
-  ],
-  // Files directly in node are its face and its composition root.
+  'src-main/doors': ['src-shared', 'src-main/node/lib', ...FACE],
+  'src-main/doors/cli': ['src-shared', 'src-main/doors', 'src-main/node/lib', 'src-main/node/localnet', ...FACE],
+  // Files directly in node are the composition root: create-node.ts and what it is written in, one file for
+  // each thing that several parts do together (agent, market, sharing, wallet). They alone may take any part.
   'src-main/node': node('*'),
+  'src-main/node/create-node.ts': ['src-main/node', ...node('*')],
+  'src-main/node/home.ts': [],
+  'src-main/node/state-tree.ts': ['src-shared'],
   'src-main/node/ports': ['src-shared'],
   'src-main/node/lib': ['src-shared', 'src-main/node/ports'],
   'src-main/node/protocol': node(),
   'src-main/node/storage': node(),
-  'src-main/node/identity': node('storage'),
+  'src-main/node/identity': node(),
   'src-main/node/chain': node('storage'),
   'src-main/node/registry': node('storage'),
   'src-main/node/discovery': node('protocol', 'storage'),
@@ -47,9 +47,10 @@ export const ALLOWED = {
   'src-main/node/services/*': node('protocol', 'services'),
   'src-main/node/messaging': node('protocol'),
   'src-main/node/dialogue': node('messaging', 'protocol'),
-  'src-main/node/payments': node('dialogue', 'messaging', 'protocol', 'storage'),
-  'src-main/node/session': node('payments', 'dialogue', 'messaging', 'protocol', 'storage'),
-  'src-main/node/localnet': ['src-main/node', ...node('*')],
+  'src-main/node/payments': node('dialogue', 'protocol', 'storage'),
+  'src-main/node/session': node('payments', 'dialogue', 'protocol', 'storage'),
+  // A whole network on one machine: it builds parts that nodes only talk to, and starts nodes as programs.
+  'src-main/node/localnet': node('chain', 'messaging', 'network', 'protocol', 'registry', 'storage'),
   e2e: ['src-shared', 'src-main/*'],
 }
 

@@ -48,6 +48,8 @@ it.each([
   ['a feature to the door', 'src-renderer/features/one/a.ts', "import { x } from '../../bridge/x.ts'"],
   ['the renderer into the node', 'src-renderer/store/a.ts', "import { x } from '../../src-main/node/create-node.ts'"],
   ['a door past the face', 'src-main/doors/a.ts', "import { x } from '../node/payments/x.ts'"],
+  ['a door into the composition', 'src-main/doors/a.ts', "import { x } from '../node/agent.ts'"],
+  ['a part into the composition', 'src-main/node/payments/a.ts', "import { x } from '../agent.ts'"],
   ['the helper to ours', 'src-main/helper/a.ts', "import { x } from '#shared/x.ts'"],
   ['the helper to a package', 'src-main/helper/a.ts', "import { z } from 'zod'"],
   ['electron in the node', 'src-main/node/lib/a.ts', "import { app } from 'electron'"],
@@ -73,7 +75,8 @@ it('fails when it sees no files', () => {
 
 it('tells the parts of a path', () => {
   expect(partOf('src-main/node/services/socks/a.ts')?.folder).toBe('src-main/node/services/socks')
-  expect(partOf('src-main/node/create-node.ts')?.folder).toBe('src-main/node')
+  expect(partOf('src-main/node/create-node.ts')?.folder).toBe('src-main/node/create-node.ts')
+  expect(partOf('src-main/node/agent.ts')?.folder).toBe('src-main/node')
   expect(partOf('src-main/doors/cli/main.ts')?.folder).toBe('src-main/doors/cli')
   expect(partOf('docs/a.ts')).toBeUndefined()
 })
