@@ -14,8 +14,6 @@ type Handler = (body: unknown) => Promise<Reply> | Reply
 type Answer = { type: string; body: unknown }
 type Waiting = { resolve(answer: Answer): void; reject(error: Error): void }
 
-export type Conversation = ReturnType<typeof createConversation>
-
 /**
  * Requests, replies and handlers over a reliable link. Handlers are called in the order in which
  * messages came; they are not waited for, so a handler may itself ask the peer something.

@@ -2,8 +2,6 @@ import { concatBytes } from '@noble/hashes/utils.js'
 import type { Acknowledged, Data } from '../protocol/dialogue.ts'
 import { MAX_MESSAGE, WINDOW } from '../protocol/limits.ts'
 
-export type Receiver = ReturnType<typeof createReceiver>
-
 /**
  * The receiving half of a dialogue: puts numbered pieces in order, joins them to messages and delivers
  * each once. Holds at most WINDOW pieces and one unfinished message, whatever the peer sends. While

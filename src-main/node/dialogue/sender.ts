@@ -18,8 +18,6 @@ type Piece = Data & {
   done?: { resolve(): void; reject(error: Error): void }
 }
 
-export type Sender = ReturnType<typeof createSender>
-
 /**
  * The sending half of a dialogue: cuts messages into numbered pieces, keeps at most WINDOW of them in
  * flight, sends again what is not acknowledged in time (RFC 6298) or was overtaken by three others.

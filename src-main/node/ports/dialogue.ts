@@ -1,6 +1,5 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { Contact } from '#shared/model/proposal.ts'
-import type { RefusalReason } from '#shared/model/refusal.ts'
 
 /** Why a dialogue is over. */
 export type DialogueEnd = 'closed-here' | 'closed-by-peer' | 'replaced' | 'silence' | 'not-answered' | 'broken'
@@ -10,9 +9,6 @@ export type DialogueState = 'opening' | 'open' | 'closing' | 'closed'
 
 /** `undefined` means "delivered, nothing to answer"; a reply goes back under the same correlation id. */
 export type Reply = { type: string; body: unknown } | undefined
-
-/** Thrown by a handler to answer with a refusal of the given reason. */
-export type RefusalError = Error & { reason: RefusalReason }
 
 /**
  * One reliable, ordered exchange between two identities: delivered exactly once and in order, or the
@@ -30,7 +26,10 @@ export type Dialogue = {
    * peer answered with a `refusal`.
    */
   request(type: string, body: unknown, options?: { timeoutMs?: number }): Promise<{ type: string; body: unknown }>
-  /** One handler per type. Bodies arrive unparsed: the handler's owner checks its schema at the door. */
+  /**
+   * One handler per type. Bodies arrive unparsed: the handler's owner checks its schema at the door.
+   * An error thrown with a `reason` (`RefusalReason`) is answered with that refusal.
+   */
   handle(type: string, handler: (body: unknown) => Promise<Reply> | Reply): () => void
   /** Tells the peer and waits for its acknowledgement, but not long. */
   close(): Promise<void>

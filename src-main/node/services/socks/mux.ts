@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { createFrameReader, encodeFrame, type Frame, FrameError, type Target } from './frame.ts'
-import { createMuxStream, INITIAL_WINDOW, type MuxStream, type WindowBudget } from './mux-stream.ts'
+import { createMuxStream, type MuxStream, type WindowBudget } from './mux-stream.ts'
 
 /**
  * Many flow-controlled streams over one connection (format: frame.ts). The consumer opens, the
@@ -231,5 +231,3 @@ function refused(code: number): MystError {
     details: { code: code >= 1 && code <= 8 ? code : 1 },
   })
 }
-
-export { INITIAL_WINDOW }
