@@ -50,10 +50,20 @@ export async function identity(line: CommandLine, output: Output): Promise<numbe
         return 0
       }
       case 'export': {
-        if (argument === undefined || options.out === undefined) throw new UsageError('identity export ID --out FILE')
-        const { keystore } = await access.call('identity.export', { id: parsed(identityId, argument) })
-        writeFileSync(options.out, keystore, { mode: 0o600, flag: 'wx' })
-        output.line({ identity: parsed(identityId, argument), file: options.out }, options.out)
+        if (options.out === undefined) throw new UsageError('identity export [ID] --out FILE')
+        const { identity: all } = await access.call('state.get', {})
+        const id = argument === undefined ? (all.active ?? all.all[0]?.id) : parsed(identityId, argument)
+        if (id === undefined) throw new MystError('IdentityUnknown', 'There is no identity here.')
+        const { keystore } = await access.call('identity.export', { id })
+        writeNew(options.out, keystore)
+        output.line({ identity: id, file: options.out }, options.out)
+        return 0
+      }
+      case 'prove': {
+        if (argument === undefined) throw new UsageError('identity prove FILE')
+        const passphrase = passphraseFrom(options)
+        const { id } = await access.call('identity.proveBackup', { keystore: readKeystore(argument), passphrase })
+        output.line({ identity: id, backedUp: true }, `The backup of ${id} opens; keep it in a safe place.`)
         return 0
       }
       case 'register': {
@@ -68,10 +78,26 @@ export async function identity(line: CommandLine, output: Output): Promise<numbe
         return 0
       }
       default:
-        throw new UsageError('identity new | list | show [ID] | import FILE | export ID --out FILE | register [ID]')
+        throw new UsageError(
+          'identity new | list | show [ID] | import FILE | export [ID] --out FILE | prove FILE | register [ID]',
+        )
     }
   } finally {
     await access.close()
+  }
+}
+
+/** Never over another file: it may be the only copy of something. */
+function writeNew(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { mode: 0o600, flag: 'wx' })
+  } catch (cause) {
+    const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
+    throw new MystError(
+      'FileNotWritten',
+      exists ? `${file} exists already; choose another name.` : `${file} cannot be written.`,
+      { cause },
+    )
   }
 }
 

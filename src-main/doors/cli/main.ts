@@ -10,7 +10,8 @@ import { provide } from './provide.ts'
 const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
 
   localnet up [--host ADDR] [--out FILE] [--block-time S]
-  identity new [--passphrase-file F] | list | show [ID] | import FILE | export ID --out FILE | register [ID]
+  identity new [--passphrase-file F] | list | show [ID] | import FILE | export [ID] --out FILE | prove FILE |
+           register [ID]
   wallet show | faucet AMOUNT (local network only) | deposit AMOUNT | withdraw AMOUNT --to 0x…
   proposals [--type T] [--country CC] [--origin CC] [--unit GiB|hour] [--max-price P] [--min-bandwidth MBPS]
             [--sort price|experience] [--limit N]

@@ -122,7 +122,12 @@ export async function startDemo({
     await done(myst(host, 'identity', 'new'), 'Making an identity')
     await done(myst(host, 'wallet', 'faucet', '1000'), 'The faucet')
     await done(myst(host, 'identity', 'register'), 'Registering')
-    if (depositMyst) await done(myst(host, 'wallet', 'deposit', depositMyst), 'The deposit')
+    if (!depositMyst) return
+    // It lives as long as the demo, so its backup does too.
+    const backup = join(dir, `${host}-backup.json`)
+    await done(myst(host, 'identity', 'export', '--out', backup), 'The backup')
+    await done(myst(host, 'identity', 'prove', backup), 'Proving the backup')
+    await done(myst(host, 'wallet', 'deposit', depositMyst), 'The deposit')
   }
 
   try {
