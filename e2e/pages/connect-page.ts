@@ -68,4 +68,48 @@ export class ConnectPage {
   measured(by: 'By you' | 'By the provider'): Locator {
     return this.page.getByRole('row', { name: by }).getByRole('cell')
   }
+
+  /** What the question before paying says, by its labels. */
+  async terms(): Promise<Record<string, string>> {
+    const rows = await this.dialog.locator('dl > div').all()
+    const pairs = rows.map(async (row) => [await plain(row.locator('dt')), await plain(row.locator('dd'))] as const)
+    return Object.fromEntries(await Promise.all(pairs))
+  }
+
+  /** Notes from now on which steps are shown as running, in order, however short. */
+  async watchSteps(): Promise<() => Promise<string[]>> {
+    const watch = await this.page.evaluateHandle(() => {
+      const seen: string[] = []
+      const look = () => {
+        const text = document.querySelector('main li[aria-current="step"]')?.textContent
+        const name = text?.split(',')[0]
+        if (name && seen.at(-1) !== name) seen.push(name)
+      }
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true })
+      return seen
+    })
+    return () => watch.jsonValue()
+  }
+
+  /** Notes from now on every value that these figures show. */
+  async watchFigures(labels: readonly string[]): Promise<() => Promise<Record<string, string[]>>> {
+    const watch = await this.page.evaluateHandle((names) => {
+      const seen: Record<string, string[]> = Object.fromEntries(names.map((name) => [name, []]))
+      const look = () => {
+        for (const element of document.querySelectorAll('main span')) {
+          const values = seen[element.textContent ?? '']
+          const value = element.nextElementSibling?.textContent?.replaceAll('\u00a0', ' ')
+          if (values && value && values.at(-1) !== value) values.push(value)
+        }
+      }
+      look()
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true })
+      return seen
+    }, labels)
+    return () => watch.jsonValue()
+  }
+}
+
+async function plain(locator: Locator): Promise<string> {
+  return ((await locator.textContent()) ?? '').replaceAll('\u00a0', ' ')
 }

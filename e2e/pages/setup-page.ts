@@ -4,6 +4,7 @@ import type { Locator, Page } from 'playwright-core'
 export class SetupPage {
   readonly page: Page
   readonly lookAround: Locator
+  readonly later: Locator
   readonly passphrase: Locator
   readonly repeat: Locator
   readonly create: Locator
@@ -18,6 +19,7 @@ export class SetupPage {
   constructor(page: Page) {
     this.page = page
     this.lookAround = page.getByRole('button', { name: 'Look around first' })
+    this.later = page.getByRole('button', { name: 'Finish later' })
     this.passphrase = page.getByLabel('Passphrase', { exact: true })
     this.repeat = page.getByLabel('Repeat the passphrase')
     this.create = page.getByRole('button', { name: 'Make my identity' })

@@ -36,14 +36,27 @@ export class SharePage {
     return this.page.getByRole('listitem').filter({ hasText: name })
   }
 
-  async startWith(terms: { price: string; unit: 'GiB' | 'hour'; country: string; socks?: boolean; openvpn?: boolean }) {
+  async startWith(terms: {
+    price: string
+    unit: 'GiB' | 'hour'
+    country: string
+    bandwidth?: string
+    socks?: boolean
+    openvpn?: boolean
+  }): Promise<void> {
     if (terms.openvpn !== undefined) await this.service('VPN').setChecked(terms.openvpn)
     if (terms.socks !== undefined) await this.service('SOCKS proxy').setChecked(terms.socks)
     await this.price.fill(terms.price)
     await this.unit.selectOption(terms.unit)
     await this.country.selectOption(terms.country)
+    if (terms.bandwidth !== undefined) await this.bandwidth.fill(terms.bandwidth)
     await this.understood.check()
     await this.start.click()
+  }
+
+  /** "Earned today", "Promises waiting". */
+  figure(label: string): Locator {
+    return this.page.getByRole('main').getByText(label, { exact: true }).locator('xpath=following-sibling::*[1]')
   }
 
   /** Clears all promises after the fee was shown. */

@@ -10,7 +10,7 @@ export class UnlockPage {
   constructor(page: Page) {
     this.title = page.getByRole('heading', { name: 'Welcome back' })
     this.passphrase = page.getByLabel('Passphrase', { exact: true })
-    this.submit = page.getByRole('button', { name: 'Unlock' })
+    this.submit = page.getByRole('button', { name: 'Unlock', exact: true })
     this.lookAround = page.getByRole('button', { name: 'Look around without unlocking' })
     this.error = page.getByRole('alert')
   }
