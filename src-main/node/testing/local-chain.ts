@@ -2,14 +2,13 @@ import { Wallet } from 'ethers'
 import { z } from 'zod'
 import type { NetworkFile } from '#shared/contract/network-file.ts'
 import { MYST } from '#shared/model/units.ts'
-
-import { createGasAccount } from '../chain/gas-account.ts'
 import { createJsonRpc } from '../chain/json-rpc.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { startAnvil } from '../localnet/anvil.ts'
 import { deployNetwork } from '../localnet/deploy.ts'
 import { askFaucet } from '../localnet/faucet.ts'
 import type { GasAccount } from '../ports/chain.ts'
+import { createGasAccount } from './gas-account.ts'
 
 /** A real chain with the real contracts, for tests; every transaction has its block at once. */
 export type LocalChain = {

@@ -9,7 +9,7 @@ import { createMemoryRegistry, createTestIdentity } from '../../testing/memory-r
 import { createMessenger } from '../messenger.ts'
 import { createMqttChannel } from './mqtt.ts'
 
-// What every channel must do is in localnet/broker.test.ts and broker-gate.test.ts, where the brokers are.
+// What every channel must do is in localnet/broker.test.ts and broker-gate.lab.test.ts, where the brokers are.
 
 const chainId = 31_337n
 const clock = systemClock

@@ -9,10 +9,10 @@ import { MYST } from '#shared/model/units.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { Chain, ChainEvent, Hex } from '../ports/chain.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
+import { createGasAccount } from '../testing/gas-account.ts'
 import { type LocalChain, startLocalChain } from '../testing/local-chain.ts'
 import { createSigningIdentity } from '../testing/signing-identity.ts'
 import { createChain } from './create-chain.ts'
-import { createGasAccount } from './gas-account.ts'
 
 const error = (name: string, details?: Record<string, unknown>) =>
   expect.objectContaining(details ? { name, details: expect.objectContaining(details) } : { name })
