@@ -13,7 +13,6 @@ import { callEncoded } from './call.ts'
 
 /** Commands are small; the largest is a keystore file of 16 KiB. */
 const MAX_BODY_BYTES = 64 * 1024
-const SESSION_COOKIE = 'myst'
 const LOOPBACK_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/
 const CONTENT_TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -67,7 +66,8 @@ export async function openHttpDoor(
 
   const allowed = (request: IncomingMessage): boolean => {
     if (options.access === 'file') return true
-    const session = /(?:^|;\s*)myst=([\w-]{43})(?:;|$)/.exec(request.headers.cookie ?? '')?.[1]
+    const cookies = (request.headers.cookie ?? '').split(/;\s*/).map((cookie) => cookie.split('='))
+    const session = cookies.find(([name]) => name === cookieName(request))?.[1]
     return session !== undefined && sessions.has(hash(session))
   }
 
@@ -85,7 +85,7 @@ export async function openHttpDoor(
       if (request.method !== 'POST') return void response.writeHead(405).end()
       const body = await readBody(request)
       if (body === undefined) return void response.writeHead(413).end()
-      if (path === '/api/login') return login(body, response)
+      if (path === '/api/login') return login(body, request, response)
       if (!allowed(request)) return void response.writeHead(401).end()
       // A cross-site form cannot set a header of its own: a second lock beside SameSite.
       if (request.headers['x-myst'] !== '1') return void response.writeHead(403).end()
@@ -98,7 +98,7 @@ export async function openHttpDoor(
     servePage(path, request, response)
   }
 
-  function login(body: string, response: ServerResponse): void {
+  function login(body: string, request: IncomingMessage, response: ServerResponse): void {
     let given: unknown
     try {
       given = (JSON.parse(body) as { token?: unknown }).token
@@ -109,7 +109,8 @@ export async function openHttpDoor(
     tokenUsable = false
     const session = randomBytes(32).toString('base64url')
     sessions.add(hash(session))
-    response.writeHead(204, { 'Set-Cookie': `${SESSION_COOKIE}=${session}; Path=/; HttpOnly; SameSite=Strict` }).end()
+    const cookie = `${cookieName(request)}=${session}; Path=/; HttpOnly; SameSite=Strict`
+    response.writeHead(204, { 'Set-Cookie': cookie }).end()
   }
 
   function servePage(path: string, request: IncomingMessage, response: ServerResponse): void {
@@ -190,6 +191,11 @@ function fromHere(request: IncomingMessage, options: HttpDoorOptions): boolean {
   if (!LOOPBACK_HOST.test(host)) return false
   const origin = request.headers.origin
   return origin === undefined || origin === `http://${host}`
+}
+
+/** Cookies do not tell ports apart: without the port in its name, signing in to one node would sign out of another. */
+function cookieName(request: IncomingMessage): string {
+  return `myst-${/:(\d{1,5})$/.exec(request.headers.host ?? '')?.[1] ?? '80'}`
 }
 
 function hash(text: string): string {
