@@ -5,12 +5,15 @@ import renderer from './src-renderer/vite.config.ts'
 const here = fileURLToPath(new URL('.', import.meta.url))
 
 /**
- * Main and preload to out/{main,preload}; the page as its own configuration builds it, to out/renderer.
+ * Main (with the helper program beside it) and preload to out/{main,preload}; the page as its own configuration builds it, to out/renderer.
  * `--mode shell` leaves the page as it was built last.
  */
 export default defineConfig(async (environment) => ({
   main: {
-    build: { outDir: 'out/main', rolldownOptions: { input: { index: `${here}src-main/index.ts` } } },
+    build: {
+      outDir: 'out/main',
+      rolldownOptions: { input: { index: `${here}src-main/index.ts`, helper: `${here}src-main/helper/main.ts` } },
+    },
   },
   preload: {
     build: {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseNetworkFile } from '#shared/contract/network-file.ts'
@@ -30,8 +30,16 @@ export async function startNode(
     throw new MystError('HomeInUse', `Another myst program is using ${home}; end it and start Mysterium again.`)
   }
   try {
-    const node = await createNode({ home, network, log })
+    const node = await createNode({
+      home,
+      network,
+      log,
+      helper: { helperPath: join(import.meta.dirname, 'helper.js'), nodePath: plainNode() },
+    })
     const { handlers, state } = node
+    const { all } = state.get().identity
+    const passphrase = process.env.MYST_PASSPHRASE
+    if (passphrase && all[0] && all.length === 1) await handlers['identity.unlock']({ id: all[0].id, passphrase })
     const door = await openHttpDoor(
       { handlers, state, log },
       { listen: { path: join(home, 'node.sock') }, access: 'file' },
@@ -49,4 +57,10 @@ export async function startNode(
     release()
     throw error
   }
+}
+
+/** The helper runs in a Node of its own: the app's binary is not one (its runAsNode fuse is off). */
+function plainNode(): string {
+  const bundled = join(process.resourcesPath ?? '', 'node')
+  return existsSync(bundled) ? bundled : join(import.meta.dirname, '../../node_modules/.bin/node')
 }

@@ -11,6 +11,7 @@ import type { Logger } from './lib/logger.ts'
 import { createMarket, type Market } from './market.ts'
 import { openVpnAvailability } from './network/openvpn-availability.ts'
 import { createPrivilege } from './network/privilege-client.ts'
+import type { HelperProgram } from './network/start-helper.ts'
 import type { Hex } from './ports/chain.ts'
 import type { Clock } from './ports/clock.ts'
 import { createRememberedNetwork } from './remembered-network.ts'
@@ -45,6 +46,8 @@ export async function createNode(options: {
   network: NetworkFile | undefined
   log: Logger
   clock?: Clock
+  /** Where the elevated program stands and the Node that runs it, when not in the source tree. */
+  helper?: HelperProgram
 }): Promise<MysteriumNode> {
   const { home, log, clock = systemClock } = options
   const remembered = createRememberedNetwork(home)
@@ -52,7 +55,7 @@ export async function createNode(options: {
   const store = openStore(join(home, 'node.db'))
   migrate(store)
   const keystore = createKeystore(join(home, 'keystore'), { log: log.of('keystore') })
-  const privilege = createPrivilege({ log: log.of('helper'), clock })
+  const privilege = createPrivilege({ log: log.of('helper'), clock }, options.helper)
   const serviceTypes = [
     createOpenVpn({ privilege, log: log.of('openvpn'), clock }),
     createSocks({ log: log.of('socks'), clock }),

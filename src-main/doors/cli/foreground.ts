@@ -90,9 +90,13 @@ export async function demo(line: CommandLine, output: Output): Promise<number> {
     ...(port === undefined ? {} : { port }),
   })
   try {
+    const where =
+      running.address === undefined
+        ? 'The app is open.'
+        : `Open the app here (the address works once):\n  ${running.address}`
     output.line(
-      { event: 'app', address: running.address, services: running.services },
-      `\nOpen the app here (the address works once):\n  ${running.address}\n\nChoose "Quick connect", then "Connect". Ctrl-C ends everything.`,
+      { event: 'app', address: running.address ?? null, services: running.services },
+      `\n${where}\n\nChoose "Quick connect", then "Connect". Ctrl-C ends everything.`,
     )
     await Promise.race([aborted(signal), running.ended])
     return signal.aborted ? 0 : 1

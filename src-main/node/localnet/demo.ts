@@ -23,8 +23,8 @@ const PROVIDERS = [
 ] as const
 
 export type Demo = {
-  /** With the one-time token. */
-  readonly address: string
+  /** Of the page, with its one-time token; none: the app has a window. */
+  readonly address: string | undefined
   readonly services: string[]
   /** Resolves when a part of it ended by itself. */
   readonly ended: Promise<void>
@@ -61,16 +61,16 @@ export async function startDemo({
     tellEnded = resolve
   })
 
-  function start(host: HostName, args: readonly string[]): ChildProcess {
+  function start(host: HostName, args: readonly string[], program = process.execPath): ChildProcess {
     signal.throwIfAborted()
-    const all = ['--disable-warning=ExperimentalWarning', ...args]
+    const all = program === process.execPath ? ['--disable-warning=ExperimentalWarning', ...args] : [...args]
     const options = {
       stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, MYST_PASSPHRASE: passphrase },
       // A group of its own: Ctrl-C in the terminal reaches us alone, and we end things in order.
       detached: true,
     }
-    const child = hosts ? hosts.exec(host, process.execPath, all, options) : spawn(process.execPath, all, options)
+    const child = hosts ? hosts.exec(host, program, all, options) : spawn(program, all, options)
     children.add(child)
     child.once('exit', () => children.delete(child))
     return child
@@ -175,11 +175,18 @@ export async function startDemo({
       }),
     )
 
-    progress(
-      electronBinary() === undefined
-        ? 'There is no Electron binary here, so the app opens in the browser.'
-        : 'Opening the app…',
-    )
+    const why = whyNoWindow()
+    if (why === undefined) {
+      const window = start(
+        'consumer',
+        [ROOT, `--home=${join(dir, 'consumer')}`, `--network=${network}`],
+        electronBinary(),
+      )
+      window.stdout?.resume()
+      stays(window)
+      return { address: undefined, services, ended, stop }
+    }
+    progress(`${why}, so the app opens in the browser.`)
     const socket = join(dir, 'app.sock')
     const app = myst('consumer', 'app', '--path', socket)
     const opened = await line(app, 'The app', ({ event }) => event === 'app')
@@ -204,6 +211,15 @@ function endOf(child: ChildProcess): Promise<void> {
     })
     child.kill('SIGTERM')
   })
+}
+
+/** Why the app gets no window of its own here, as the beginning of a sentence; undefined: it does. */
+function whyNoWindow(): string | undefined {
+  if (electronBinary() === undefined) return 'There is no Electron binary here'
+  if (!existsSync(join(ROOT, 'out/main/index.js'))) return 'The desktop shell is not built'
+  if (!process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return 'There is no display'
+  if (process.getuid?.() === 0) return 'Electron does not run as root'
+  return undefined
 }
 
 /** Electron's own program, where it was fetched; asking its package for it would fetch it. */
