@@ -43,7 +43,10 @@ packages()
 link()
 if (process.platform === 'linux' && (mode === 'start' || mode === 'test')) programs()
 // npm test builds as a stage of its own, so that a broken build does not hide the other results.
-if (mode === 'start' || mode === 'build') renderer()
+if (mode === 'start' || mode === 'build') {
+  renderer()
+  if (electronStands()) shell()
+}
 
 /** Installs what package-lock.json says, unless that is what stands in node_modules already. */
 function packages() {
@@ -99,16 +102,44 @@ function link() {
   }
 }
 
-/** Builds the web page of the app when its sources differ from what was built last. */
+/** The web page of the app. */
 function renderer() {
-  const stampFile = inRoot('out/renderer.stamp')
+  const vite = inRoot('node_modules/vite/bin/vite.js')
+  build({
+    what: 'the app',
+    sources: ['src-renderer', 'src-shared'],
+    results: ['out/renderer/index.html'],
+    stampFile: inRoot('out/renderer.stamp'),
+    command: [vite, 'build', '--config', inRoot('src-renderer/vite.config.ts'), '--logLevel', 'warn'],
+  })
+}
+
+/** Electron's own program is never fetched here; asking its package for it would fetch it. */
+function electronStands() {
+  const program = read(inRoot('node_modules/electron/path.txt'))
+  return program !== undefined && existsSync(inRoot('node_modules/electron/dist', program))
+}
+
+/** What Electron runs: main and preload. */
+function shell() {
+  const electronVite = inRoot('node_modules/electron-vite/bin/electron-vite.js')
+  build({
+    what: 'the desktop shell',
+    sources: ['src-main', 'src-shared'],
+    results: ['out/main/index.js', 'out/preload/index.cjs'],
+    stampFile: inRoot('out/shell.stamp'),
+    command: [electronVite, 'build', '--mode', 'shell', '--logLevel', 'error'],
+  })
+}
+
+/** Builds when the sources differ from what was built last. */
+function build({ what, sources, results, stampFile, command }) {
   const hash = createHash('sha256')
-  for (const dir of ['src-renderer', 'src-shared']) for (const line of listing(inRoot(dir))) hash.update(line)
+  for (const dir of sources) for (const line of listing(inRoot(dir))) hash.update(line)
   const stamp = hash.update(readFileSync(inRoot('package-lock.json'))).digest('hex')
-  if (read(stampFile) === stamp && existsSync(inRoot('out/renderer/index.html'))) return
-  step('building the app')
-  const vite = [inRoot('node_modules/vite/bin/vite.js'), 'build', '--config', inRoot('src-renderer/vite.config.ts')]
-  if (run(node24, [...vite, '--logLevel', 'warn']) !== 0) fail('The app could not be built; the reason is above.')
+  if (read(stampFile) === stamp && results.every((file) => existsSync(inRoot(file)))) return
+  step(`building ${what}`)
+  if (run(node24, command) !== 0) fail(`Could not build ${what}; the reason is above.`)
   mkdirSync(inRoot('out'), { recursive: true })
   writeFileSync(stampFile, stamp)
 }
