@@ -19,8 +19,11 @@ export type Lab = {
   readonly dir: string
   /** The network file that `myst` is given; there once `startNetwork` is done. */
   readonly networkFile: string
-  /** `myst localnet up` on the hub; its probe is the internet host. */
-  startNetwork(): Promise<LineProcess>
+  /**
+   * `myst localnet up` on the hub, or the same with a real Mosquitto behind the gate
+   * (`mosquitto-hub.ts`); its probe is the internet host.
+   */
+  startNetwork(options?: { broker: 'mosquitto' }): Promise<LineProcess>
   /** Starts any program on a host. */
   start(host: HostName, file: string, args: readonly string[], env?: NodeJS.ProcessEnv): LineProcess
   /** Starts `myst --json` on a host, with a home of that name. */
@@ -46,6 +49,7 @@ export const LAB_PASSPHRASE = 'correct horse battery staple'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const program = (name: string) => join(root, 'e2e/lab', name)
+const MOSQUITTO_HUB = fileURLToPath(new URL('./mosquitto-hub.ts', import.meta.url))
 
 export async function createLab(): Promise<Lab> {
   const log = createLogger((line) => process.stderr.write(`${line}\n`), 'lab', 'warn')
@@ -109,9 +113,13 @@ export async function createLab(): Promise<Lab> {
     mystDone,
     homeDir,
     dispose,
-    async startNetwork() {
+    async startNetwork(options) {
       const written = join(dir, 'localnet.json')
-      const hub = myst('hub', 'hub', ['localnet', 'up', '--host', hosts.host('hub').address, '--out', written])
+      const { address } = hosts.host('hub')
+      const hub =
+        options?.broker === 'mosquitto'
+          ? start('hub', process.execPath, [MOSQUITTO_HUB, address, written])
+          : myst('hub', 'hub', ['localnet', 'up', '--host', address, '--out', written])
       await hub.until('the network file', (line) => line.event === 'up', 60_000)
       const network: unknown = JSON.parse(readFileSync(written, 'utf8'))
       const probes = [`http://${hosts.host('internet').address}/ip`]

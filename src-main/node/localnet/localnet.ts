@@ -21,6 +21,11 @@ const FOLLOW_MS = 200
 
 export type Localnet = { readonly network: NetworkFile; stop(): Promise<void> }
 
+/** Starts what admits registered identities: the embedded broker, or the gate in front of another one. */
+export type BrokerStarter = (
+  options: Pick<Parameters<typeof startBroker>[0], 'host' | 'port' | 'registry' | 'chainId' | 'log'>,
+) => ReturnType<typeof startBroker>
+
 /**
  * A whole network of one's own: a chain with the contracts, and a broker that admits whoever is
  * registered on it. Nothing of it outlives `stop`.
@@ -29,11 +34,13 @@ export async function startLocalnet({
   host,
   blockTimeS,
   probes = [],
+  openBroker = startBroker,
   log,
 }: {
   host: string
   blockTimeS?: number
   probes?: string[]
+  openBroker?: BrokerStarter
   log: Logger
 }): Promise<Localnet> {
   const undo: (() => Promise<void> | void)[] = []
@@ -75,7 +82,7 @@ export async function startLocalnet({
     follower.start()
     undo.push(() => follower.stop())
     const broker = await onPort(BROKER_PORT, (port) =>
-      startBroker({ host, port, registry, chainId: BigInt(contracts.chainId), log: log.of('broker') }),
+      openBroker({ host, port, registry, chainId: BigInt(contracts.chainId), log: log.of('broker') }),
     )
     undo.push(() => broker.stop())
     return { network: { ...contracts, brokers: [broker.url] }, stop }
