@@ -12,7 +12,10 @@ export type ServiceType = {
   readonly name: ServiceTypeName
   /** Starts offering. Rejects with an actionable error (`OpenVpnMissing`, `NoTunDevice`, `PortInUse`, …). */
   startProvider(options: ProviderOptions): Promise<ServiceProvider>
-  /** Prepares one session on the consumer's side. Nothing touches the system before `start`. */
+  /**
+   * Prepares one session on the consumer's side, before anything is paid: what needs a person's consent
+   * is asked for here. Nothing changes the system before `start`.
+   */
   createConsumer(options: ConsumerOptions): Promise<ServiceConsumer>
 }
 

@@ -248,6 +248,16 @@ describe('a session that does not come about', () => {
     expect(same.consumer.repository.list(1)).toMatchObject([{ end: 'not-verified' }])
   })
 
+  it('pays nothing when the person does not consent to what the service needs', async () => {
+    const t = await setUp()
+    t.service.refused = true
+    t.connection.connect([t.proposal])
+    expect(await t.until('disconnected')).toMatchObject({
+      last: { step: 'agree-payment', message: 'The password was not given.', paid: 0n },
+    })
+    expect(t.provider.repository.list(1)).toEqual([])
+  })
+
   it('fails when the tunnel cannot be established, and the provider hears of it', async () => {
     const t = await setUp()
     t.service.broken = true

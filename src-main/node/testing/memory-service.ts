@@ -13,6 +13,8 @@ export type MemoryService = ServiceType & {
   exitAddress: string | undefined
   /** When set, consumers fail to establish the tunnel. */
   broken: boolean
+  /** When set, a person says no when a consumer is prepared. */
+  refused: boolean
   /** When set, `start` waits until it is aborted. */
   hanging: boolean
   /** Both sides lose every session. */
@@ -41,6 +43,7 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
     name,
     exitAddress: '198.51.100.7',
     broken: false,
+    refused: false,
     hanging: false,
     pass({ up = 0n, down = 0n }) {
       for (const session of sessions.values()) {
@@ -92,6 +95,7 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
     },
 
     async createConsumer(): Promise<ServiceConsumer> {
+      if (service.refused) throw new MystError('ElevationRefused', 'The password was not given.')
       let session: Session | undefined
       let isStopped = false
       consumers++

@@ -20,7 +20,8 @@ export async function createOpenVpnConsumer(
   options: ConsumerOptions,
 ): Promise<ServiceConsumer> {
   const { privilege, log } = deps
-  const { request, privateKey } = await createRequest()
+  // The one place where a person may be asked for a password; nothing was paid yet.
+  const [{ request, privateKey }] = await Promise.all([createRequest(), privilege.ensure()])
   const lostHandlers = new Set<(message: string) => void>()
   let device: string | undefined
   let last: Traffic = { bytesUp: 0n, bytesDown: 0n }
@@ -52,8 +53,6 @@ export async function createOpenVpnConsumer(
       }
       signal.throwIfAborted()
       const controlAddresses = await resolveAll(options.controlAddresses, log)
-      signal.throwIfAborted()
-      await privilege.ensure()
       signal.throwIfAborted()
       let lost: string | undefined
       unsubscribe = privilege.onEvent((event) => {

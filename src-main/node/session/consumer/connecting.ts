@@ -101,6 +101,20 @@ async function tryOne(
     return result
   }
 
+  // What the service needs on this machine, a password prompt included, is asked for before anything is paid.
+  const preparing = type
+    .createConsumer({
+      ...(options.socksPort === undefined ? {} : { socksPort: options.socksPort }),
+      controlAddresses: deps.controlAddresses,
+    })
+    .then(async (service) => {
+      attempt.service = service
+      // Given up in the meantime: then nobody else will stop it.
+      if (attempt.isOver) await service.stop()
+      return service
+    })
+  preparing.catch(() => undefined) // awaited below, when the provider was reached
+
   const { dialogue, link } = await step('reach-provider', async () => {
     const dialogue = await deps.dialogues.open(proposal.provider, proposal.contacts, { signal })
     const link = deps.payments.attach(dialogue)
@@ -114,21 +128,18 @@ async function tryOne(
     return { dialogue, link }
   })
 
-  await step('agree-payment', () => agreePayment(context, link, proposal))
-
-  const { service, session, data } = await step('open-session', async () => {
-    const service = await type.createConsumer({
-      ...(options.socksPort === undefined ? {} : { socksPort: options.socksPort }),
-      controlAddresses: deps.controlAddresses,
-    })
-    attempt.service = service
-    // Given up in the meantime: then nobody else will stop it.
-    if (attempt.isOver) await service.stop()
+  const service = await step('agree-payment', async () => {
+    const service = await preparing
     signal.throwIfAborted()
+    await agreePayment(context, link, proposal)
+    return service
+  })
+
+  const { session, data } = await step('open-session', async () => {
     const data = await openSession(dialogue, proposal, service)
     const session = beginSession(context, attempt, data.sessionId)
     if (!session) throw new Failed('The session could not be opened.')
-    return { service, session, data: data.serviceData }
+    return { session, data: data.serviceData }
   })
 
   await step('start-tunnel', async () => {
