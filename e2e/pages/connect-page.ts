@@ -12,6 +12,8 @@ export class ConnectPage {
   readonly map: Locator
   readonly steps: Locator
   readonly failure: Locator
+  /** What is left to say after the person herself ended it. */
+  readonly ended: Locator
   readonly tryNext: Locator
   /** The question before paying. */
   readonly dialog: Locator
@@ -28,6 +30,7 @@ export class ConnectPage {
     this.map = main.getByRole('img', { name: /^World map/ })
     this.steps = main.getByRole('listitem').filter({ hasText: /done|in progress|waiting/ })
     this.failure = main.getByRole('alert')
+    this.ended = main.getByRole('status').filter({ hasText: /You disconnected|You cancelled/ })
     this.tryNext = main.getByRole('button', { name: 'Try the next one' })
     this.dialog = page.getByRole('dialog')
     this.chart = main.getByRole('img', { name: 'Traffic in the last two minutes' })

@@ -15,8 +15,11 @@ export function ConnectionAnnouncer() {
 
 function sentence(connection: ConnectionState): string {
   switch (connection.name) {
-    case 'disconnected':
-      return connection.last ? m.connection.announceFailed(connection.last.message) : m.connection.disconnected
+    case 'disconnected': {
+      const { last } = connection
+      if (!last || last.end === 'consumer-closed') return m.connection.disconnected
+      return last.step ? m.connection.announceFailed(last.message) : m.connection.announceEnded(last.message)
+    }
     case 'connecting':
       return `${m.connection.connectingTo(countryName(connection.proposal.originLocation.country))}. ${m.steps.names[connection.step]}`
     case 'connected':

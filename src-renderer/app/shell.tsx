@@ -1,5 +1,8 @@
-import { type ComponentType, lazy, Suspense } from 'react'
+import type { ComponentType } from 'react'
+import { Activity } from '../features/activity/activity.tsx'
 import { Connect } from '../features/connect/connect.tsx'
+import { Share } from '../features/share/share.tsx'
+import { Wallet } from '../features/wallet/wallet.tsx'
 import { m } from '../messages/index.ts'
 import type { Route } from '../store/route.ts'
 import { Sidebar } from './sidebar.tsx'
@@ -7,9 +10,9 @@ import { StatusLine } from './status-line.tsx'
 
 const SCREENS: Record<Exclude<Route, 'setup' | 'unlock'>, ComponentType> = {
   connect: Connect,
-  share: lazy(() => import('../features/share/share.tsx').then(({ Share }) => ({ default: Share }))),
-  wallet: lazy(() => import('../features/wallet/wallet.tsx').then(({ Wallet }) => ({ default: Wallet }))),
-  activity: lazy(() => import('../features/activity/activity.tsx').then(({ Activity }) => ({ default: Activity }))),
+  share: Share,
+  wallet: Wallet,
+  activity: Activity,
 }
 
 export function Shell({ route }: { route: keyof typeof SCREENS }) {
@@ -23,9 +26,7 @@ export function Shell({ route }: { route: keyof typeof SCREENS }) {
       <div className="shell-main">
         <StatusLine />
         <main id="content" className="content" data-screen={route} tabIndex={-1}>
-          <Suspense>
-            <Screen />
-          </Suspense>
+          <Screen />
         </main>
       </div>
     </div>

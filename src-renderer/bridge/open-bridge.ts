@@ -12,7 +12,9 @@ declare global {
 export async function openBridge(): Promise<Bridge> {
   if (window.myst) return createElectronBridge(window.myst)
   const fetchHere: typeof fetch = (input, init) => window.fetch(input, init)
-  const token = new URLSearchParams(location.hash.slice(1)).get('token')
+  const token = tokenInAddress()
+  // A new address typed over the old one changes only what is behind its #, and the page would stay as it is.
+  window.addEventListener('hashchange', () => tokenInAddress() && location.reload())
   if (token) {
     // Out of the address bar and the history before anything else, so that nobody reads or shares it.
     history.replaceState(null, '', location.pathname)
@@ -25,4 +27,8 @@ export async function openBridge(): Promise<Bridge> {
     clearTimeout: (timer) => window.clearTimeout(timer),
     random: Math.random,
   })
+}
+
+function tokenInAddress(): string | null {
+  return new URLSearchParams(location.hash.slice(1)).get('token')
 }

@@ -58,6 +58,7 @@ export const en = {
     connectedSocksText: 'Apps that use the proxy show the provider’s address; all others show yours.',
     disconnectingText: 'Taking the tunnel down and settling the session.',
     announceFailed: (sentence: string) => `Connecting failed. ${sentence}`,
+    announceEnded: (sentence: string) => `The connection ended. ${sentence}`,
   },
   connect: {
     title: 'Connect',
@@ -167,6 +168,10 @@ export const en = {
     at: (step: string) => `It stopped at “${step}”.`,
     nothingPaid: 'Nothing was paid.',
     paid: (amount: string) => `You paid ${amount}.`,
+    cancelled: 'You cancelled.',
+    disconnected: 'You disconnected.',
+    paidAhead: (amount: string) =>
+      `You paid ${amount}; what you did not use counts the next time you connect to this provider.`,
     next: 'Try the next one',
     noNext: 'There is no other offer in your list; change the filters to find more.',
     dismiss: 'Dismiss',

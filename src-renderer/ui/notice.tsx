@@ -7,16 +7,19 @@ type Tone = 'neutral' | 'accent' | 'green' | 'amber' | 'red'
 
 export function Notice({
   tone = 'neutral',
+  live,
   action,
   children,
 }: {
   tone?: Tone
+  /** Read out when it appears; one that is red always is. */
+  live?: boolean
   action?: ReactNode
   children: ReactNode
 }) {
   const Icon = tone === 'green' ? CircleCheck : tone === 'amber' || tone === 'red' ? TriangleAlert : Info
   return (
-    <div className={`notice notice-${tone}`} role={tone === 'red' ? 'alert' : undefined}>
+    <div className={`notice notice-${tone}`} role={tone === 'red' ? 'alert' : live ? 'status' : undefined}>
       <Icon size={17} aria-hidden />
       <div className="notice-body">{children}</div>
       {action}

@@ -1,6 +1,7 @@
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
+import { lazyPicture } from './lazy-picture.ts'
 
-const QrImage = lazy(() => import('./qr-image.tsx'))
+const QrImage = lazyPicture(() => import('./qr-image.tsx'))
 
 export function Qr({ text, label, size = 148 }: { text: string; label: string; size?: number }) {
   return (

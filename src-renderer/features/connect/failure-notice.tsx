@@ -19,16 +19,25 @@ export function FailureNotice({
 }) {
   const [dismissed, setDismissed] = useState(false)
   if (dismissed) return null
+  const dismiss = (
+    <IconButton label={m.failure.dismiss} onClick={() => setDismissed(true)}>
+      <X size={16} aria-hidden />
+    </IconButton>
+  )
+  // What the person did herself is no alarm.
+  if (failure.end === 'consumer-closed') {
+    return (
+      <div className="failure">
+        <Notice live action={dismiss}>
+          {failure.step ? m.failure.cancelled : m.failure.disconnected}{' '}
+          {failure.paid === 0n ? m.failure.nothingPaid : m.failure.paidAhead(formatAmount(failure.paid))}
+        </Notice>
+      </div>
+    )
+  }
   return (
     <div className="failure">
-      <Notice
-        tone="red"
-        action={
-          <IconButton label={m.failure.dismiss} onClick={() => setDismissed(true)}>
-            <X size={16} aria-hidden />
-          </IconButton>
-        }
-      >
+      <Notice tone="red" action={dismiss}>
         <strong>{failure.step ? m.failure.title : m.failure.endedTitle}</strong>
         <p>
           {failure.message} {failure.step && m.failure.at(m.steps.names[failure.step])}

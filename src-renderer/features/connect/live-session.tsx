@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { lazy, type ReactNode, Suspense } from 'react'
+import { type ReactNode, Suspense } from 'react'
 import type { ConnectionState } from '#shared/model/session.ts'
 import { formatBytes, formatDuration, formatPrice, formatRate } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
@@ -7,9 +7,10 @@ import { useTraffic } from '../../store/node-context.tsx'
 import { Amount } from '../../ui/amount.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
+import { lazyPicture } from '../../ui/lazy-picture.ts'
 import { type PaidAhead, pace, paidAhead } from './paid-ahead.ts'
 
-const TrafficChart = lazy(() => import('./traffic-chart.tsx'))
+const TrafficChart = lazyPicture(() => import('./traffic-chart.tsx'))
 
 /** What flows, what it costs, and who measured what. */
 export function LiveSession({ connection }: { connection: Extract<ConnectionState, { name: 'connected' }> }) {

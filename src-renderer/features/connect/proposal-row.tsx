@@ -86,7 +86,8 @@ export function ProposalRow({
 }
 
 function experience({ experience: { sessions, failures, lastConnectMs } }: ProposalView): string {
-  if (sessions === 0) return m.connect.newToYou
-  const worked = m.connect.worked(formatCount(sessions - failures), formatCount(sessions))
+  const tried = sessions + failures
+  if (tried === 0) return m.connect.newToYou
+  const worked = m.connect.worked(formatCount(sessions), formatCount(tried))
   return lastConnectMs === undefined ? worked : `${worked}, ${formatStepTime(lastConnectMs)}`
 }

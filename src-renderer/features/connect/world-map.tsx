@@ -1,11 +1,12 @@
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import type { ConnectionState } from '#shared/model/session.ts'
 import { countryName } from '../../messages/countries.ts'
 import { formatCount, LOCALE } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { Flag } from '../../ui/flag.tsx'
+import { lazyPicture } from '../../ui/lazy-picture.ts'
 
-const MapShapes = lazy(() => import('./map-shapes.tsx'))
+const MapShapes = lazyPicture(() => import('./map-shapes.tsx'))
 
 /** A picture of where offers are. Choosing a country here is a shortcut for the filter of the same name. */
 export function WorldMap({
