@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseNetworkFile } from '#shared/contract/network-file.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
@@ -7,13 +6,6 @@ import { openHttpDoor } from '../doors/http.ts'
 import { createNode, type MysteriumNode } from '../node/create-node.ts'
 import { acquireHome } from '../node/home.ts'
 import type { Logger } from '../node/lib/logger.ts'
-
-/** The same home as the command line's, so that a person has one node and not two. */
-export function homeOf(given: string): string {
-  if (given !== '') return given
-  const data = process.env.XDG_DATA_HOME
-  return join(data?.startsWith('/') ? data : join(homedir(), '.local', 'share'), 'mysterium')
-}
 
 /**
  * Takes the home and starts the node on it, with the command line's private socket beside it. Rejects

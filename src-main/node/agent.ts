@@ -28,6 +28,9 @@ import { createWallet, type Wallet } from './wallet.ts'
 /** A promise smaller than this costs more to handle than it is worth: 0.0001 MYST. */
 const MINIMUM_INCREASE = 10n ** 14n
 
+/** A withdrawal is executed within this after its notice period, while the node runs. */
+const WITHDRAWAL_CHECK_MS = 30_000
+
 /** Everything that one unlocked identity does: messages, payments, buying and selling. */
 export type Agent = {
   readonly wallet: Wallet
@@ -59,7 +62,7 @@ export function createAgent(
   const { identity, gas, maxAtRisk } = own
   const { network, chain, registry, catalogue, blocks } = market
 
-  const wallet = createWallet({ chain, network, identity, gas, state, log: log.of('wallet') })
+  const wallet = createWallet({ chain, blocks, network, identity, gas, state, clock, log: log.of('wallet') })
   const ledger = createLedgerRepository(store, identity.id)
   const sessions = createSessionRepository(store, identity.id)
   sessions.closeOrphans()
@@ -90,7 +93,7 @@ export function createAgent(
   })
   const payments = createPayments({
     identity,
-    chain,
+    chain: { ...chain, balanceOf: market.spendable },
     gas: () => gas,
     registry,
     ledger,
@@ -168,6 +171,8 @@ export function createAgent(
   )
   connection.onChange((next) => state.set({ connection: next }))
 
+  const offDue = clock.every(WITHDRAWAL_CHECK_MS, () => void wallet.executeDue())
+
   let started = false
   return {
     wallet,
@@ -206,6 +211,7 @@ export function createAgent(
       await sharing.stop()
       announcer.stop()
       offChain()
+      offDue()
       await dialogues.stop()
       messenger.stop()
       await channel.stop()

@@ -1,6 +1,13 @@
 import { mkdirSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+
+/** The same for every door, so that a person has one node and not two: the XDG data directory's `mysterium`. */
+export function defaultHome(): string {
+  const data = process.env.XDG_DATA_HOME
+  return join(data?.startsWith('/') ? data : join(homedir(), '.local', 'share'), 'mysterium')
+}
 
 /**
  * One process per home: two of them would issue two promises under one serial. The lock is a

@@ -1,5 +1,6 @@
 import type { NetworkFile } from '#shared/contract/network-file.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
+import type { Amount } from '#shared/model/units.ts'
 import { createAccountReader } from './chain/account-reader.ts'
 import { createChain } from './chain/create-chain.ts'
 import { createFollower } from './chain/follower.ts'
@@ -26,6 +27,11 @@ export type Market = {
   readonly proposals: ProposalRepository
   readonly catalogue: Catalogue
   readonly follower: Follower
+  /**
+   * What an account can still pay, in base units: its balance less an announced withdrawal, which may be
+   * executed before a promise is cleared (whitepaper 6.5.6). Throws `ChainUnreachable`.
+   */
+  spendable(id: IdentityId): Promise<Amount>
 }
 
 export function createMarket(deps: {
@@ -53,5 +59,10 @@ export function createMarket(deps: {
     { pollMs: network.local ? LOCAL_POLL_MS : POLL_MS },
   )
   follower.onChange(catalogue.changed)
-  return { network, chain, blocks, registry, proposals, catalogue, follower }
+  async function spendable(id: IdentityId): Promise<Amount> {
+    const balance = await chain.balanceOf(id)
+    const leaving = blocks.withdrawalOf(id)?.amount ?? 0n
+    return balance > leaving ? balance - leaving : 0n
+  }
+  return { network, chain, blocks, registry, proposals, catalogue, follower, spendable }
 }

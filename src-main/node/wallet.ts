@@ -6,8 +6,10 @@ import { formatMyst } from '#shared/model/units.ts'
 import type { Logger } from './lib/logger.ts'
 import { askFaucet } from './localnet/faucet.ts'
 import type { Chain, GasAccount, Hex, TransactionResult } from './ports/chain.ts'
+import type { Clock } from './ports/clock.ts'
 import type { UnlockedIdentity } from './ports/identity.ts'
 import type { StateTree } from './state-tree.ts'
+import type { ChainRepository } from './storage/chain-repository.ts'
 
 type Transaction = NonNullable<WalletState['transaction']>
 
@@ -19,6 +21,8 @@ export type Wallet = {
   register(): Promise<TransactionResult>
   deposit(amount: Amount): Promise<TransactionResult>
   withdraw(amount: Amount, to: Hex): Promise<TransactionResult & { executableAtMs: number }>
+  /** Executes an announced withdrawal whose notice period is over; never rejects, it is tried again. */
+  executeDue(): Promise<void>
   /** Shows a transaction as it goes; its error passes on. */
   showing(what: Transaction['what'], send: () => Promise<TransactionResult>): Promise<TransactionResult>
 }
@@ -28,14 +32,25 @@ export function createWallet(deps: {
   network: NetworkFile
   identity: UnlockedIdentity
   gas: GasAccount
+  blocks: Pick<ChainRepository, 'withdrawalOf'>
   state: StateTree
+  clock: Clock
   log: Logger
 }): Wallet {
-  const { chain, network, identity, gas, state, log } = deps
+  const { chain, blocks, network, identity, gas, state, clock, log } = deps
+  let executing = false
   const set = (change: Partial<WalletState>) => state.set({ wallet: { ...state.get().wallet, ...change } })
 
   const wallet: Wallet = {
     async refresh() {
+      const pending = blocks.withdrawalOf(identity.id)
+      const { withdrawal: _old, ...rest } = state.get().wallet
+      const withdrawal = pending && {
+        amount: pending.amount,
+        to: pending.to,
+        executableAtMs: pending.executableAt * 1000,
+      }
+      state.set({ wallet: { ...rest, ...(withdrawal ? { withdrawal } : {}) } })
       try {
         const [balance, undeposited, wei, registrationFee, networkFeeBps] = await Promise.all([
           chain.balanceOf(identity.id),
@@ -75,8 +90,19 @@ export function createWallet(deps: {
         executableAtMs = announced.executableAt * 1000
         return announced
       })
-      set({ withdrawal: { amount, to, executableAtMs } })
       return { ...result, executableAtMs }
+    },
+    async executeDue() {
+      const pending = blocks.withdrawalOf(identity.id)
+      if (executing || !pending || pending.executableAt * 1000 > clock.now()) return
+      executing = true
+      try {
+        await wallet.showing('withdraw', () => chain.executeWithdrawal(identity.id, gas))
+      } catch (error) {
+        log.warn(`the withdrawal could not be executed yet: ${toWire(error).message}`)
+      } finally {
+        executing = false
+      }
     },
     async showing(what, send) {
       set({ transaction: { what, state: 'pending' } })

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { z } from 'zod'
@@ -7,6 +6,7 @@ import { proposalFilter } from '#shared/contract/commands.ts'
 import { type NetworkFile, parseNetworkFile } from '#shared/contract/network-file.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { parseMyst } from '#shared/model/units.ts'
+import { defaultHome } from '../../node/home.ts'
 
 /** Wrong usage: exit code 2, as opposed to refused or failed (1). */
 export class UsageError extends Error {}
@@ -53,11 +53,6 @@ export function parseCommandLine(argv: string[]): CommandLine {
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause))
   }
-}
-
-export function defaultHome(): string {
-  const data = process.env.XDG_DATA_HOME
-  return join(data?.startsWith('/') ? data : join(homedir(), '.local', 'share'), 'mysterium')
 }
 
 /** Where `localnet up` writes and `--network localnet` reads. */
