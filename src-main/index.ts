@@ -4,11 +4,10 @@ import { toWire } from '#shared/errors/myst-error.ts'
 import { whatStops } from './desktop/glance.ts'
 import { hardenContents, hardenSession } from './desktop/harden.ts'
 import { APP_ORIGIN, APP_SCHEME, createPageHandler } from './desktop/page.ts'
-import { startNode } from './desktop/start-node.ts'
+import { homeOf, startNode } from './desktop/start-node.ts'
 import { openTray } from './desktop/tray.ts'
 import { openWindow } from './desktop/window.ts'
 import { openIpcDoor } from './doors/ipc.ts'
-import { defaultHome } from './node/home.ts'
 import { createLogger } from './node/lib/logger.ts'
 
 // The desktop door: harden, start the node, open the window. `--home=DIR` and `--network=FILE` as in the
@@ -16,7 +15,7 @@ import { createLogger } from './node/lib/logger.ts'
 const OUT = join(import.meta.dirname, '..')
 const log = createLogger((line) => process.stderr.write(`${line}\n`), 'desktop')
 
-const home = app.commandLine.getSwitchValue('home') || defaultHome()
+const home = homeOf(app.commandLine.getSwitchValue('home'))
 // Chromium's own files go with the home, so that one home is one app and two homes are two.
 app.setPath('userData', join(home, 'desktop'))
 app.enableSandbox()

@@ -4,8 +4,11 @@ import { parseNetworkFile } from '#shared/contract/network-file.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { openHttpDoor } from '../doors/http.ts'
 import { createNode, type MysteriumNode } from '../node/create-node.ts'
-import { acquireHome } from '../node/home.ts'
+import { acquireHome, defaultHome } from '../node/home.ts'
 import type { Logger } from '../node/lib/logger.ts'
+
+/** The given home, or the one the command line uses. */
+export const homeOf = (given: string): string => given || defaultHome()
 
 /**
  * Takes the home and starts the node on it, with the command line's private socket beside it. Rejects
