@@ -27,7 +27,8 @@ const STAGES = [
     name: 'unit',
     kind: 'vitest',
     command: ['vitest', 'run'],
-    quickArguments: ['--exclude', '**/*.lab.test.*'],
+    // Without a fresh process for every file it takes a third less; nothing in this house keeps state in a module.
+    quickArguments: ['--exclude', '**/*.lab.test.*', '--no-isolate'],
     quick: true,
   },
   {
