@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { whyNoHosts } from '../../src-main/node/localnet/hosts.ts'
+import { openVpnAvailability } from '../../src-main/node/network/openvpn-availability.ts'
+import { createLab, type Lab } from '../lab/lab.ts'
+import type { Line, LineProcess } from '../lab/line-process.ts'
+import { createTrade, INTERNET, mystOf, type Trade } from '../lab/trade.ts'
+
+/*
+ * Two strangers sell in two countries. The cheaper one dies in the middle of a session: it gets nothing
+ * more, keeps what it was promised, and the next connection finds its way to the other by itself.
+ */
+
+const CHEAP = { host: 'provider', home: 'cheap', country: 'DE', price: '0.1', exit: '203.0.113.10' } as const
+const DEAR = { host: 'provider2', home: 'dear', country: 'FR', price: '0.2', exit: '203.0.113.130' } as const
+const BUYER = { host: 'consumer', home: 'buyer' } as const
+const NETWORK_FEE_BPS = 100n
+const ENDLESS = 20_000_000_000
+/** Payment is decided each second; the rest is for a busy machine. */
+const IN_FLIGHT_MS = 5_000
+
+describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
+  'two providers, one of which dies [needs root openvpn]',
+  () => {
+    let lab: Lab
+    let trade: Trade
+    let cheap = ''
+    let dear = ''
+    let provide: LineProcess
+    /** What the cheap one was promised at first, and when it had died. */
+    let atStart = 0n
+    let given: Line | undefined
+
+    const share = (seller: typeof CHEAP | typeof DEAR) =>
+      trade.share(seller, { services: ['openvpn'], price: seller.price, country: seller.country })
+    const givenTo = async (provider: string) =>
+      (await trade.openPromises(BUYER, 'given')).filter(({ peer }) => peer === provider)
+
+    beforeAll(async () => {
+      lab = await createLab()
+      trade = createTrade(lab)
+      await lab.startNetwork()
+      cheap = await lab.prepareIdentity(CHEAP.host, CHEAP.home, 0)
+      dear = await lab.prepareIdentity(DEAR.host, DEAR.home, 0)
+      await lab.prepareIdentity(BUYER.host, BUYER.home, 50)
+      provide = (await Promise.all([share(CHEAP), share(DEAR)]))[0]
+    })
+    afterAll(() => lab?.dispose())
+
+    it('lists the cheaper one first, and connects to the other for its country', async () => {
+      const found = await lab.mystDone('consumer', BUYER.home, ['proposals'])
+      expect(found.map(({ provider, country }) => ({ provider, country }))).toEqual([
+        { provider: cheap, country: CHEAP.country },
+        { provider: dear, country: DEAR.country },
+      ])
+      const { running, connected } = await trade.connect(BUYER.home, '--country', DEAR.country)
+      expect(connected).toMatchObject({ provider: dear, exit: DEAR.exit })
+      expect((await running.stop()).code).toBe(0)
+    })
+
+    it('says within a minute that the provider is gone, and promises it nothing more', async () => {
+      const { running, connected } = await trade.connect(BUYER.home, '--country', CHEAP.country)
+      expect(connected).toMatchObject({ provider: cheap, exit: CHEAP.exit })
+      atStart = mystOf(connected, 'promisedMyst')
+      const endless = lab.transfer('consumer', { url: `${INTERNET}/bytes/${ENDLESS}`, timeoutMs: 45_000 })
+      const failed = expect(endless).rejects.toThrow()
+      const status = await trade.caughtUp(BUYER.home, { up: 0, down: 30_000_000 })
+      expect(mystOf(status, 'costMyst')).toBeGreaterThan(0n)
+      expect(mystOf(status, 'promisedMyst')).toBeGreaterThan(atStart)
+
+      provide.kill('SIGKILL')
+      const killed = { at: Date.now(), tick: performance.now() }
+      const stuck = lab.transfer('consumer', { url: `${INTERNET}/bytes/4242`, timeoutMs: 30_000 })
+      await expect(stuck).rejects.toThrow()
+      const lost = await running.until('the loss', (line) => line.state === 'disconnected')
+      expect(performance.now() - killed.tick).toBeLessThan(60_000)
+      expect(lost.message).toEqual(expect.any(String))
+      expect((await running.exited).code).toBe(1)
+      await failed
+      // Nor did anything leave by another way than the tunnel.
+      expect(lab.requests().filter(({ path }) => path === '/bytes/4242')).toEqual([])
+
+      const promises = await givenTo(cheap)
+      expect(promises).toHaveLength(1)
+      given = promises[0]
+      expect(mystOf(given, 'amountMyst')).toBe(mystOf(lost, 'paidMyst'))
+      // What was on its way when the provider died is the last, though the download went on asking.
+      expect(Date.parse(String(given?.updatedAt))).toBeLessThan(killed.at + IN_FLIGHT_MS)
+    })
+
+    it('connects to the other by itself, past the dead one, which is still listed as the cheapest', async () => {
+      const found = await lab.mystDone('consumer', BUYER.home, ['proposals'])
+      expect(found.map(({ provider }) => provider)).toEqual([cheap, dear])
+      const { running, connected } = await trade.connect(BUYER.home)
+      expect(connected).toMatchObject({ provider: dear, exit: DEAR.exit })
+      const tried = running.lines.filter((line) => line.state === 'connecting')
+      expect(tried[0]).toMatchObject({ provider: cheap, step: 'reach-provider' })
+      expect(tried.slice(1).map(({ provider }) => provider)).toEqual(tried.slice(1).map(() => dear))
+      expect((await lab.transfer('consumer', { url: `${INTERNET}/ip` })).text).toBe(DEAR.exit)
+      expect((await running.stop()).code).toBe(0)
+      expect(await givenTo(cheap)).toEqual([given])
+    })
+
+    it('lets the dead one, started again, clear what it was promised, and no more', async () => {
+      const before = await trade.balances(BUYER.home, CHEAP)
+      provide = await share(CHEAP)
+      const held = await trade.openPromises(CHEAP, 'received')
+      expect(held).toHaveLength(1)
+      expect(held[0]).toMatchObject({ serial: given?.serial })
+      expect(mystOf(held[0], 'amountMyst')).toBeLessThanOrEqual(mystOf(given, 'amountMyst'))
+      const { amount, fee, cleared } = await trade.clear(CHEAP)
+      expect(cleared).toHaveLength(1)
+      expect(cleared[0]).toMatchObject({ serial: given?.serial, transaction: expect.any(String) })
+      expect(amount).toBeGreaterThan(atStart)
+      expect(amount).toBe(mystOf(held[0], 'amountMyst'))
+      expect(fee).toBe((amount * NETWORK_FEE_BPS) / 10_000n)
+      const after = await trade.balances(BUYER.home, CHEAP)
+      expect(before.buyer - after.buyer).toBe(amount)
+      expect(after.seller - before.seller).toBe(amount - fee)
+    })
+  },
+)
