@@ -30,10 +30,13 @@ async function ask(rpc: string, method: string, headers: Record<string, string> 
 
 async function connection(rpc: string): Promise<Socket> {
   const socket = connect(Number(new URL(rpc).port), '127.0.0.1')
-  socket.on('error', () => undefined) // a reset is an end as well
+  socket.on('error', () => undefined) // as when the chain is killed: a close follows
   await once(socket, 'connect')
   return socket
 }
+
+/** `once` of node:events would fail when the connection was reset. */
+const closed = (socket: Socket) => new Promise((resolve) => socket.resume().once('close', resolve))
 
 describe('the local chain', () => {
   test('answers at a free port until it is stopped', async () => {
@@ -92,14 +95,14 @@ describe('the local chain', () => {
   test('ends with the process that started it', async () => {
     const { child, rpc, socket } = await parent('process.exit(0)')
     child.stdin.write('now\n')
-    await once(socket.resume(), 'close')
+    await closed(socket)
     await expect(ask(rpc, 'eth_chainId')).rejects.toThrow()
   })
 
   test.skipIf(!existsSync('/usr/bin/setpriv'))('ends when that process is killed [needs setpriv]', async () => {
     const { child, rpc, socket } = await parent('')
     child.kill('SIGKILL')
-    await once(socket.resume(), 'close')
+    await closed(socket)
     await expect(ask(rpc, 'eth_chainId')).rejects.toThrow()
   })
 })
