@@ -254,7 +254,7 @@ describe('several blockchain nodes', () => {
     for (const broken of [closed, noise, wrongType, limited, silent]) {
       const some = createChain(
         { network: { ...local.network, rpc: [broken, good()] }, clock: systemClock },
-        { timeoutMs: 500 },
+        { timeoutMs: 2_000 },
       )
       expect(await some.registrationFee()).toBe(await chain.registrationFee())
       await some.check()

@@ -44,10 +44,11 @@ describe('the embedded broker', () => {
   const bob = createTestIdentity()
   registry.register(alice)
   registry.register(bob)
+  const local = { host: '127.0.0.1', port: 0, registry, chainId, log: silentLogger }
   let broker: Awaited<ReturnType<typeof startBroker>>
   const clients: mqtt.MqttClient[] = []
   beforeEach(async () => {
-    broker = await startBroker({ host: '127.0.0.1', port: 0, registry, chainId, log: silentLogger })
+    broker = await startBroker(local)
   })
   afterEach(async () => {
     for (const client of clients.splice(0)) await client.endAsync(true)
@@ -71,7 +72,7 @@ describe('the embedded broker', () => {
 
   test('says that its port is in use', async () => {
     const port = Number(new URL(broker.url).port)
-    await expect(startBroker({ host: '127.0.0.1', port, registry, chainId, log: silentLogger })).rejects.toMatchObject({
+    await expect(startBroker({ ...local, port })).rejects.toMatchObject({
       name: 'PortInUse',
       details: { port },
     })
@@ -141,36 +142,27 @@ describe('the embedded broker', () => {
     expect(heard).toEqual(['fine'])
   })
 
-  test('shuts out who floods, and who says nothing', async () => {
-    const quick = await startBroker({
-      host: '127.0.0.1',
-      port: 0,
-      registry,
-      chainId,
-      log: silentLogger,
-      limits: { loginMs: 100, packets: { perSecond: 1, burst: 20 } },
-    })
+  test('shuts out who says nothing', async () => {
+    const quick = await startBroker({ ...local, limits: { loginMs: 100 } })
     const silent = connectTcp(Number(new URL(quick.url).port), '127.0.0.1')
     await new Promise<void>((resolve) => silent.once('close', () => resolve()))
-    const proof = proveLogin(alice, { chainId, audience: audienceOf(quick.url), nowMs: Date.now() })
-    const client = await mqtt.connectAsync(quick.url, { ...proof, protocolVersion: 4, reconnectPeriod: 0 })
+    await quick.stop()
+  })
+
+  test('shuts out who floods', async () => {
+    const strict = await startBroker({ ...local, limits: { packets: { perSecond: 1, burst: 20 } } })
+    const proof = proveLogin(alice, { chainId, audience: audienceOf(strict.url), nowMs: Date.now() })
+    const client = await mqtt.connectAsync(strict.url, { ...proof, protocolVersion: 4, reconnectPeriod: 0 })
     clients.push(client)
     client.on('error', () => undefined)
     const end = closed(client)
     for (let count = 0; count < 50; count++) client.publish(inboxTopic(bob.id), 'x')
     await end
-    await quick.stop()
+    await strict.stop()
   })
 
   test('limits connections and bytes of nonsense', async () => {
-    const small = await startBroker({
-      host: '127.0.0.1',
-      port: 0,
-      registry,
-      chainId,
-      log: silentLogger,
-      limits: { connectionsPerAddress: 2 },
-    })
+    const small = await startBroker({ ...local, limits: { connectionsPerAddress: 2 } })
     const port = Number(new URL(small.url).port)
     const sockets = [connectTcp(port, '127.0.0.1'), connectTcp(port, '127.0.0.1')]
     await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.once('connect', () => resolve()))))

@@ -359,7 +359,7 @@ describe('the two ends know each other', () => {
       heard += bytes.length
     })
     socket.write(Buffer.of(8, 0, 0, 0, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8))
-    await once(socket, 'close')
+    await closing(socket)
     expect(heard).toBe(0)
     expect(provider.traffic('s1')).toEqual({ bytesUp: 0n, bytesDown: 0n })
   })
