@@ -10,6 +10,7 @@ import {
   formatEther,
   formatPrice,
   formatRate,
+  formatRateTick,
   formatShare,
   formatStepTime,
   shortId,
@@ -48,9 +49,12 @@ describe('money', () => {
 describe('traffic and time', () => {
   it.each([
     [0n, '0 B'],
-    [1023n, '1023 B'],
-    [1024n, '1.0 KiB'],
-    [1_572_864n, '1.5 MiB'],
+    [999n, '999 B'],
+    [1023n, '0.99 KiB'],
+    [1024n, '1.00 KiB'],
+    [1_572_864n, '1.50 MiB'],
+    [99_999_999n, '95.3 MiB'],
+    [2n ** 20n * 1007n, '0.98 GiB'],
     [2n ** 30n * 150n, '150 GiB'],
     [2n ** 70n, '1,048,576 PiB'],
   ])('%s bytes are %s', (bytes, text) => {
@@ -62,6 +66,16 @@ describe('traffic and time', () => {
     expect(plain(formatRate(960_000))).toBe('960 kbit/s')
     expect(plain(formatRate(18_700_000))).toBe('18.7 Mbit/s')
     expect(plain(formatRate(2.5e9))).toBe('2.5 Gbit/s')
+  })
+
+  it('marks an axis without needless digits', () => {
+    expect([0, 500_000, 2e8, 1.5e6, 2e9].map(formatRateTick).map(plain)).toEqual([
+      '0',
+      '500 kbit/s',
+      '200 Mbit/s',
+      '1.5 Mbit/s',
+      '2 Gbit/s',
+    ])
   })
 
   it('runs clocks and says durations in one unit', () => {

@@ -59,17 +59,27 @@ function decimal(amount: bigint): string {
 
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
 
-/** Binary units, because prices are per GiB. */
+/**
+ * Binary units, because prices are per GiB. Three digits, from 1,000 on in the next unit: what two people
+ * counted, "0.98 GiB" and "1.02 GiB", can then be compared.
+ */
 export function formatBytes(bytes: bigint): string {
   let unit = 0
   let divisor = 1n
-  while (unit < BYTE_UNITS.length - 1 && bytes / divisor >= 1024n) {
+  while (unit < BYTE_UNITS.length - 1 && bytes / divisor >= 1000n) {
     unit += 1
     divisor *= 1024n
   }
   if (unit === 0) return `${bytes}${NBSP}B`
-  const tenths = Number((bytes * 10n) / divisor) / 10
-  return `${tenths >= 100 ? whole.format(tenths) : tenths.toFixed(1)}${NBSP}${BYTE_UNITS[unit]}`
+  const hundredths = (bytes * 100n) / divisor
+  const digits = hundredths >= 10_000n ? 0 : hundredths >= 1000n ? 1 : 2
+  return `${cut(hundredths, digits)}${NBSP}${BYTE_UNITS[unit]}`
+}
+
+/** Hundredths with so many decimals, cut and not rounded. */
+function cut(hundredths: bigint, digits: 0 | 1 | 2): string {
+  const before = whole.format(hundredths / 100n)
+  return digits === 0 ? before : `${before}.${(hundredths % 100n).toString().padStart(2, '0').slice(0, digits)}`
 }
 
 /** Bits per second, as bandwidth is sold. */
@@ -81,6 +91,12 @@ export function formatRate(bitsPerSecond: number): string {
 
 export function formatBandwidth(mbps: number): string {
   return mbps >= 1000 ? `${oneDigit.format(mbps / 1000)}${NBSP}Gbit/s` : `${oneDigit.format(mbps)}${NBSP}Mbit/s`
+}
+
+/** Beside an axis: "0", "50 kbit/s", "200 Mbit/s". */
+export function formatRateTick(bitsPerSecond: number): string {
+  if (bitsPerSecond === 0) return '0'
+  return formatRate(bitsPerSecond).replace(/\.0(?!\d)/, '')
 }
 
 /** A running clock: "0:07", "12:03", "1:02:33". */

@@ -99,10 +99,8 @@ function Session({ session }: { session: SessionRecord }) {
           {' · '}
           {endedAtMs === undefined ? (
             <span className="session-running">{m.activity.running}</span>
-          ) : end ? (
-            m.activity.ends[end]
           ) : (
-            m.activity.unknownEnd
+            endSentence(role, end)
           )}
         </p>
       </div>
@@ -118,9 +116,14 @@ function Session({ session }: { session: SessionRecord }) {
       </div>
       <p className="session-cost" data-role={role}>
         <span className="visually-hidden">{m.activity.cost} </span>
-        {metering.cost > 0n && (sold ? '+' : '−')}
-        <Amount value={metering.cost} />
+        <Amount value={metering.cost} sign={sold ? '+' : '−'} />
       </p>
     </li>
   )
+}
+
+/** In the words of the one who looks at it. */
+function endSentence(role: SessionRecord['role'], end: SessionRecord['end']): string {
+  if (!end) return m.activity.unknownEnd
+  return end === `${role}-closed` ? m.activity.endedByYou : m.activity.ends[end]
 }

@@ -108,7 +108,7 @@ describe('what is paid for', () => {
   it('ranges and reaches are in units', () => {
     const offers = [1n, 3n, 2n].map((price) => ({ ...CHOSEN, unit: 'GiB' as const, pricePerUnit: price * MYST }))
     expect(priceRange(offers).replaceAll('\u00a0', ' ')).toBe('1 MYST to 3 MYST per GiB')
-    expect(affordable(3n * MYST, { unit: 'GiB', pricePerUnit: 2n * MYST }).replaceAll('\u00a0', ' ')).toBe('1.5 GiB')
+    expect(affordable(3n * MYST, { unit: 'GiB', pricePerUnit: 2n * MYST }).replaceAll('\u00a0', ' ')).toBe('1.50 GiB')
     expect(affordable(3n * MYST, { unit: 'hour', pricePerUnit: MYST })).toBe('3 hours')
   })
 })

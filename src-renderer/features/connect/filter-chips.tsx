@@ -21,17 +21,28 @@ export function FilterChips({
     .sort((a, b) => a.name.localeCompare(b.name, LOCALE))
   return (
     <search className="filters" aria-label={m.connect.filters}>
-      <label className="chip chip-search" data-on={filters.search !== ''}>
-        <Search size={15} aria-hidden />
-        <input
-          type="search"
-          aria-label={m.connect.search}
-          placeholder={m.connect.search}
-          value={filters.search}
-          maxLength={80}
-          onChange={(event) => set({ search: event.target.value })}
-        />
-      </label>
+      <div className="filters-first">
+        <label className="chip chip-search" data-on={filters.search !== ''}>
+          <Search size={15} aria-hidden />
+          <input
+            type="search"
+            aria-label={m.connect.search}
+            placeholder={m.connect.searchHint}
+            value={filters.search}
+            maxLength={80}
+            onChange={(event) => set({ search: event.target.value })}
+          />
+        </label>
+        <Choice
+          label={m.connect.filterSort}
+          value={filters.sort}
+          quiet
+          onChange={(value) => set({ sort: value === 'experience' ? 'experience' : 'price' })}
+        >
+          <option value="price">{m.connect.sortPrice}</option>
+          <option value="experience">{m.connect.sortExperience}</option>
+        </Choice>
+      </div>
       <div className="chips">
         <Choice label={m.connect.filterCountry} value={filters.country} onChange={(country) => set({ country })}>
           <option value="">{m.connect.anyCountry}</option>
@@ -73,15 +84,6 @@ export function FilterChips({
           value={filters.minBandwidth}
           onChange={(minBandwidth) => set({ minBandwidth })}
         />
-        <Choice
-          label={m.connect.filterSort}
-          value={filters.sort}
-          quiet
-          onChange={(value) => set({ sort: value === 'experience' ? 'experience' : 'price' })}
-        >
-          <option value="price">{m.connect.sortPrice}</option>
-          <option value="experience">{m.connect.sortExperience}</option>
-        </Choice>
         {isFiltered(filters) && (
           <button
             type="button"

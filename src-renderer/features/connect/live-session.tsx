@@ -36,7 +36,6 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
           <Amount value={live.metered.cost} />
         </Tile>
         <Tile label={m.live.ahead}>{aheadText(ahead)}</Tile>
-        <Tile label={m.live.price}>{formatPrice(proposal.pricePerUnit, proposal.unit)}</Tile>
       </section>
       <section className="card live-measured">
         <table className="table">
@@ -74,6 +73,7 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
           <Fact label={m.live.provider}>
             <IdentityLabel id={live.provider} />
           </Fact>
+          <Fact label={m.live.price}>{formatPrice(proposal.pricePerUnit, proposal.unit)}</Fact>
           {socksAddress && (
             <Fact label={m.live.socks}>
               <span className="live-copy">

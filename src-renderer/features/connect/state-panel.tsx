@@ -84,7 +84,8 @@ function Where({ connection }: { connection: ConnectionState }) {
     )
   }
   const country = connection.live.exit?.country ?? proposal.originLocation.country
-  const sentence = proposal.serviceType === 'socks' ? m.connection.connectedSocksText : m.connection.connectedText
+  const tunnel = connection.live.exit ? m.connection.connectedText : m.connection.connectedUnknownText
+  const sentence = proposal.serviceType === 'socks' ? m.connection.connectedSocksText : tunnel
   return (
     <p className="panel-where">
       <Flag country={country} />

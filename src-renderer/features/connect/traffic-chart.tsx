@@ -1,7 +1,7 @@
 import 'uplot/dist/uPlot.min.css'
 import { useEffect, useRef } from 'react'
 import UPlot from 'uplot'
-import { formatRate } from '../../messages/format.ts'
+import { formatRateTick } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { HISTORY_MS, type TrafficSample } from '../../store/traffic-history.ts'
 
@@ -85,7 +85,7 @@ function options(element: HTMLElement): UPlot.Options {
         grid: { stroke: colour('--line'), width: 1 },
         size: 76,
         space: 44,
-        values: (_plot, splits) => splits.map((bps) => formatRate(bps)),
+        values: (_plot, splits) => splits.map((bps) => formatRateTick(bps)),
       },
     ],
     series: [

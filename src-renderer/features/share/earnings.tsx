@@ -30,7 +30,7 @@ export function Earnings() {
     <>
       <section className="earnings">
         <div className="card card-pad">
-          <p className="muted">{m.share.earnedToday}</p>
+          <p className="muted">{m.share.promisedToday}</p>
           <p className="figure">
             <Amount value={earned} />
           </p>

@@ -46,7 +46,8 @@ export function Wallet() {
           </div>
           <div className="balance-actions">
             <Button
-              kind="primary"
+              {...(wallet.undeposited > 0n && { kind: 'primary' as const })}
+              title={wallet.undeposited === 0n ? m.wallet.nothingToDeposit : undefined}
               disabled={locked || ready === 'not-backed-up' || wallet.undeposited === 0n}
               onClick={() => setDialog('deposit')}
             >
