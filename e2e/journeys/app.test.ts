@@ -214,8 +214,8 @@ describe.skipIf(!runs)('the main job in the app [needs root openvpn chromium]', 
   it('keeps the sessions on both sides', async () => {
     await buyer.app.goTo('Activity')
     await seller.app.goTo('Activity')
-    await buyer.app.activity.sessions('Bought from').getByText('Ended by the consumer').waitFor()
-    await seller.app.activity.sessions('Sold to').getByText('Ended by the consumer').nth(1).waitFor()
+    await buyer.app.activity.sessions('Bought from').getByText('Ended by you').waitFor()
+    await seller.app.activity.sessions('Sold to').getByText('Ended by the customer').nth(1).waitFor()
   })
 
   /** The seller clears at his page; both balances moved by exactly the promise and the fee. */
