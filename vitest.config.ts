@@ -9,5 +9,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     retry: 0,
+    // Many of them wait more than they reckon.
+    maxWorkers: '100%',
   },
 })
