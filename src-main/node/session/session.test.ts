@@ -407,7 +407,9 @@ describe('a running session', () => {
   it('pays nothing more while nothing comes back, also where no probe could be asked', async () => {
     const t = await setUp({ probes: [] })
     t.connection.connect([t.proposal])
-    expect((await t.until('connected')).live.exit).toBeUndefined()
+    const connected = await t.until('connected')
+    expect(connected.live.exit).toBeUndefined()
+    expect(connected.steps.map(({ step }) => step)).not.toContain('verify-traffic')
     await t.flow(20, { down: MIB, up: MIB })
     await t.flow(20, { up: MIB })
     const promised = t.consumer.payments.totals().payable
