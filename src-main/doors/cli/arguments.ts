@@ -19,6 +19,7 @@ const OPTIONS = {
   identity: { type: 'string' },
   host: { type: 'string' },
   out: { type: 'string' },
+  deposit: { type: 'string' },
   'block-time': { type: 'string' },
   'passphrase-file': { type: 'string' },
   to: { type: 'string' },

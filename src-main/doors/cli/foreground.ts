@@ -2,19 +2,26 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MystError } from '#shared/errors/myst-error.ts'
+import { formatMyst } from '#shared/model/units.ts'
 import { createLogger, type Logger } from '../../node/lib/logger.ts'
 import { startDemo } from '../../node/localnet/demo.ts'
 import { startLocalnet } from '../../node/localnet/localnet.ts'
 import { openHttpDoor } from '../http.ts'
 import { openNode } from './access.ts'
-import { type CommandLine, localnetFile, number, UsageError } from './arguments.ts'
+import { amount, type CommandLine, localnetFile, number, passphraseFrom, UsageError } from './arguments.ts'
+import { readKeystore, writeNew } from './keystore-files.ts'
 import type { Output } from './output.ts'
-import { interrupted, unlocked } from './waiting.ts'
+import { interrupted, online, unlocked } from './waiting.ts'
 
 const PAGE_DIR = fileURLToPath(new URL('../../../out/renderer', import.meta.url))
 
 export async function localnet(line: CommandLine, output: Output): Promise<number> {
-  if (line.words[1] !== 'up') throw new UsageError('localnet up [--host ADDR] [--out FILE] [--block-time S]')
+  if (line.words[1] === 'member') return member(line, output)
+  if (line.words[1] !== 'up') {
+    throw new UsageError(
+      'localnet up [--host ADDR] [--out FILE] [--block-time S] | member [--deposit AMOUNT] [--out FILE]',
+    )
+  }
   const signal = interrupted()
   const blockTimeS = number(line.options, 'block-time')
   const file = resolve(line.options.out ?? localnetFile())
@@ -37,6 +44,33 @@ export async function localnet(line: CommandLine, output: Output): Promise<numbe
     await running.stop()
     // The chain is gone, so the file would lead nowhere.
     rmSync(file, { force: true })
+  }
+}
+
+/**
+ * A new identity that is ready to trade, in one go, where MYST comes from a faucet: registered, with a
+ * deposit, and with a backup in `--out` that was opened again.
+ */
+async function member(line: CommandLine, output: Output): Promise<number> {
+  const { options } = line
+  const passphrase = passphraseFrom(options)
+  const deposit = options.deposit === undefined ? 0n : amount(options.deposit, '--deposit')
+  const access = await openNode(line)
+  try {
+    const { id } = await access.call('identity.create', { passphrase })
+    if (options.out !== undefined) {
+      const { keystore } = await access.call('identity.export', { id })
+      writeNew(options.out, keystore)
+      await access.call('identity.proveBackup', { keystore: readKeystore(options.out), passphrase })
+    }
+    const { wallet } = await online(access)
+    await access.call('wallet.faucet', { amount: deposit + 10n * wallet.registrationFee })
+    const { transaction } = await access.call('identity.register', {})
+    if (deposit > 0n) await access.call('wallet.deposit', { amount: deposit })
+    output.line({ identity: id, registration: 'registered', depositMyst: formatMyst(deposit), transaction }, id)
+    return 0
+  } finally {
+    await access.close()
   }
 }
 

@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { identityId } from '#shared/model/identity.ts'
 import { formatMyst } from '#shared/model/units.ts'
 import { openNode } from './access.ts'
 import { type CommandLine, parsed, passphraseFrom, UsageError } from './arguments.ts'
+import { readKeystore, writeNew } from './keystore-files.ts'
 import type { Output } from './output.ts'
 import { online, unlocked, until } from './waiting.ts'
 
@@ -84,27 +84,5 @@ export async function identity(line: CommandLine, output: Output): Promise<numbe
     }
   } finally {
     await access.close()
-  }
-}
-
-/** Never over another file: it may be the only copy of something. */
-function writeNew(file: string, text: string): void {
-  try {
-    writeFileSync(file, text, { mode: 0o600, flag: 'wx' })
-  } catch (cause) {
-    const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
-    throw new MystError(
-      'FileNotWritten',
-      exists ? `${file} exists already; choose another name.` : `${file} cannot be written.`,
-      { cause },
-    )
-  }
-}
-
-function readKeystore(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new MystError('KeystoreUnreadable', `The file ${file} cannot be read.`, { cause })
   }
 }

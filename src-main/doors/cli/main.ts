@@ -10,6 +10,7 @@ import { provide } from './provide.ts'
 const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
 
   localnet up [--host ADDR] [--out FILE] [--block-time S]
+  localnet member [--deposit AMOUNT] [--out FILE]   a new identity, registered, with a deposit and a proved backup
   identity new [--passphrase-file F] | list | show [ID] | import FILE | export [ID] --out FILE | prove FILE |
            register [ID]
   wallet show | faucet AMOUNT (local network only) | deposit AMOUNT | withdraw AMOUNT --to 0x…

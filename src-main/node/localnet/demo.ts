@@ -82,7 +82,7 @@ export async function startDemo({
       '--home',
       join(dir, host),
       '--json',
-      ...(args[0] === 'localnet' ? [] : ['--network', network]),
+      ...(args[1] === 'up' ? [] : ['--network', network]),
       ...args,
     ])
 
@@ -117,17 +117,45 @@ export async function startDemo({
     })
   const stays = (child: ChildProcess) => child.once('exit', tellEnded)
 
-  /** An identity with MYST, registered. */
-  async function member(host: HostName, depositMyst?: string): Promise<void> {
-    await done(myst(host, 'identity', 'new'), 'Making an identity')
-    await done(myst(host, 'wallet', 'faucet', '1000'), 'The faucet')
-    await done(myst(host, 'identity', 'register'), 'Registering')
-    if (!depositMyst) return
-    // It lives as long as the demo, so its backup does too.
+  /** An identity with MYST, registered. The backup lives as long as the demo, as the identity does. */
+  async function member(host: HostName, depositMyst = '0'): Promise<void> {
     const backup = join(dir, `${host}-backup.json`)
-    await done(myst(host, 'identity', 'export', '--out', backup), 'The backup')
-    await done(myst(host, 'identity', 'prove', backup), 'Proving the backup')
-    await done(myst(host, 'wallet', 'deposit', depositMyst), 'The deposit')
+    await done(myst(host, 'localnet', 'member', '--deposit', depositMyst, '--out', backup), 'Registering an identity')
+  }
+
+  /** Shares in the foreground until the end; resolves when everything is announced. */
+  async function offer(provider: (typeof PROVIDERS)[number]): Promise<string[]> {
+    const { host, country, price, bandwidth } = provider
+    const offered = provider.services.filter((service) => hosts || service !== 'openvpn')
+    const terms = ['--price', price, '--unit', 'GiB', '--country', country, '--bandwidth', bandwidth]
+    const child = myst(host, 'provide', '--service', offered.join(','), ...terms)
+    const waiting = new Set<string>(offered)
+    await line(child, `The provider in ${country}`, ({ event, service, state }) => {
+      if (event === 'service' && state === 'announced') waiting.delete(String(service))
+      return waiting.size === 0
+    })
+    stays(child)
+    return offered.map((service) => `${service} in ${country}`)
+  }
+
+  /** The page's address with its one-time token; undefined when the app has a window of its own. */
+  async function openApp(): Promise<string | undefined> {
+    const why = whyNoWindow()
+    if (why === undefined) {
+      const switches = [`--home=${join(dir, 'consumer')}`, `--network=${network}`]
+      const window = start('consumer', [ROOT, ...switches], electronBinary())
+      window.stdout?.resume()
+      stays(window)
+      return undefined
+    }
+    progress(`${why}, so the app opens in the browser.`)
+    const socket = join(dir, 'app.sock')
+    const app = myst('consumer', 'app', '--path', socket)
+    const { token } = await line(app, 'The app', ({ event }) => event === 'app')
+    stays(app)
+    const proxy = await openSocketProxy(socket, port)
+    undo.push(() => proxy.close())
+    return `http://127.0.0.1:${proxy.port}/#token=${String(token)}`
   }
 
   try {
@@ -155,45 +183,12 @@ export async function startDemo({
     }
     writeFileSync(network, JSON.stringify({ ...(JSON.parse(readFileSync(written, 'utf8')) as object), probes }))
 
-    progress('Registering two providers and your identity on the chain…')
-    await Promise.all([...PROVIDERS.map(({ host }) => member(host)), member('consumer', '50')])
-
-    progress('Announcing what the providers offer…')
-    const services: string[] = []
-    await Promise.all(
-      PROVIDERS.map(async ({ host, services: all, country, price, bandwidth }) => {
-        const offered = all.filter((service) => hosts || service !== 'openvpn')
-        const terms = ['--price', price, '--unit', 'GiB', '--country', country, '--bandwidth', bandwidth]
-        const child = myst(host, 'provide', '--service', offered.join(','), ...terms)
-        const waiting = new Set<string>(offered)
-        await line(child, `The provider in ${country}`, ({ event, service, state }) => {
-          if (event === 'service' && state === 'announced') waiting.delete(String(service))
-          return waiting.size === 0
-        })
-        stays(child)
-        services.push(...offered.map((service) => `${service} in ${country}`))
-      }),
-    )
-
-    const why = whyNoWindow()
-    if (why === undefined) {
-      const window = start(
-        'consumer',
-        [ROOT, `--home=${join(dir, 'consumer')}`, `--network=${network}`],
-        electronBinary(),
-      )
-      window.stdout?.resume()
-      stays(window)
-      return { address: undefined, services, ended, stop }
-    }
-    progress(`${why}, so the app opens in the browser.`)
-    const socket = join(dir, 'app.sock')
-    const app = myst('consumer', 'app', '--path', socket)
-    const opened = await line(app, 'The app', ({ event }) => event === 'app')
-    stays(app)
-    const proxy = await openSocketProxy(socket, port)
-    undo.push(() => proxy.close())
-    return { address: `http://127.0.0.1:${proxy.port}/#token=${String(opened.token)}`, services, ended, stop }
+    progress('Registering two providers and your identity, and announcing offers…')
+    const [address, ...services] = await Promise.all([
+      member('consumer', '50').then(openApp),
+      ...PROVIDERS.map((provider) => member(provider.host).then(() => offer(provider))),
+    ])
+    return { address, services: services.flat(), ended, stop }
   } catch (error) {
     await stop()
     throw error
