@@ -102,6 +102,13 @@ describe('what can go wrong is said in one sentence', () => {
     })
   })
 
+  it('no network file at all, and identities are handled without one', async () => {
+    const done = await here.run(['proposals'], { home: 'lonely' })
+    expect(done).toMatchObject({ code: 1, stderr: expect.stringContaining('"NoNetwork"') })
+    const made = await here.run(['identity', 'new'], { home: 'lonely' })
+    expect(made).toMatchObject({ code: 0, lines: [{ identity: expect.stringMatching(/^0x[0-9a-f]{40}$/) }] })
+  })
+
   it('a deposit larger than what is there, and amounts that are none', async () => {
     expect(await refused(['wallet', 'deposit', '1000000'], { home: 'buyer' })).toMatchObject({
       name: 'InsufficientFunds',

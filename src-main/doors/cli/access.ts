@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { NetworkFile } from '#shared/contract/network-file.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { createNode, type MysteriumNode } from '../../node/create-node.ts'
 import { acquireHome } from '../../node/home.ts'
 import { createLogger } from '../../node/lib/logger.ts'
 import { type NodeAccess, reachRunningNode } from '../client.ts'
 import { openHttpDoor } from '../http.ts'
-import { type CommandLine, readNetwork } from './arguments.ts'
+import { type CommandLine, localnetFile, readNetwork } from './arguments.ts'
 
 /**
  * A node for one command: the one that already runs on this home, or one of our own in this process.
@@ -36,7 +38,7 @@ export async function openNode(
   )
   let node: MysteriumNode | undefined
   try {
-    const network = line.options.network === undefined ? undefined : readNetwork(line.options.network)
+    const network = chosenNetwork(line)
     const own = await createNode({ home: line.home, network, log })
     node = own
     const door = stays
@@ -63,4 +65,11 @@ export async function openNode(
     release()
     throw error
   }
+}
+
+/** `--network`; else what the home remembers; else the local network, where one runs. */
+function chosenNetwork({ home, options }: CommandLine): NetworkFile | undefined {
+  if (options.network !== undefined) return readNetwork(options.network)
+  const remembers = existsSync(join(home, 'network.json'))
+  return remembers || !existsSync(localnetFile()) ? undefined : readNetwork('localnet')
 }

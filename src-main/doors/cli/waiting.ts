@@ -31,6 +31,8 @@ export function until(access: NodeAccess, test: (state: AppState) => boolean, si
 
 /** Waits for the chain (and, where messages are sent, the broker); says what does not answer. */
 export async function online(access: NodeAccess, needs: { broker?: boolean } = {}): Promise<AppState> {
+  const { network } = await access.call('state.get', {})
+  if (network.name === '') throw new MystError('NoNetwork', network.message ?? 'No network is chosen.')
   const ready = (state: AppState) =>
     state.network.chain === 'online' && (!needs.broker || state.network.broker === 'online')
   const timeout = AbortSignal.timeout(PATIENCE_MS)
