@@ -116,6 +116,13 @@ export async function createNode(options: {
     return agent
   }
 
+  /** Another identity ends what the present one does, so that is not done on the quiet. */
+  function mayChangeIdentity(): void {
+    const { connection, share } = state.get()
+    if (connection.name === 'disconnected' && share.state === 'off') return
+    throw new MystError('IdentityInUse', 'Disconnect and stop sharing first; another identity would end both.')
+  }
+
   async function activate(id: IdentityId, passphrase: string): Promise<{ id: IdentityId }> {
     const unlocked = await keystore.unlock(id, passphrase)
     await agent?.stop()
@@ -140,10 +147,12 @@ export async function createNode(options: {
 
   const handlers: Handlers = {
     async 'identity.create'({ passphrase }) {
+      mayChangeIdentity()
       const { id } = await keystore.create(passphrase)
       return activate(id, passphrase)
     },
     async 'identity.import'({ keystore: text, passphrase }) {
+      mayChangeIdentity()
       const { id } = await keystore.import(text, passphrase)
       return activate(id, passphrase)
     },
@@ -153,7 +162,10 @@ export async function createNode(options: {
       setIdentity({ all: await keystore.list() })
       return proved
     },
-    'identity.unlock': ({ id, passphrase }) => activate(id, passphrase),
+    async 'identity.unlock'({ id, passphrase }) {
+      mayChangeIdentity()
+      return activate(id, passphrase)
+    },
     async 'identity.status'({ id }) {
       const { registry, chain } = needMarket()
       return {

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Proposal } from '#shared/model/proposal.ts'
+import { createNode, type MysteriumNode } from './create-node.ts'
+import { silentLogger } from './lib/logger.ts'
+
+let dir = ''
+let node: MysteriumNode
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'myst-node-'))
+  node = await createNode({ home: dir, network: undefined, log: silentLogger })
+})
+afterEach(async () => {
+  await node.stop()
+  rmSync(dir, { recursive: true })
+})
+
+describe('a node without a network', () => {
+  it('handles identities, and says what it needs for everything else', async () => {
+    const { id } = await node.handlers['identity.create']({ passphrase: 'correct horse' })
+    expect(node.state.get().identity).toMatchObject({ active: id, unlocked: true, all: [{ id, backedUp: false }] })
+    const { keystore } = await node.handlers['identity.export']({ id })
+    await node.handlers['identity.proveBackup']({ keystore, passphrase: 'correct horse' })
+    expect(node.state.get().identity.all).toEqual([{ id, backedUp: true }])
+    await expect(node.handlers['wallet.deposit']({ amount: 1n })).rejects.toMatchObject({ name: 'NoNetwork' })
+    await expect(node.handlers['proposals.query']({})).rejects.toMatchObject({ name: 'NoNetwork' })
+  })
+
+  it('does not end a connection by changing the identity', async () => {
+    const { id } = await node.handlers['identity.create']({ passphrase: 'correct horse' })
+    node.state.set({ connection: { name: 'disconnecting', proposal: {} as Proposal } })
+    const refusal = { name: 'IdentityInUse' }
+    await expect(node.handlers['identity.create']({ passphrase: 'x' })).rejects.toMatchObject(refusal)
+    await expect(node.handlers['identity.unlock']({ id, passphrase: 'correct horse' })).rejects.toMatchObject(refusal)
+    expect(node.state.get().identity.all).toHaveLength(1)
+  })
+})
