@@ -36,7 +36,7 @@ export type Agent = {
   readonly wallet: Wallet
   readonly sharing: Sharing
   connectToBroker(): void
-  /** Balances and promises anew from the chain: at the start, and after each block. */
+  /** Balances and promises anew from the chain; afterwards it follows by itself. */
   refresh(): Promise<void>
   /** Tries what matches, best first, until one works; `state.connection` tells how it goes. */
   connect(filter: ProposalFilter, socksPort: number | undefined): Promise<void>
@@ -108,13 +108,13 @@ export function createAgent(
   }
   payments.onChange(showPayments)
   // A promise of ours that was cleared is no longer owed; what the provider did not take comes back.
+  const reconcile = () =>
+    payments.reconcile().catch((error: unknown) => log.debug(`promises wait for the chain: ${toWire(error).message}`))
   const offChain = market.follower.onChange((change) => {
+    void wallet.refresh()
     const ours =
       change.kind === 'rolled-back' || change.events.some((e) => e.name === 'Cleared' && e.issuer === identity.id)
-    if (ours)
-      payments
-        .reconcile()
-        .catch((error: unknown) => log.debug(`promises not compared with the chain: ${String(error)}`))
+    if (ours) void reconcile()
   })
   showPayments()
 
@@ -183,12 +183,7 @@ export function createAgent(
       channel.start().catch((error: unknown) => log.warn(`the broker is not reached: ${String(error)}`))
     },
     async refresh() {
-      await Promise.all([
-        wallet.refresh(),
-        payments
-          .reconcile()
-          .catch((error: unknown) => log.debug(`promises wait for the chain: ${toWire(error).message}`)),
-      ])
+      await Promise.all([wallet.refresh(), reconcile()])
     },
     async connect(filter, socksPort) {
       if (state.get().identity.registration !== 'registered') {

@@ -87,7 +87,6 @@ export async function createNode(options: {
       }
       if (status === 'online' && state.get().identity.registration === 'unknown') showRegistration()
     })
-    follower.onChange(() => void agent?.refresh())
     catalogue.onRevision((proposals) => state.set({ proposals }))
     registry.onRegistered((id) => {
       if (id === state.get().identity.active) showRegistration()
