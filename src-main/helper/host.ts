@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 
 import { Failure } from './failure.ts'
-import type { Journal } from './journal.ts'
+import type { Change, Journal } from './journal.ts'
 import { TUNNEL_MTU } from './openvpn-config.ts'
 import { type Programs, requireProgram } from './programs.ts'
 import type { RouteChange } from './routes.ts'
@@ -13,6 +13,25 @@ export type Host = {
   bundled: string | undefined
   journal: Journal
   log: (line: string) => void
+}
+
+/** A host that knows which changes were made through it, and takes back just these. */
+export function withOwnChanges(host: Host): Host & { undoOwn(): Promise<void> } {
+  const own = new Set<Change>()
+  return {
+    ...host,
+    journal: {
+      ...host.journal,
+      record(change) {
+        own.add(change)
+        host.journal.record(change)
+      },
+    },
+    async undoOwn() {
+      await host.journal.undo((change) => own.has(change))
+      own.clear()
+    },
+  }
 }
 
 export function programOf(host: Host, name: keyof Programs): string {

@@ -3,7 +3,7 @@ import { type AdmittedClient, type Clients, createClients } from './clients.ts'
 import { Failure } from './failure.ts'
 import { COMMON_NAME } from './fields.ts'
 import { admitClient, ownNetworkRules, readCounters, removeClient, serverRules } from './firewall.ts'
-import { askIp, freeDevice, type Host, hasIPv6, programOf, raiseDevice } from './host.ts'
+import { askIp, freeDevice, type Host, hasIPv6, programOf, raiseDevice, withOwnChanges } from './host.ts'
 import { startTime } from './journal.ts'
 import type { ManagementEvent } from './management.ts'
 import { hostOf4, hostOf6, type ServerAddresses, SOCKET_BUFFER, serverConfig } from './openvpn-config.ts'
@@ -59,17 +59,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
   let openvpn: OpenVpn | undefined
   let stopping: Promise<void> | undefined
   let starting: Promise<unknown> = Promise.resolve()
-  const mine = new Set<unknown>()
-  const ownHost: Host = {
-    ...host,
-    journal: {
-      ...host.journal,
-      record(change) {
-        mine.add(change)
-        host.journal.record(change)
-      },
-    },
-  }
+  const ownHost = withOwnChanges(host)
   const nft = (input: string) => run(programOf(host, 'nft'), ['-f', '-'], input)
   const tc = (input: string) => run(programOf(host, 'tc'), ['-batch', '-'], input)
 
@@ -84,8 +74,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
       running = undefined
       await openvpn?.stop()
       openvpn = undefined
-      await host.journal.undo((change) => mine.has(change))
-      mine.clear()
+      await ownHost.undoOwn()
       state = 'none'
     })().finally(() => {
       stopping = undefined

@@ -1,6 +1,6 @@
 import { isAcceptableTunnelAddress, isPossibleRemote } from './addresses.ts'
 import { Failure } from './failure.ts'
-import { addRoute, askIp, freeDevice, type Host, hasIPv6, programOf, raiseDevice } from './host.ts'
+import { addRoute, askIp, freeDevice, type Host, hasIPv6, programOf, raiseDevice, withOwnChanges } from './host.ts'
 import { startTime } from './journal.ts'
 import type { ManagementEvent } from './management.ts'
 import { clientConfig, SOCKET_BUFFER } from './openvpn-config.ts'
@@ -38,23 +38,12 @@ export function createTunnel(host: Host, emit: (event: TunnelEvent) => void): Tu
   let openvpn: OpenVpn | undefined
   let cancel: ((why: Failure) => void) | undefined
   let finished: Promise<void> = Promise.resolve()
-  const mine = new Set<unknown>()
-  const ownHost: Host = {
-    ...host,
-    journal: {
-      ...host.journal,
-      record(change) {
-        mine.add(change)
-        host.journal.record(change)
-      },
-    },
-  }
+  const ownHost = withOwnChanges(host)
 
   const takeDown = async () => {
     await openvpn?.stop()
     openvpn = undefined
-    await host.journal.undo((change) => mine.has(change))
-    mine.clear()
+    await ownHost.undoOwn()
     state = 'none'
   }
 
