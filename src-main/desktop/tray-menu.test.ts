@@ -29,6 +29,7 @@ const base: AppState = {
     receivable: 0n,
     payable: 0n,
     maxAtRisk: 0n,
+    clearingPolicy: { atOnce: false, threshold: 0n, maxAgeMs: 0 },
   },
   connection: { name: 'disconnected' },
   share: { state: 'off', services: [], sessions: [], earnedToday: 0n },

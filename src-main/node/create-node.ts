@@ -25,6 +25,10 @@ import { createSessionRepository } from './storage/session-repository.ts'
 /** What a person may lose to one provider unless she says otherwise: 0.5 MYST. */
 const MAX_AT_RISK = 5n * 10n ** 17n
 
+async function notYet(): Promise<never> {
+  throw new MystError('NotThereYet', 'This version of the node cannot do that yet.')
+}
+
 export type MysteriumNode = {
   readonly handlers: Handlers
   readonly state: StateTree
@@ -197,6 +201,10 @@ export async function createNode(options: {
       const { hash, executableAtMs } = await needAgent().wallet.withdraw(amount, to.toLowerCase() as Hex)
       return { transaction: hash, executableAtMs }
     },
+    'wallet.quote': notYet,
+    'wallet.history': notYet,
+    'promises.setPolicy': notYet,
+    'promises.risk': notYet,
     'proposals.query': async (filter) => needMarket().catalogue.query(filter),
     async 'proposals.prefer'({ provider, preferred }) {
       needMarket().catalogue.prefer(provider, preferred)
@@ -262,6 +270,7 @@ export async function createNode(options: {
         receivable: 0n,
         payable: 0n,
         maxAtRisk: MAX_AT_RISK,
+        clearingPolicy: { atOnce: false, threshold: 0n, maxAgeMs: 0 },
       },
       connection: { name: 'disconnected' },
       share: { state: 'off', services: [], sessions: [], earnedToday: 0n },

@@ -100,6 +100,7 @@ export const READY: AppState = {
     receivable: (1_284n * MYST) / 1000n,
     payable: (63n * MYST) / 1000n,
     maxAtRisk: MYST / 10n,
+    clearingPolicy: { atOnce: false, threshold: MYST, maxAgeMs: 86_400_000 },
   },
   connection: { name: 'disconnected' },
   share: { state: 'off', services: [], sessions: [], earnedToday: 0n },

@@ -423,6 +423,7 @@ export const en = {
     },
     transactionStates: {
       pending: 'waiting for the chain to confirm',
+      replaced: 'sent again with a higher fee',
       done: 'confirmed',
       failed: 'failed',
     },

@@ -42,6 +42,21 @@ export const proposalFilter = z.object({
   limit: z.number().int().min(1).max(10_000).optional(),
 })
 
+/** Whichever comes first. An early clearing because of risk happens under every policy. */
+export const clearingPolicy = z.object({
+  /** As soon as a promise is accepted; every clearing costs gas. */
+  atOnce: z.boolean(),
+  /** When a peer's uncleared promises reach this much; 0 switches it off. */
+  threshold: amount,
+  /** When the oldest of a peer's uncleared promises is so old; 0 switches it off. */
+  maxAgeMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(365 * 86_400_000),
+})
+export type ClearingPolicy = z.output<typeof clearingPolicy>
+
 export const commands = {
   'identity.create': command(z.object({ passphrase })).returns<{ id: IdentityId }>(),
   'identity.import': command(z.object({ keystore: keystoreText, passphrase })).returns<{ id: IdentityId }>(),
@@ -58,12 +73,27 @@ export const commands = {
   'identity.register': command(nothing).returns<{ transaction: string }>(),
   /** Local network only: MYST and gas for the gas account. */
   'wallet.faucet': command(z.object({ amount })).returns<{ undeposited: Amount }>(),
-  'wallet.deposit': command(z.object({ amount })).returns<{ transaction: string }>(),
+  /** Refused before a backup of the identity was proved, unless `withoutBackup` says that this is meant. */
+  'wallet.deposit': command(z.object({ amount, withoutBackup: z.boolean().optional() })).returns<{
+    transaction: string
+  }>(),
   /** Announces a withdrawal; it is executed by the node after the notice period. */
   'wallet.withdraw': command(z.object({ amount, to: ethereumAddress })).returns<{
     transaction: string
     executableAtMs: number
   }>(),
+  /** What an action will cost, before anything is signed. `clear` takes `peer`, or means everything that can be. */
+  'wallet.quote': command(
+    z.object({
+      what: z.enum(['register', 'deposit', 'withdraw', 'clear']),
+      amount: amount.optional(),
+      peer: identityId.optional(),
+    }),
+  ).returns<FeeQuote>(),
+  /** What moved in the account, rebuilt from the chain, newest first. */
+  'wallet.history': command(
+    z.object({ limit: z.number().int().min(1).max(1000).optional(), beforeBlock: z.number().int().min(0).optional() }),
+  ).returns<WalletEntry[]>(),
   'proposals.query': command(proposalFilter).returns<ProposalView[]>(),
   'proposals.prefer': command(z.object({ provider: identityId, preferred: z.boolean() })).returns<null>(),
   /** Resolves when the attempt started; progress and result are in `state.connection`. */
@@ -85,8 +115,17 @@ export const commands = {
     SessionRecord[]
   >(),
   'promises.list': command(nothing).returns<PromiseView[]>(),
-  /** Clears what others promised; without `peer` everything that can be. One bad promise does not stop the rest. */
-  'promises.clear': command(z.object({ peer: identityId.optional() })).returns<ClearResult[]>(),
+  /**
+   * Clears what others promised; without `peer` everything that can be. One bad promise does not stop the rest.
+   * `acceptLess`: takes what is in the issuer's account when that is less than promised; the difference is lost.
+   */
+  'promises.clear': command(z.object({ peer: identityId.optional(), acceptLess: z.boolean().optional() })).returns<
+    ClearResult[]
+  >(),
+  /** When promises of others are cleared without being asked. Kept across restarts; shown in `state.wallet`. */
+  'promises.setPolicy': command(clearingPolicy).returns<null>(),
+  /** Every issuer that promised something that is not cleared: what it has, owes and has paid (whitepaper 6.5.6). */
+  'promises.risk': command(nothing).returns<RiskView[]>(),
   'state.get': command(nothing).returns<AppState>(),
 } as const
 
@@ -118,10 +157,65 @@ export type PromiseView = {
   updatedAtMs: number
 }
 
+/** Fees of an action. Gas in wei of ether, everything else in MYST base units. */
+export type FeeQuote = {
+  /** At today's price of gas, and the most that can be taken. */
+  gas: bigint
+  maxGas: bigint
+  /** What the gas account holds. */
+  gasAvailable: bigint
+  /** Registration fee, or the network's share of what is cleared; zero otherwise. */
+  fee: Amount
+  /** What moves: deposited, withdrawn, or cleared before the fee. */
+  amount: Amount
+  /** One sentence when it cannot be done, or not now. */
+  problem?: string
+}
+
+/** One line of the account's history, as the chain has it. */
+export type WalletEntry = {
+  kind: 'deposit' | 'paid' | 'earned' | 'network-fee' | 'withdrawal-announced' | 'withdrawn'
+  /** What it changed; a withdrawal that is announced changes nothing yet and shows what was announced. */
+  amount: Amount
+  /** Kept by the network; part of what was cleared. */
+  fee?: Amount
+  /** The other side of a clearing, or where a withdrawal goes. */
+  counterparty?: string
+  serial?: bigint
+  blockNumber: number
+  transaction: string
+}
+
+/** An issuer as a provider sees it before it accepts more or clears. */
+export type RiskView = {
+  issuer: IdentityId
+  /** On chain, less an announced withdrawal. */
+  balance: Amount
+  registeredValue: Amount
+  /** Not cleared: promised to this node, and, as far as other providers told, to them. */
+  outstandingHere: Amount
+  outstandingElsewhere: Amount
+  /** balance − everything outstanding; below zero the issuer has promised more than it has. */
+  exposure: Amount
+  /** The most this node lets it owe at once; it grows with what was cleared before. */
+  credit: Amount
+  /** Cleared to this node, and in all, as the chain tells. */
+  clearedHere: Amount
+  clearedInAll: Amount
+  oldestPromiseAtMs: number
+  withdrawalAnnounced: boolean
+  /** Wei that clearing now would cost. */
+  clearingGas: bigint
+  /** Why the next clearing comes when it does. */
+  clearing: 'at-once' | 'threshold' | 'age' | 'balance-at-risk' | 'withdrawal-announced' | 'waiting' | 'costs-more'
+}
+
 export type ClearResult = {
   peer: IdentityId
   serial: bigint
+  /** What was promised; `cleared` is what the chain moved, less when the account held less. */
   amount: Amount
+  cleared?: Amount
   fee: Amount
   transaction?: string
   message?: string

@@ -2,6 +2,7 @@ import type { IdentityId } from '../model/identity.ts'
 import type { MeteringUnit, ServiceTypeName } from '../model/proposal.ts'
 import type { ConnectionState, ServedSession } from '../model/session.ts'
 import type { Amount } from '../model/units.ts'
+import type { ClearingPolicy } from './commands.ts'
 
 /**
  * The one state tree. The node owns it; every door shows a read-only copy. Deltas replace whole
@@ -56,10 +57,16 @@ export type WalletState = {
   /** The most a provider may hold of ours unearned. */
   maxAtRisk: Amount
   withdrawal?: { amount: Amount; to: string; executableAtMs: number }
+  /** When promises of others are cleared without being asked. */
+  clearingPolicy: ClearingPolicy
+  /** Transactions of the usual kind that the gas account can still pay for, at today's price. */
+  transactionsLeft?: number
+  /** What will be used up first at the present rate of use; missing while there is nothing to tell. */
+  runsOutFirst?: 'gas' | 'balance'
   /** The last transaction this node sent for its own wallet, as it goes. */
   transaction?: {
     what: 'register' | 'deposit' | 'withdraw' | 'clear' | 'announce'
-    state: 'pending' | 'done' | 'failed'
+    state: 'pending' | 'replaced' | 'done' | 'failed'
     hash?: string
     message?: string
   }

@@ -8,7 +8,7 @@ export function Transaction({ transaction }: { transaction: NonNullable<WalletSt
   const { what, state, hash, message } = transaction
   return (
     <div className="card transaction" data-state={state} role="status">
-      {state === 'pending' && <LoaderCircle className="spin" size={18} aria-hidden />}
+      {(state === 'pending' || state === 'replaced') && <LoaderCircle className="spin" size={18} aria-hidden />}
       {state === 'done' && <CircleCheck size={18} aria-hidden />}
       {state === 'failed' && <CircleX size={18} aria-hidden />}
       <p>
