@@ -10,6 +10,7 @@ import { systemClock } from '../lib/clock.ts'
 import { createLogger, type Logger, silentLogger } from '../lib/logger.ts'
 import type { Chain, GasAccount } from '../ports/chain.ts'
 import type { Progress } from '../ports/chain-follower.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import { signProposal } from '../protocol/proposal.ts'
 import { createRegistry } from '../registry/registry.ts'
@@ -18,6 +19,7 @@ import { migrate } from '../storage/migrate.ts'
 import { openStore } from '../storage/open-store.ts'
 import { createProposalRepository } from '../storage/proposal-repository.ts'
 import { type LocalChain, startLocalChain } from '../testing/local-chain.ts'
+import { createManualClock } from '../testing/manual-clock.ts'
 import { createSigningIdentity } from '../testing/signing-identity.ts'
 import { createAccountReader } from './account-reader.ts'
 import { createChain } from './create-chain.ts'
@@ -48,10 +50,17 @@ type Options = {
   path?: string
   chain?: Pick<Chain, 'head' | 'blockHash' | 'events' | 'networkAccount'>
   confirmations?: number
+  clock?: Clock
   log?: Logger
 }
 
-function startNode({ path = ':memory:', chain: source = chain, confirmations = 0, log = silentLogger }: Options = {}) {
+function startNode({
+  path = ':memory:',
+  chain: source = chain,
+  confirmations = 0,
+  clock = systemClock,
+  log = silentLogger,
+}: Options = {}) {
   const store = openStore(path)
   migrate(store)
   const blocks = createChainRepository(store)
@@ -66,7 +75,7 @@ function startNode({ path = ':memory:', chain: source = chain, confirmations = 0
   })
   const readers = [createAccountReader({ repository: blocks, chain: source }), registry.reader, catalogue.reader]
   const follower = createFollower(
-    { chain: source, store, blocks, readers, network: local.network, clock: systemClock, log },
+    { chain: source, store, blocks, readers, network: local.network, clock, log },
     { pollMs: 30, confirmations },
   )
   follower.onChange(catalogue.changed)
@@ -261,6 +270,55 @@ describe('a node that follows the chain', () => {
     given.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
     await expect(node.follower.reached(10_000_000, given.signal)).rejects.toThrow('enough')
+  })
+})
+
+describe('a copy', () => {
+  it('is current from the moment it reached the head until a minute passed without another look', async () => {
+    const clock = createManualClock()
+    let holding: Promise<void> | undefined
+    const node = startNode({
+      clock,
+      chain: {
+        ...chain,
+        async head() {
+          await holding
+          return chain.head()
+        },
+      },
+    })
+    expect(node.follower.isCurrent()).toBe(false)
+    await node.until(({ status }) => status === 'online')
+    expect(node.follower.isCurrent()).toBe(true)
+
+    const release = Promise.withResolvers<void>()
+    holding = release.promise
+    await clock.advance(60_000)
+    expect(node.follower.isCurrent()).toBe(true)
+    await clock.advance(1)
+    expect(node.follower.isCurrent()).toBe(false)
+
+    release.resolve()
+    const { blockNumber } = await chain.announce(Uint8Array.of(1), gas)
+    await node.follower.reached(blockNumber)
+    await node.until(() => node.follower.isCurrent())
+    node.stop()
+    expect(node.follower.isCurrent()).toBe(false)
+  })
+
+  it('is not current while the blockchain node is away', async () => {
+    let gone = false
+    const nowhere = createChain({ network: { ...local.network, rpc: ['http://127.0.0.1:1'] }, clock: systemClock })
+    const node = startNode({ chain: { ...chain, head: () => (gone ? nowhere : chain).head() } })
+    await synced(node)
+    await node.until(({ status }) => status === 'online')
+    expect(node.follower.isCurrent()).toBe(true)
+    gone = true
+    await node.until(({ status }) => status === 'unreachable')
+    expect(node.follower.isCurrent()).toBe(false)
+    gone = false
+    await node.until(({ status }) => status === 'online')
+    expect(node.follower.isCurrent()).toBe(true)
   })
 })
 

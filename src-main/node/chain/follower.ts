@@ -17,6 +17,8 @@ const REMEMBERED_BLOCKS = 1_000
 const MAX_BACKOFF_MS = 30_000
 /** Rounds in which a node that knows fewer blocks than we do counts as lagging; then its chain is believed. */
 const LAGGING_ROUNDS = 3
+/** For how long a copy that reached the head counts as current. */
+const CURRENT_MS = 60_000
 
 export type FollowerDeps = {
   chain: Pick<Chain, 'head' | 'blockHash' | 'events'>
@@ -59,6 +61,7 @@ export function createFollower(
   /** Rounds in a row in which the chain moved while it was being read. */
   let moved = 0
   let stopped = true
+  let reachedHeadAtMs = Number.NEGATIVE_INFINITY
   let cancelTimer: () => void = () => undefined
 
   function report(next: Progress): void {
@@ -157,6 +160,7 @@ export function createFollower(
         batch = Math.max(1, batch >> 1)
       }
     }
+    if (stands) reachedHeadAtMs = clock.now()
     report({ status: 'online', syncedBlock: syncedBlock(), headBlock: head.number })
   }
 
@@ -202,6 +206,11 @@ export function createFollower(
 
   return {
     progress: () => progress,
+    isCurrent() {
+      const ageMs = clock.now() - reachedHeadAtMs
+      // Negative: this machine's clock was put back, so nobody knows.
+      return !stopped && progress.status === 'online' && ageMs >= 0 && ageMs <= CURRENT_MS
+    },
     start() {
       if (!stopped) return
       stopped = false

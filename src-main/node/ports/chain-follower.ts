@@ -17,6 +17,11 @@ export type Change =
 /** Keeps a copy of our contracts' events as the chain grows and reorganises (whitepaper 6.5.1). */
 export type Follower = {
   progress(): Progress
+  /**
+   * Whether the copy may be decided upon without asking the chain: it reached the head within the last
+   * minute, and nothing has gone wrong since. Cheap.
+   */
+  isCurrent(): boolean
   start(): void
   /** From here on nothing is written any more. */
   stop(): void
