@@ -1,5 +1,6 @@
-// What the test runners say, as passed, failed, skipped and what was not run by name.
-import { relative } from 'node:path'
+// What the test runners say, as passed, failed, skipped and what was not run by name; and the figures of deep runs.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 
 /** Of vitest's JSON report and its exit code. */
 export function countVitest(report, code, root) {
@@ -43,4 +44,31 @@ export function countForge(output, code) {
   const [passed, failed, skipped] = sums.slice(1).map(Number)
   const notRun = [...output.matchAll(/^\[SKIP[^\]]*\]\s*(\S+)/gm)].map(([, test]) => `contracts: ${test}`)
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped, notRun }
+}
+
+/** What a test found worth telling: lines that begin with `deep:`, in the order they came. */
+export function figuresOf(output) {
+  return [...output.matchAll(/^deep: *(.*?) *$/gm)].map(([, figure]) => figure)
+}
+
+/** How much of chance `forge test` tried: one line, when it tried any. */
+export function figuresOfForge(output) {
+  const sum = (pattern) => {
+    const found = [...output.matchAll(pattern)].map(([, number]) => Number(number))
+    return { count: found.length, total: found.reduce((total, number) => total + number, 0).toLocaleString('en') }
+  }
+  const invariants = sum(/^\[PASS\] .*\(runs: \d+, calls: (\d+), /gm)
+  const fuzzed = sum(/^\[PASS\] .*\(runs: (\d+), μ: /gm)
+  if (invariants.count + fuzzed.count === 0) return []
+  return [
+    `${invariants.count} invariants over ${invariants.total} calls, ${fuzzed.count} fuzz tests in ${fuzzed.total} runs`,
+  ]
+}
+
+/** The slow tests beside the code that do more when DEEP is set. */
+export function deepTests(root) {
+  return ['src-main', 'src-shared']
+    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, path)))
+    .filter((path) => path.endsWith('.lab.test.ts') && /\bDEEP\b/.test(readFileSync(join(root, path), 'utf8')))
+    .sort()
 }

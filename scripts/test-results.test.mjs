@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, it } from 'vitest'
-import { countForge, countVitest } from './test-results.mjs'
+import { countForge, countVitest, deepTests, figuresOf, figuresOfForge } from './test-results.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const made = []
@@ -85,4 +86,37 @@ Ran 2 test suites in 10.00ms (10.00ms CPU time): 79 tests passed, 0 failed, 1 sk
   expect(countForge(output, 0)).toEqual({ passed: 79, failed: 0, skipped: 1, notRun: ['contracts: test_B()'] })
   expect(countForge('Error: solc not found', 1).failed).toBe(1)
   expect(countForge('', 0).failed).toBe(1)
+})
+
+it('collects the figures of a deep run', () => {
+  const output = `
+stdout | a.test.ts > crash
+deep: 500 kills, 12,345 promises
+not deep: at all
+
+deep:   nothing found
+`
+  expect(figuresOf(output)).toEqual(['500 kills, 12,345 promises', 'nothing found'])
+})
+
+it('sums up what forge tried', () => {
+  const output = `
+[PASS] invariant_A() (runs: 64, calls: 4096, reverts: 0)
+[PASS] invariant_B() (runs: 64, calls: 4000, reverts: 0)
+[PASS] testFuzz_C(uint256) (runs: 256, μ: 1234, ~: 1200)
+[PASS] test_D() (gas: 1)
+`
+  expect(figuresOfForge(output)).toEqual(['2 invariants over 8,096 calls, 1 fuzz tests in 256 runs'])
+  expect(figuresOfForge('[PASS] test_D() (gas: 1)')).toEqual([])
+})
+
+it('finds the tests that do more when asked to', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'deep-'))
+  made.push(dir)
+  mkdirSync(join(dir, 'src-shared'))
+  mkdirSync(join(dir, 'src-main/node'), { recursive: true })
+  writeFileSync(join(dir, 'src-main/node/a.lab.test.ts'), 'const runs = process.env.DEEP ? 1000 : 10')
+  writeFileSync(join(dir, 'src-main/node/b.lab.test.ts'), 'const runs = 10')
+  writeFileSync(join(dir, 'src-main/node/c.test.ts'), 'const runs = process.env.DEEP ? 1000 : 10')
+  expect(deepTests(dir)).toEqual([join('src-main', 'node', 'a.lab.test.ts')])
 })
