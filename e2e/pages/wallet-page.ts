@@ -4,11 +4,13 @@ export class WalletPage {
   readonly page: Page
   readonly faucet: Locator
   readonly promises: Locator
+  readonly history: Locator
 
   constructor(page: Page) {
     this.page = page
     this.faucet = page.getByRole('button', { name: 'Get test MYST' })
-    this.promises = page.getByRole('table').getByRole('row')
+    this.promises = page.getByRole('table', { name: 'Promises' }).getByRole('row')
+    this.history = page.getByRole('table', { name: 'History' }).getByRole('row')
   }
 
   /** A figure by its label: "Balance", "Not yet deposited", "Gas", "Promised to you", "Promised by you". */

@@ -1,7 +1,7 @@
 import type { CommandInput, CommandName, CommandOutput } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { Bridge } from '../bridge/bridge.ts'
-import { promises, seeded, sessions } from './fixtures.ts'
+import { history, promises, quote, seeded, sessions } from './fixtures.ts'
 import { OFFERS, type Scene } from './scenes.ts'
 
 /** A bridge to nowhere: shows one scene's state and answers queries from the fixtures. */
@@ -49,6 +49,10 @@ function answer(scene: Scene, now: number, name: CommandName, input: unknown): u
       return scene.empty ? [] : promises(now)
     case 'sessions.list':
       return scene.empty ? [] : sessions(now)
+    case 'wallet.history':
+      return scene.empty ? [] : history()
+    case 'wallet.quote':
+      return quote(input as CommandInput<'wallet.quote'>)
     case 'identity.export':
       return { keystore: '{"version":3}', fileName: 'mysterium-identity.json' }
     default:

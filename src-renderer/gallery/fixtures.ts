@@ -1,4 +1,4 @@
-import type { PromiseView, ProposalView } from '#shared/contract/commands.ts'
+import type { CommandInput, FeeQuote, PromiseView, ProposalView, WalletEntry } from '#shared/contract/commands.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { LiveSession, SessionRecord } from '#shared/model/session.ts'
@@ -100,6 +100,7 @@ export const READY: AppState = {
     receivable: (1_284n * MYST) / 1000n,
     payable: (63n * MYST) / 1000n,
     maxAtRisk: MYST / 10n,
+    transactionsLeft: 412,
     clearingPolicy: { atOnce: false, threshold: MYST, maxAgeMs: 86_400_000 },
   },
   connection: { name: 'disconnected' },
@@ -117,6 +118,28 @@ export function promises(now: number): PromiseView[] {
     state: index < 4 ? ('open' as const) : index === 4 ? ('clearing' as const) : ('cleared' as const),
     updatedAtMs: now - index * 7_400_000,
   }))
+}
+
+export function quote({ what, amount = 0n }: CommandInput<'wallet.quote'>): FeeQuote {
+  const moved = what === 'clear' ? READY.wallet.receivable : amount
+  const fee = what === 'clear' ? (moved * BigInt(READY.wallet.networkFeeBps)) / 10_000n : 0n
+  return { gas: 3n * 10n ** 14n, maxGas: 7n * 10n ** 14n, gasAvailable: READY.wallet.gas, fee, amount: moved }
+}
+
+const KINDS = ['earned', 'paid', 'deposit', 'withdrawn', 'withdrawal-announced', 'network-fee'] as const
+
+export function history(): WalletEntry[] {
+  return Array.from({ length: 14 }, (_, index): WalletEntry => {
+    const random = seeded(index + 41)
+    const kind = KINDS[Math.floor(random() ** 1.5 * KINDS.length)] ?? 'deposit'
+    return {
+      kind,
+      amount: (BigInt(Math.round(random() * 4_000) + 30) * MYST) / 1000n,
+      ...(kind === 'deposit' ? {} : { counterparty: fixtureId(index + 600) }),
+      blockNumber: HEAD - index * 971 - 12,
+      transaction: `0x${fixtureId(index + 800).slice(2)}${fixtureId(index + 850).slice(18)}`,
+    }
+  })
 }
 
 const ENDS = ['consumer-closed', 'provider-closed', 'leftover-exhausted', 'tunnel-failed', 'metering-disputed'] as const

@@ -161,6 +161,13 @@ export function scenes(now: number): Record<string, Scene> {
         },
       },
     },
+    'wallet-gas-low': {
+      route: 'wallet',
+      state: {
+        ...READY,
+        wallet: { ...READY.wallet, gas: MYST / 5000n, transactionsLeft: 2, runsOutFirst: 'gas' },
+      },
+    },
     'wallet-empty': { route: 'wallet', state: NOBODY, empty: true },
     activity: { route: 'activity', state: sharing },
     'activity-empty': { route: 'activity', state: READY, empty: true },

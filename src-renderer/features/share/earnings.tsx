@@ -4,9 +4,11 @@ import { formatAmount, formatBps, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
+import { useQuote } from '../../store/use-quote.ts'
 import { Amount } from '../../ui/amount.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { Fees } from '../../ui/fees.tsx'
 import { ErrorNotice, Notice } from '../../ui/notice.tsx'
 
 /** Earned and promised, and clearing it with the fee shown before. */
@@ -16,7 +18,6 @@ export function Earnings() {
   const clear = useCommand('promises.clear')
   const [asking, setAsking] = useState(false)
   const [results, setResults] = useState<ClearResult[]>()
-  const fee = (wallet.receivable * BigInt(wallet.networkFeeBps)) / 10_000n
 
   const go = async () => {
     setResults(undefined)
@@ -59,25 +60,7 @@ export function Earnings() {
       </section>
       {results && <Notice tone={results.some(failed) ? 'amber' : 'green'}>{summary(results)}</Notice>}
       <Dialog open={asking} onClose={() => setAsking(false)} title={m.share.clearTitle} text={m.share.clearText}>
-        <dl className="facts">
-          <div>
-            <dt>{m.share.clearAmount}</dt>
-            <dd>{formatAmount(wallet.receivable)}</dd>
-          </div>
-          <div>
-            <dt>{m.share.clearFee(formatBps(wallet.networkFeeBps))}</dt>
-            <dd>− {formatAmount(fee)}</dd>
-          </div>
-          <div>
-            <dt>
-              <strong>{m.share.clearGet}</strong>
-            </dt>
-            <dd>
-              <strong>{formatAmount(wallet.receivable - fee)}</strong>
-            </dd>
-          </div>
-        </dl>
-        <p className="faint">{m.share.clearGas}</p>
+        <ClearFees />
         <ErrorNotice error={clear.error} />
         <div className="dialog-actions">
           <Button onClick={() => setAsking(false)}>{m.app.cancel}</Button>
@@ -90,6 +73,25 @@ export function Earnings() {
   )
 }
 
+/** In a component of its own: asked for only while the dialog is open. */
+function ClearFees() {
+  const wallet = useNode((state) => state.wallet)
+  const quote = useQuote({ what: 'clear' })
+  const total = quote.data && quote.data.amount - quote.data.fee
+  return (
+    <Fees
+      quote={quote}
+      feeLabel={m.share.clearFee(formatBps(wallet.networkFeeBps))}
+      total={{ label: m.share.clearGet, amount: total }}
+    >
+      <div>
+        <dt>{m.share.clearAmount}</dt>
+        <dd>{formatAmount(quote.data?.amount ?? wallet.receivable)}</dd>
+      </div>
+    </Fees>
+  )
+}
+
 function failed(result: ClearResult): boolean {
   return result.transaction === undefined
 }
@@ -97,7 +99,7 @@ function failed(result: ClearResult): boolean {
 function summary(results: ClearResult[]): string {
   const done = results.filter((result) => !failed(result))
   const bad = results.filter(failed)
-  const amount = formatAmount(done.reduce((sum, one) => sum + one.amount - one.fee, 0n))
+  const amount = formatAmount(done.reduce((sum, one) => sum + (one.cleared ?? one.amount) - one.fee, 0n))
   const reason = bad.find(({ message }) => message)?.message
   const sentence =
     done.length === 0

@@ -3,8 +3,10 @@ import { formatMyst } from '#shared/model/units.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
+import { useQuote } from '../../store/use-quote.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { Fees } from '../../ui/fees.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
 import { AmountField, readTyped } from './amount-field.tsx'
 
@@ -21,23 +23,23 @@ function Deposit({ onClose }: { onClose(): void }) {
   const [text, setText] = useState(() => formatMyst(most))
   const deposit = useCommand('wallet.deposit')
   const typed = readTyped(text, most)
+  const amount = 'amount' in typed ? typed.amount : undefined
+  const quote = useQuote({ what: 'deposit', amount: amount ?? most })
   const submit = async (event: FormEvent) => {
     event.preventDefault()
-    if ('amount' in typed && !deposit.running && (await deposit.run({ amount: typed.amount }))) onClose()
+    if (amount !== undefined && !deposit.running && (await deposit.run({ amount }))) onClose()
   }
   return (
     <form className="dialog-form" onSubmit={(event) => void submit(event)}>
       <AmountField text={text} most={most} onChange={setText} />
-      <p className="faint">
-        {m.wallet.withdrawGas}: {m.wallet.withdrawGasText}.
-      </p>
+      <Fees quote={quote} total={{ label: m.wallet.youReceive, amount }} />
       <ErrorNotice error={deposit.error} />
       <div className="dialog-actions">
         <Button onClick={onClose}>{m.app.cancel}</Button>
         <Button
           type="submit"
           kind="primary"
-          disabled={!('amount' in typed)}
+          disabled={amount === undefined}
           busy={deposit.running && m.wallet.depositing}
         >
           {m.wallet.deposit}

@@ -7,6 +7,7 @@ import { Amount } from '../../ui/amount.tsx'
 import { Button } from '../../ui/button.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { errorSentence, Notice } from '../../ui/notice.tsx'
+import { ClearingPolicyLine } from './clearing-policy.tsx'
 
 const TONES = { open: '', clearing: 'tag-amber', cleared: 'tag-green' } as const
 
@@ -20,6 +21,7 @@ export function Promises() {
   return (
     <section className="section">
       <h2>{m.wallet.promises}</h2>
+      <ClearingPolicyLine />
       {query.error && (
         <Notice
           tone="red"
@@ -40,7 +42,7 @@ export function Promises() {
           </div>
         ) : (
           <div className="table-wrap">
-            <table className="table">
+            <table className="table" aria-label={m.wallet.promises}>
               <thead>
                 <tr>
                   <th scope="col">{m.wallet.direction}</th>

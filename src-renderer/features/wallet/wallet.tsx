@@ -1,6 +1,6 @@
 import './wallet.css'
 import { useState } from 'react'
-import { formatAmount, formatDateTime, formatEther, shortId } from '../../messages/format.ts'
+import { formatAbout, formatAmount, formatDateTime, formatEther, shortId } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { readiness } from '../../store/readiness.ts'
@@ -10,6 +10,7 @@ import { Button } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { DepositDialog } from './deposit-dialog.tsx'
 import { FundingBox } from './funding-box.tsx'
+import { History } from './history.tsx'
 import { Promises } from './promises.tsx'
 import { Transaction } from './transaction.tsx'
 import { WithdrawDialog } from './withdraw-dialog.tsx'
@@ -67,7 +68,12 @@ export function Wallet() {
           </div>
           <div title={m.wallet.gasHint}>
             <dt>{m.wallet.gas}</dt>
-            <dd className="numbers">{formatEther(wallet.gas)}</dd>
+            <dd className="numbers">
+              {formatEther(wallet.gas)}
+              {wallet.transactionsLeft !== undefined && (
+                <span className="gas-left faint">{m.wallet.gasLeft(formatAbout(wallet.transactionsLeft))}</span>
+              )}
+            </dd>
           </div>
           <div>
             <dt>{m.wallet.receivable}</dt>
@@ -95,6 +101,7 @@ export function Wallet() {
           {m.share.needBackup}
         </Notice>
       )}
+      {wallet.runsOutFirst === 'gas' && <Notice tone="amber">{m.wallet.gasLow}</Notice>}
       {wallet.withdrawal && (
         <Notice tone="accent">
           {m.wallet.pendingWithdrawal(
@@ -107,6 +114,7 @@ export function Wallet() {
       {wallet.transaction && <Transaction transaction={wallet.transaction} />}
       {!locked && <FundingBox />}
       <Promises />
+      {!locked && <History />}
       <DepositDialog open={dialog === 'deposit'} onClose={close} />
       <WithdrawDialog open={dialog === 'withdraw'} onClose={close} />
     </div>

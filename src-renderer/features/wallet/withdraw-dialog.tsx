@@ -1,10 +1,11 @@
 import { type FormEvent, useState } from 'react'
-import { formatAmount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
+import { useQuote } from '../../store/use-quote.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { Fees } from '../../ui/fees.tsx'
 import { Field } from '../../ui/field.tsx'
 import { ErrorNotice, Notice } from '../../ui/notice.tsx'
 import { AmountField, readTyped } from './amount-field.tsx'
@@ -25,11 +26,13 @@ function Withdraw({ onClose }: { onClose(): void }) {
   const [to, setTo] = useState('')
   const withdraw = useCommand('wallet.withdraw')
   const typed = readTyped(text, most)
+  const amount = 'amount' in typed ? typed.amount : undefined
+  const quote = useQuote({ what: 'withdraw', amount: amount ?? most })
   const addressOk = ADDRESS.test(to)
   const submit = async (event: FormEvent) => {
     event.preventDefault()
-    if (!('amount' in typed) || !addressOk || withdraw.running) return
-    if (await withdraw.run({ amount: typed.amount, to })) onClose()
+    if (amount === undefined || !addressOk || withdraw.running) return
+    if (await withdraw.run({ amount, to })) onClose()
   }
   return (
     <form className="dialog-form" onSubmit={(event) => void submit(event)}>
@@ -48,24 +51,7 @@ function Withdraw({ onClose }: { onClose(): void }) {
           />
         )}
       </Field>
-      <dl className="facts">
-        <div>
-          <dt>{m.wallet.withdrawFee}</dt>
-          <dd>{m.wallet.withdrawFeeNone}</dd>
-        </div>
-        <div>
-          <dt>{m.wallet.withdrawGas}</dt>
-          <dd>{m.wallet.withdrawGasText}</dd>
-        </div>
-        <div>
-          <dt>
-            <strong>{m.wallet.youReceive}</strong>
-          </dt>
-          <dd>
-            <strong>{'amount' in typed ? formatAmount(typed.amount) : '–'}</strong>
-          </dd>
-        </div>
-      </dl>
+      <Fees quote={quote} total={{ label: m.wallet.youReceive, amount }} />
       <Notice>{m.wallet.notice}</Notice>
       <ErrorNotice error={withdraw.error} />
       <div className="dialog-actions">
@@ -73,7 +59,7 @@ function Withdraw({ onClose }: { onClose(): void }) {
         <Button
           type="submit"
           kind="primary"
-          disabled={!('amount' in typed) || !addressOk}
+          disabled={amount === undefined || !addressOk}
           busy={withdraw.running && m.wallet.withdrawing}
         >
           {m.wallet.withdraw}

@@ -1,0 +1,113 @@
+import { ScrollText } from 'lucide-react'
+import { useState } from 'react'
+import type { WalletEntry } from '#shared/contract/commands.ts'
+import { formatCount, shortId } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { useQuery } from '../../store/use-query.ts'
+import { Amount } from '../../ui/amount.tsx'
+import { Button } from '../../ui/button.tsx'
+import { CopyButton } from '../../ui/copy-button.tsx'
+import { errorSentence, Notice } from '../../ui/notice.tsx'
+
+const PAGE = 20
+const MOST = 1_000
+
+/** Which way money went; an announced withdrawal has moved nothing yet. */
+const SIGNS: { [kind in WalletEntry['kind']]?: '+' | '−' } = {
+  deposit: '+',
+  earned: '+',
+  'network-fee': '+',
+  paid: '−',
+  withdrawn: '−',
+}
+
+/** What moved in the account, as the chain has it, each line with its transaction. */
+export function History() {
+  const wallet = useNode((state) => state.wallet)
+  const { active } = useNode((state) => state.identity)
+  const [limit, setLimit] = useState(PAGE)
+  const revision = `${active}/${wallet.balance}/${wallet.withdrawal?.executableAtMs}`
+  const query = useQuery('wallet.history', { limit }, revision)
+  const entries = query.data ?? []
+  return (
+    <section className="section">
+      <h2>{m.wallet.history}</h2>
+      {query.error && (
+        <Notice
+          tone="red"
+          action={
+            <Button size="small" onClick={query.refresh}>
+              {m.app.tryAgain}
+            </Button>
+          }
+        >
+          {m.wallet.historyFailed} {errorSentence(query.error)}
+        </Notice>
+      )}
+      <div className="card">
+        {entries.length === 0 ? (
+          <div className="empty">
+            <ScrollText size={28} strokeWidth={1.5} aria-hidden />
+            <p>{query.loading ? m.wallet.historyLoading : m.wallet.historyNone}</p>
+          </div>
+        ) : (
+          <div className="table-wrap">
+            <table className="table" aria-label={m.wallet.history}>
+              <thead>
+                <tr>
+                  <th scope="col">{m.wallet.what}</th>
+                  <th scope="col">{m.wallet.peer}</th>
+                  <th scope="col" className="end">
+                    {m.wallet.amountShort}
+                  </th>
+                  <th scope="col">{m.wallet.block}</th>
+                  <th scope="col">{m.wallet.transactionId}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {entries.map((entry) => (
+                  <Line
+                    key={`${entry.transaction}-${entry.kind}-${entry.counterparty}-${entry.serial}`}
+                    entry={entry}
+                  />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+        {entries.length === limit && limit < MOST && (
+          <div className="history-more">
+            <Button kind="quiet" size="small" onClick={() => setLimit(Math.min(MOST, limit * 2))}>
+              {m.activity.more}
+            </Button>
+          </div>
+        )}
+      </div>
+    </section>
+  )
+}
+
+function Line({ entry: { kind, amount, counterparty, blockNumber, transaction } }: { entry: WalletEntry }) {
+  const sign = SIGNS[kind]
+  return (
+    <tr>
+      <td>{m.wallet.kinds[kind]}</td>
+      <td className="mono muted" title={counterparty}>
+        {counterparty ? shortId(counterparty) : '–'}
+      </td>
+      <td className="end">
+        <Amount value={amount} {...(sign ? { sign } : {})} />
+      </td>
+      <td className="numbers muted">{formatCount(blockNumber)}</td>
+      <td>
+        <span className="history-transaction">
+          <span className="mono muted" title={transaction}>
+            {shortId(transaction)}
+          </span>
+          <CopyButton text={transaction} label={m.wallet.copyTransaction} />
+        </span>
+      </td>
+    </tr>
+  )
+}
