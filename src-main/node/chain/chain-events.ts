@@ -3,18 +3,20 @@ import type { NetworkFile } from '#shared/contract/network-file.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 
-import type { ChainEvent, Hex } from '../ports/chain.ts'
+import type { ChainEvent, ClearOutcome, Hex } from '../ports/chain.ts'
 import { contracts } from './generated/contracts.ts'
 import type { Log } from './quantities.ts'
+import { errorName } from './revert.ts'
 
+const accounts = {
+  at: 'paymentAccounts',
+  abi: new Interface(contracts.PaymentAccounts.abi),
+  names: ['Deposited', 'Cleared', 'WithdrawalAnnounced', 'Withdrawn'],
+} as const
 const SOURCES = [
   { at: 'identityRegistry', abi: new Interface(contracts.IdentityRegistry.abi), names: ['Registered'] },
   { at: 'serviceDirectory', abi: new Interface(contracts.ServiceDirectory.abi), names: ['Announced'] },
-  {
-    at: 'paymentAccounts',
-    abi: new Interface(contracts.PaymentAccounts.abi),
-    names: ['Deposited', 'Cleared', 'WithdrawalAnnounced', 'Withdrawn'],
-  },
+  accounts,
 ] as const
 
 /** Which logs to ask for. */
@@ -41,6 +43,35 @@ export function readEvents(
       return readEvent(log, addresses)
     })
     .sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex)
+}
+
+/** What came of each of `promises`: the payment contract writes one log for each, in their order. */
+export function readOutcomes(
+  logs: readonly Log[],
+  promises: readonly { issuer: IdentityId; serial: bigint }[],
+  addresses: NetworkFile['contracts'],
+): ClearOutcome[] {
+  if (logs.length !== promises.length) throw nonsense()
+  return logs.map((log, index) => {
+    const outcome = readOutcome(log, addresses)
+    if (outcome.issuer !== promises[index]?.issuer || outcome.serial !== promises[index]?.serial) throw nonsense()
+    return outcome
+  })
+}
+
+function readOutcome(log: Log, addresses: NetworkFile['contracts']): ClearOutcome {
+  const failed = accounts.abi.getEvent('ClearFailed')
+  if (log.topics[0] !== failed?.topicHash) {
+    const event = readEvent(log, addresses)
+    if (event.name !== 'Cleared') throw nonsense()
+    const { issuer, serial, amount, fee } = event
+    return { kind: 'cleared', issuer, serial, amount, fee }
+  }
+  const event = log.address === addresses.paymentAccounts.toLowerCase() ? parse(accounts.abi, log) : null
+  if (!event) throw nonsense()
+  const of = (name: string): unknown => event.args.getValue(name)
+  const error = errorName(hexOf(of('reason')))
+  return { kind: 'refused', issuer: addressOf(of('issuer')), serial: amountOf(of('serial')), error }
 }
 
 /** One event of ours, or an error when the log is none. */

@@ -65,8 +65,9 @@ describe('the contracts over JSON-RPC', () => {
 
     const network = await chain.networkAccount()
     const before = await chain.balanceOf(network)
-    const { blockNumber } = await chain.clear(promise(issuer, benefiter, 4n, 2n * MYST), benefiter, gas)
+    const { blockNumber, ...moved } = await chain.clear(promise(issuer, benefiter, 4n, 2n * MYST), benefiter, gas)
     const fee = (2n * MYST * (await chain.networkFeeBps())) / 10_000n
+    expect(moved).toMatchObject({ amount: 2n * MYST, fee })
     expect(await chain.balanceOf(issuer.id)).toBe(3n * MYST)
     expect(await chain.balanceOf(benefiter.id)).toBe(2n * MYST - fee)
     expect(await chain.balanceOf(network)).toBe(before + fee)
@@ -88,9 +89,49 @@ describe('the contracts over JSON-RPC', () => {
     await expect(chain.clear(uncovered, benefiter, gas)).rejects.toThrow(
       error('TransactionFailed', { error: 'InsufficientBalance', required: (3n * MYST).toString() }),
     )
-    await chain.clear(uncovered, benefiter, gas, { acceptLess: true })
+    const less = await chain.clear(uncovered, benefiter, gas, { acceptLess: true })
+    expect(less).toMatchObject({ amount: MYST, fee: (MYST * (await chain.networkFeeBps())) / 10_000n })
     expect(await chain.balanceOf(issuer.id)).toBe(0n)
     expect(await chain.lastClearedSerial(issuer.id, benefiter.id)).toBe(1n)
+  })
+
+  it('clear many promises at once, and say of each what came of it', async () => {
+    const gas = await local.gasAccount()
+    const [benefiter, mallory] = [newIdentity(), newIdentity()]
+    const issuers = [newIdentity(), newIdentity(), newIdentity(), newIdentity()]
+    for (const issuer of issuers) await chain.register(issuer, gas)
+    for (const issuer of issuers.slice(0, 3)) await chain.deposit(issuer.id, 3n * MYST, gas)
+    const promises = issuers.map((issuer) => promise(issuer, benefiter, 7n, 2n * MYST))
+    const [first, forged, last, uncovered] = promises as [SignedPromise, SignedPromise, SignedPromise, SignedPromise]
+    forged.signature = mallory.signTypedData(chain.promiseTypedData(forged))
+    const fee = (2n * MYST * (await chain.networkFeeBps())) / 10_000n
+    const { blockNumber, outcomes } = await chain.clearMany(promises, benefiter, gas)
+    expect(outcomes).toEqual([
+      { kind: 'cleared', issuer: first.issuer, serial: 7n, amount: 2n * MYST, fee },
+      { kind: 'refused', issuer: forged.issuer, serial: 7n, error: 'InvalidIssuerSignature' },
+      { kind: 'cleared', issuer: last.issuer, serial: 7n, amount: 2n * MYST, fee },
+      { kind: 'refused', issuer: uncovered.issuer, serial: 7n, error: 'InsufficientBalance' },
+    ])
+    expect(await eventsOf(blockNumber)).toMatchObject([{ issuer: first.issuer }, { issuer: last.issuer }])
+    expect(await chain.balanceOf(benefiter.id)).toBe(2n * (2n * MYST - fee))
+
+    const again = await chain.clearMany([uncovered, last], benefiter, gas, { acceptLess: true })
+    expect(again.outcomes).toEqual([
+      { kind: 'cleared', issuer: uncovered.issuer, serial: 7n, amount: 0n, fee: 0n },
+      { kind: 'refused', issuer: last.issuer, serial: 7n, error: 'SerialNotAboveLast' },
+    ])
+  })
+
+  it('take no batch of none, too many, two of one issuer or another benefiter', async () => {
+    const gas = await local.gasAccount()
+    const [issuer, benefiter] = [newIdentity(), newIdentity()]
+    const one = promise(issuer, benefiter, 1n, MYST)
+    const two = promise(issuer, benefiter, 2n, MYST)
+    const invalid = error('InvalidBatch')
+    await expect(chain.clearMany([], benefiter, gas)).rejects.toThrow(invalid)
+    await expect(chain.clearMany(Array(101).fill(one), benefiter, gas)).rejects.toThrow(invalid)
+    await expect(chain.clearMany([one, two], benefiter, gas)).rejects.toThrow(invalid)
+    await expect(chain.clearMany([one], newIdentity(), gas)).rejects.toThrow(invalid)
   })
 
   it('refuse a promise above half of the registered value, and one that another signed', async () => {

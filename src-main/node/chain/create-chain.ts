@@ -7,7 +7,8 @@ import { type Amount, formatMyst } from '#shared/model/units.ts'
 
 import type { Chain, GasAccount, Hex, TransactionResult } from '../ports/chain.ts'
 import type { Clock } from '../ports/clock.ts'
-import { eventFilter, nonsense, readEvent, readEvents } from './chain-events.ts'
+import { eventFilter, nonsense, readEvent, readEvents, readOutcomes } from './chain-events.ts'
+import { checkBatch } from './check-batch.ts'
 import { contracts } from './generated/contracts.ts'
 import { createJsonRpc, type JsonRpcOptions } from './json-rpc.ts'
 import { block, data, log, quantity, type Receipt } from './quantities.ts'
@@ -152,7 +153,18 @@ export function createChain({ network, clock, fetch }: ChainDeps, options: Chain
       const { issuer, serial, amount, signature } = promise
       const agreed = benefiter.signTypedData(typedData.clearing(promise, acceptLess))
       const tuple = [issuer, serial, promise.benefiter, amount]
-      return toResult(await only(gas, () => accounts.call('clear', [tuple, signature, agreed, acceptLess])))
+      const receipt = await only(gas, () => accounts.call('clear', [tuple, signature, agreed, acceptLess]))
+      const [outcome] = readOutcomes(receipt.logs, [promise], network.contracts)
+      if (outcome?.kind !== 'cleared') throw nonsense()
+      return { ...toResult(receipt), amount: outcome.amount, fee: outcome.fee }
+    },
+    async clearMany(promises, benefiter, gas, { acceptLess = false } = {}) {
+      checkBatch(promises, benefiter.id)
+      const tuples = promises.map(({ issuer, serial, benefiter, amount }) => [issuer, serial, benefiter, amount])
+      const signatures = promises.map(({ signature }) => signature)
+      const agreed = promises.map((promise) => benefiter.signTypedData(typedData.clearing(promise, acceptLess)))
+      const receipt = await only(gas, () => accounts.call('clearMany', [tuples, signatures, agreed, acceptLess]))
+      return { ...toResult(receipt), outcomes: readOutcomes(receipt.logs, promises, network.contracts) }
     },
     async announceWithdrawal(identity, amount, to, gas) {
       const receipt = await only(gas, async () => {

@@ -41,6 +41,11 @@ export function transactionFailed(refusal: RpcRefused): MystError {
   })
 }
 
+/** The name of a contract's error; `Unknown` for what is none of ours. */
+export function errorName(data: string): string {
+  return decode(data)?.name ?? 'Unknown'
+}
+
 function decode(data: string): { name: string; args: Record<string, string> } | undefined {
   for (const known of interfaces) {
     try {

@@ -6,6 +6,15 @@ import type { UnlockedIdentity } from './identity.ts'
 
 export type Hex = `0x${string}`
 export type TransactionResult = { hash: Hex; blockNumber: number }
+/** What the chain moved: `amount` left the issuer's account, `fee` of it went to the network's. */
+export type Moved = { amount: Amount; fee: Amount }
+/** What came of one promise in a batch. `error` is the name of the contract's own, as in `TransactionFailed`. */
+export type ClearOutcome = { issuer: IdentityId; serial: bigint } & (
+  | ({ kind: 'cleared' } & Moved)
+  | { kind: 'refused'; error: string }
+)
+/** Promises in one `clearMany`. */
+export const MAX_CLEAR_BATCH = 100
 
 /** An event of our contracts with where it stands in the chain. */
 export type ChainEvent = { blockNumber: number; blockHash: Hex; logIndex: number; transactionHash: Hex } & (
@@ -50,7 +59,19 @@ export type Chain = {
     benefiter: UnlockedIdentity,
     gas: GasAccount,
     options?: { acceptLess?: boolean },
-  ): Promise<TransactionResult>
+  ): Promise<TransactionResult & Moved>
+  /**
+   * Clears up to `MAX_CLEAR_BATCH` promises of different issuers to one benefiter in one transaction; one that is
+   * refused does not hold up the others, and its serial is not spent. `outcomes` are in the order of `promises`.
+   * Throws `InvalidBatch` for none or too many, for two of one issuer (the second would be cleared and void the
+   * first if only that was refused) and for promises to somebody else.
+   */
+  clearMany(
+    promises: readonly SignedPromise[],
+    benefiter: UnlockedIdentity,
+    gas: GasAccount,
+    options?: { acceptLess?: boolean },
+  ): Promise<TransactionResult & { outcomes: ClearOutcome[] }>
   announceWithdrawal(
     identity: UnlockedIdentity,
     amount: Amount,

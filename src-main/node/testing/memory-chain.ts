@@ -2,12 +2,16 @@ import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { SignedPromise } from '#shared/model/promise.ts'
 import type { Amount } from '#shared/model/units.ts'
+import { checkBatch } from '../chain/check-batch.ts'
 import { createTypedData } from '../chain/typed-data.ts'
 import { isSignedByIssuer } from '../payments/check-promise.ts'
-import type { Chain, GasAccount } from '../ports/chain.ts'
+import type { Chain, ClearOutcome, GasAccount, Moved, TransactionResult } from '../ports/chain.ts'
 import type { Registry } from '../ports/identity.ts'
 
-type Part = Pick<Chain, 'balanceOf' | 'lastClearedSerial' | 'networkFeeBps' | 'promiseTypedData' | 'clear'>
+type Part = Pick<
+  Chain,
+  'balanceOf' | 'lastClearedSerial' | 'networkFeeBps' | 'promiseTypedData' | 'clear' | 'clearMany'
+>
 
 export type MemoryChain = Part & {
   deposit(identity: IdentityId, amount: Amount): void
@@ -38,6 +42,7 @@ export function createMemoryChain(registry: Pick<Registry, 'registeredValue'>): 
       paymentAccounts: address('4'),
     },
   })
+  let blockNumber = 0
   const balances = new Map<IdentityId, Amount>()
   const cleared: { issuer: IdentityId; benefiter: IdentityId; serial: bigint; amount: Amount }[] = []
   const add = (identity: IdentityId, amount: Amount) =>
@@ -65,22 +70,54 @@ export function createMemoryChain(registry: Pick<Registry, 'registeredValue'>): 
       return FEE_BPS
     },
     clearings: (issuer, limit) => cleared.filter((one) => one.issuer === issuer).slice(0, limit),
-    async clear(promise: SignedPromise, benefiter) {
+    async clear(promise, benefiter, _gas, options) {
       reach()
       await chain.onClear('before')
-      const { issuer, serial, amount } = promise
-      if (benefiter.id !== promise.benefiter) throw failed('InvalidBenefiterSignature')
-      if (serial <= lastOf(issuer, benefiter.id)) throw failed('SerialNotAboveLast')
-      if (!isSignedByIssuer(promise, chain)) throw failed('InvalidIssuerSignature')
-      if (amount > registry.registeredValue(issuer) / 2n) throw failed('AmountAboveLimit')
-      if (amount > (balances.get(issuer) ?? 0n)) throw failed('InsufficientBalance')
-      const fee = (amount * FEE_BPS) / 10_000n
-      add(issuer, -amount)
-      add(benefiter.id, amount - fee)
-      cleared.unshift({ issuer, benefiter: benefiter.id, serial, amount })
+      const moved = settle(promise, benefiter.id, options)
       await chain.onClear('after')
-      return { hash: `0x${cleared.length.toString(16).padStart(64, '0')}`, blockNumber: cleared.length }
+      return { ...mined(), ...moved }
     },
+    async clearMany(promises, benefiter, _gas, options) {
+      reach()
+      checkBatch(promises, benefiter.id)
+      await chain.onClear('before')
+      const outcomes = promises.map((promise): ClearOutcome => {
+        const { issuer, serial } = promise
+        try {
+          return { kind: 'cleared', issuer, serial, ...settle(promise, benefiter.id, options) }
+        } catch (error) {
+          if (!(error instanceof MystError)) throw error
+          return { kind: 'refused', issuer, serial, error: String(error.details?.error) }
+        }
+      })
+      await chain.onClear('after')
+      return { ...mined(), outcomes }
+    },
+  }
+
+  function settle(
+    promise: SignedPromise,
+    by: IdentityId,
+    { acceptLess = false }: { acceptLess?: boolean } = {},
+  ): Moved {
+    const { issuer, serial, benefiter } = promise
+    if (by !== benefiter) throw failed('InvalidBenefiterSignature')
+    if (serial <= lastOf(issuer, benefiter)) throw failed('SerialNotAboveLast')
+    if (!isSignedByIssuer(promise, chain)) throw failed('InvalidIssuerSignature')
+    if (promise.amount > registry.registeredValue(issuer) / 2n) throw failed('AmountAboveLimit')
+    const balance = balances.get(issuer) ?? 0n
+    if (promise.amount > balance && !acceptLess) throw failed('InsufficientBalance')
+    const amount = promise.amount > balance ? balance : promise.amount
+    const fee = (amount * FEE_BPS) / 10_000n
+    add(issuer, -amount)
+    add(benefiter, amount - fee)
+    cleared.unshift({ issuer, benefiter, serial, amount })
+    return { amount, fee }
+  }
+
+  function mined(): TransactionResult {
+    blockNumber += 1
+    return { hash: `0x${blockNumber.toString(16).padStart(64, '0')}`, blockNumber }
   }
 
   function reach() {
