@@ -1,16 +1,13 @@
 import { join } from 'node:path'
 import type { ClearResult, PromiseView } from '#shared/contract/commands.ts'
-import { MystError, toWire } from '#shared/errors/myst-error.ts'
+import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { ProposalFilter } from '#shared/model/proposal.ts'
 import type { Amount } from '#shared/model/units.ts'
-import { createDialogues } from './dialogue/dialogues.ts'
 import { createAnnouncer } from './discovery/announcer.ts'
 import type { Logger } from './lib/logger.ts'
 import type { Market } from './market.ts'
-import { createMqttChannel } from './messaging/channels/mqtt.ts'
-import { createMessenger } from './messaging/messenger.ts'
-import { createPayments } from './payments/create-payments.ts'
+import { createPaymentsOverDialogue } from './payments-over-dialogue.ts'
 import type { GasAccount } from './ports/chain.ts'
 import type { Clock } from './ports/clock.ts'
 import type { UnlockedIdentity } from './ports/identity.ts'
@@ -60,29 +57,11 @@ export function createAgent(
 ): Agent {
   const { market, store, state, serviceTypes, clock, log, home } = deps
   const { identity, gas, maxAtRisk } = own
-  const { network, chain, registry, catalogue, blocks } = market
+  const { network, chain, catalogue, blocks } = market
 
   const wallet = createWallet({ chain, blocks, network, identity, gas, state, clock, log: log.of('wallet') })
-  const ledger = createLedgerRepository(store, identity.id)
   const sessions = createSessionRepository(store, identity.id)
   sessions.closeOrphans()
-
-  const channel = createMqttChannel(
-    { identity, chainId: chain.chainId, clock, log: log.of('mqtt') },
-    { brokers: network.brokers },
-  )
-  channel.onOnline((online) => {
-    state.set({ network: { ...state.get().network, broker: online ? 'online' : 'unreachable' } })
-  })
-  const messenger = createMessenger({
-    identity,
-    registry,
-    channels: [channel],
-    chainId: chain.chainId,
-    clock,
-    log: log.of('messages'),
-  })
-  const dialogues = createDialogues({ messenger, registry, clock, log: log.of('dialogue') })
 
   const policy = (): PaymentPolicy => ({
     minimumIncrease: MINIMUM_INCREASE,
@@ -91,31 +70,19 @@ export function createAgent(
     freeTrial: 0n,
     feeBps: state.get().wallet.networkFeeBps,
   })
-  const payments = createPayments({
-    identity,
-    chain: { ...chain, balanceOf: market.spendable },
-    gas: () => gas,
-    registry,
-    ledger,
-    clock,
-    log: log.of('payments'),
-    policy,
-    clearings: blocks.clearings,
+  const { channel, messenger, dialogues, payments, ...speaking } = createPaymentsOverDialogue(
+    { market, ledger: createLedgerRepository(store, identity.id), clock, log },
+    { identity, gas, policy },
+  )
+  channel.onOnline((online) => {
+    state.set({ network: { ...state.get().network, broker: online ? 'online' : 'unreachable' } })
   })
   const showPayments = () => {
     state.set({ wallet: { ...state.get().wallet, ...payments.totals() } })
     state.set({ share: { ...state.get().share, earnedToday: payments.earnedToday() } })
   }
   payments.onChange(showPayments)
-  // A promise of ours that was cleared is no longer owed; what the provider did not take comes back.
-  const reconcile = () =>
-    payments.reconcile().catch((error: unknown) => log.debug(`promises wait for the chain: ${toWire(error).message}`))
-  const offChain = market.follower.onChange((change) => {
-    void wallet.refresh()
-    const ours =
-      change.kind === 'rolled-back' || change.events.some((e) => e.name === 'Cleared' && e.issuer === identity.id)
-    if (ours) void reconcile()
-  })
+  const offChain = market.follower.onChange(() => void wallet.refresh())
   showPayments()
 
   const announcer = createAnnouncer({
@@ -183,7 +150,7 @@ export function createAgent(
       channel.start().catch((error: unknown) => log.warn(`the broker is not reached: ${String(error)}`))
     },
     async refresh() {
-      await Promise.all([wallet.refresh(), reconcile()])
+      await Promise.all([wallet.refresh(), speaking.reconcile()])
     },
     async connect(filter, socksPort) {
       if (state.get().identity.registration !== 'registered') {
@@ -207,9 +174,7 @@ export function createAgent(
       announcer.stop()
       offChain()
       offDue()
-      await dialogues.stop()
-      messenger.stop()
-      await channel.stop()
+      await speaking.stop()
     },
   }
 }
