@@ -56,6 +56,7 @@ export function createPaymentsOverDialogue(
     log: log.of('payments'),
     policy,
     clearings: blocks.clearings,
+    accounts: blocks,
   })
   // A promise of ours that was cleared is no longer owed; what the provider did not take comes back.
   const reconcile = () =>

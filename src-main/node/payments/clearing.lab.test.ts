@@ -68,6 +68,7 @@ describe('promises on the real contracts', () => {
         peer: pair.identities.a.id,
         serial: expect.any(BigInt),
         amount: 2n * MYST,
+        cleared: 2n * MYST,
         fee: MYST / 50n,
         transaction: expect.stringMatching(/^0x[0-9a-f]{64}$/),
       },

@@ -2,87 +2,181 @@ import type { ClearResult } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 
+import type { Moved } from '../ports/chain.ts'
 import type { ReceivedPromise } from '../storage/ledger-repository.ts'
 import type { PaymentsDeps } from './deps.ts'
 
 /** The clearing of a pair that the chain has forgotten in a reorganisation is made again only after so long. */
 const SETTLED_MS = 600_000
+/** Promises in one transaction: about a million units of gas, well below what the chain module refuses to send. */
+const MAX_BATCH = 12
+/** A peer that does not acknowledge must not hold up what is owed; what it updates from then on is refused. */
+const TELL_MS = 15_000
+
+const UNCOVERED = 'The account of the issuer holds less than was promised; the promise keeps its value until it does.'
 
 /**
- * Clears what a peer promised, lowest serial first (whitepaper 6.5.4). Before anything is sent to the
- * chain no promise of the peer is updatable any more (durable), and a peer in a dialogue has been told
- * and has acknowledged it; an update that crosses is refused by then. Each promise goes
+ * Clears what peers promised, for each the lowest serial first (whitepaper 6.5.4), those of several peers in
+ * one transaction. Before a promise is sent to the chain it is not updatable any more (durable), and a peer
+ * in a dialogue has been told; an update that crosses is refused by then. Each promise goes
  *
  *   open ─ told ─▸ clearing ─ mined ─▸ cleared
  *     ▲               │ refused by the contract
  *     └───────────────┘
  *
- * and every run begins with the chain's last cleared serial, so that after a crash anywhere nothing is
- * sent twice. When a promise cannot be cleared the ones after it wait, because clearing a higher serial
- * would void it.
+ * and every run begins with the chain's last cleared serial, so that after a crash anywhere nothing is sent
+ * twice. When a promise cannot be cleared the ones after it wait, because clearing a higher serial would
+ * void it. For the same reason a transaction has one promise of a peer, and the next is signed only when the
+ * chain has this one: anybody who sees the signatures can send them in the order that he likes.
  */
-export async function clearPeer(
+export async function clearPeers(
   deps: PaymentsDeps,
-  peer: IdentityId,
-  tell: () => Promise<void>,
+  peers: readonly IdentityId[],
+  { acceptLess = false }: { acceptLess?: boolean },
+  tell: (peer: IdentityId) => Promise<void>,
   changed: () => void,
 ): Promise<ClearResult[]> {
   const { ledger, chain, clock, log } = deps
-  const self = deps.identity.id
-  const save = (promise: ReceivedPromise) => {
-    ledger.saveReceived({ ...promise, updatedAtMs: clock.now() })
+  const results: ClearResult[] = []
+  /** How far this run goes for each peer; what is promised later waits for the next. */
+  const upTo = new Map<IdentityId, bigint>()
+  const save = (promise: ReceivedPromise) => ledger.saveReceived({ ...promise, updatedAtMs: clock.now() })
+
+  const succeeded = ({ issuer, serial, amount }: ReceivedPromise, moved: Moved, transaction?: string) =>
+    results.push({
+      ...{ peer: issuer, serial, amount, cleared: moved.amount, fee: moved.fee },
+      ...(transaction === undefined ? {} : { transaction }),
+    })
+  const failed = ({ issuer, serial, amount }: ReceivedPromise, error: unknown) => {
+    const message = typeof error === 'string' ? error : error instanceof Error ? error.message : String(error)
+    results.push({ peer: issuer, serial, amount, fee: 0n, message })
+    upTo.delete(issuer)
+  }
+
+  async function begin(peer: IdentityId): Promise<void> {
+    try {
+      await alignWithChain(deps, peer)
+      const last = ledger.openReceived(peer).at(-1)
+      if (last) upTo.set(peer, last.serial)
+    } catch (error) {
+      log.warn(`could not clear what ${peer} promised: ${error instanceof Error ? error.message : String(error)}`)
+      for (const promise of ledger.openReceived(peer)) failed(promise, error)
+    }
+  }
+
+  /**
+   * The promises that are next, one of each peer, as many as go into one transaction. One that our copy of the
+   * chain says is not covered goes alone: then the estimate refuses it before anything is paid for.
+   */
+  function nextOnes(): ReceivedPromise[] {
+    const batch: ReceivedPromise[] = []
+    for (const [peer, serial] of upTo) {
+      const promise = ledger.openReceived(peer)[0]
+      if (!promise || promise.serial > serial) {
+        upTo.delete(peer)
+        continue
+      }
+      const balance = deps.accounts?.balanceOf(peer) ?? promise.amount
+      // Its serial would be spent for nothing at all, which nobody means.
+      if (acceptLess && balance === 0n && promise.state === 'open') failed(promise, UNCOVERED)
+      else if (balance >= promise.amount || acceptLess) batch.push(promise)
+      else if (batch.length === 0) return [promise]
+      if (batch.length === MAX_BATCH) break
+    }
+    return batch
+  }
+
+  async function clearBatch(batch: readonly ReceivedPromise[]): Promise<void> {
+    const toTell = batch.filter(({ stopped }) => !stopped)
+    // From here on no update is accepted; what is in now is what is cleared.
+    ledger.atomically(() => {
+      for (const promise of batch) save({ ...promise, stopped: true })
+    })
+    await Promise.all(toTell.map(({ issuer }) => patiently(tell(issuer))))
+    ledger.atomically(() => {
+      for (const promise of batch) save({ ...promise, stopped: true, state: 'clearing' })
+    })
+    changed()
+    try {
+      await send(batch)
+    } catch (error) {
+      for (const promise of batch) await settleFailed(promise, error)
+    }
     changed()
   }
 
-  /** Writes down what the chain has cleared; the last serial it has. */
-  const alignWithChain = async (): Promise<bigint> => {
-    const last = await chain.lastClearedSerial(peer, self)
-    for (const promise of ledger.received(peer)) {
-      const isSettled = promise.updatedAtMs < clock.now() - SETTLED_MS
-      if (promise.state !== 'cleared' && promise.serial <= last) save({ ...promise, state: 'cleared', stopped: true })
-      else if (promise.state === 'cleared' && promise.serial > last && isSettled) {
-        log.warn(`the chain has lost the clearing of ${peer}'s promise ${promise.serial}`)
-        save({ ...promise, state: 'open', stopped: true })
+  async function send(batch: readonly ReceivedPromise[]): Promise<void> {
+    const [only] = batch
+    const options = { acceptLess }
+    if (only && batch.length === 1) {
+      const { hash, ...moved } = await chain.clear(only, deps.identity, deps.gas(), options)
+      save({ ...only, stopped: true, state: 'cleared' })
+      succeeded(only, moved, hash)
+      return
+    }
+    const { hash, outcomes } = await chain.clearMany(batch, deps.identity, deps.gas(), options)
+    for (const [index, promise] of batch.entries()) {
+      const outcome = outcomes[index]
+      if (outcome?.kind === 'cleared') {
+        save({ ...promise, stopped: true, state: 'cleared' })
+        succeeded(promise, outcome, hash)
+      } else {
+        const error = outcome?.error ?? 'unknown'
+        const message =
+          error === 'InsufficientBalance' ? UNCOVERED : `The contract refused the promise for a reason: ${error}.`
+        await settleFailed(promise, new MystError('TransactionFailed', message, { details: { error } }))
       }
     }
-    return last
   }
 
-  const result = ({ serial, amount }: ReceivedPromise, feeBps: bigint) => ({
-    peer,
-    serial,
-    amount,
-    fee: (amount * feeBps) / 10_000n,
-  })
-
-  await alignWithChain()
-  const feeBps = await chain.networkFeeBps()
-  const waiting = ledger.received(peer).filter((promise) => promise.state !== 'cleared')
-  if (waiting.length === 0) return []
-  // From here on no update is accepted; what is in now is what is cleared.
-  const stopped = waiting.map((promise) => ({ ...promise, stopped: true }))
-  ledger.atomically(() => stopped.forEach(save))
-  await tell()
-
-  const results: ClearResult[] = []
-  for (const promise of stopped) {
-    save({ ...promise, state: 'clearing' })
-    try {
-      const { hash } = await chain.clear(promise, deps.identity, deps.gas())
-      save({ ...promise, state: 'cleared' })
-      results.push({ ...result(promise, feeBps), transaction: hash })
-    } catch (error) {
-      const last = await alignWithChain().catch(() => 0n)
-      if (last >= promise.serial) {
-        results.push(result(promise, feeBps))
-        continue
-      }
-      // One that may still be mined stays "clearing"; the next run asks the chain first.
-      if (error instanceof MystError && error.name !== 'TransactionPending') save({ ...promise, state: 'open' })
-      const message = error instanceof Error ? error.message : String(error)
-      results.push({ ...result(promise, feeBps), message })
-      break
+  /** After a failure the chain says whether it went through all the same, with us or without. */
+  async function settleFailed(promise: ReceivedPromise, error: unknown): Promise<void> {
+    const { issuer, serial, amount } = promise
+    const last = await alignWithChain(deps, issuer).catch(() => 0n)
+    if (last >= serial) {
+      const copied = deps
+        .clearings?.(issuer, 100)
+        .find((one) => one.benefiter === promise.benefiter && one.serial === serial)
+      const moved = copied?.amount ?? amount
+      succeeded(promise, { amount: moved, fee: (moved * (await chain.networkFeeBps().catch(() => 0n))) / 10_000n })
+      return
     }
+    // One that may still be mined stays "clearing"; the next run asks the chain first.
+    const isOver = error instanceof MystError && error.name !== 'TransactionPending'
+    save({ ...promise, stopped: true, state: isOver ? 'open' : 'clearing' })
+    failed(promise, error)
   }
+
+  function patiently(telling: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(TELL_MS, resolve)
+      const done = () => {
+        cancel()
+        resolve()
+      }
+      telling.then(done, done)
+    })
+  }
+
+  await Promise.all(peers.map(begin))
+  for (let batch = nextOnes(); batch.length > 0; batch = nextOnes()) await clearBatch(batch)
+  changed()
   return results
+}
+
+/** Writes down what the chain has cleared of a peer's promises; the last serial it has. */
+export async function alignWithChain(deps: PaymentsDeps, peer: IdentityId): Promise<bigint> {
+  const { ledger, chain, clock, log } = deps
+  const last = await chain.lastClearedSerial(peer, deps.identity.id)
+  const nowMs = clock.now()
+  for (const promise of ledger.received(peer)) {
+    const isSettled = promise.updatedAtMs < nowMs - SETTLED_MS
+    if (promise.state !== 'cleared' && promise.serial <= last) {
+      ledger.saveReceived({ ...promise, state: 'cleared', stopped: true, updatedAtMs: nowMs })
+    } else if (promise.state === 'cleared' && promise.serial > last && isSettled) {
+      log.warn(`the chain has lost the clearing of ${peer}'s promise ${promise.serial}`)
+      ledger.saveReceived({ ...promise, state: 'open', stopped: true, updatedAtMs: nowMs })
+    }
+  }
+  return last
 }

@@ -4,7 +4,7 @@ import type { Amount } from '#shared/model/units.ts'
 
 import type { Dialogue } from '../ports/dialogue.ts'
 import { type Benefiter, createBenefiter, dayOf } from './benefiter.ts'
-import { clearPeer } from './clearing.ts'
+import { clearPeers } from './clearing.ts'
 import type { PaymentsDeps } from './deps.ts'
 import { leftoverAt, reconcileGiven } from './given.ts'
 import { createIssuer, type Issuer } from './issuer.ts'
@@ -16,10 +16,10 @@ export type Payments = {
   /** Takes part in a dialogue: sends the first advice and answers. The same dialogue gives the same link. */
   attach(dialogue: Dialogue): PaymentLink
   /**
-   * Clears what peers promised, all of them or one. Never rejects for one that cannot be cleared: its
-   * result carries a `message`. A run that is under way for a peer is joined.
+   * Clears what peers promised, all of them or those named. Never rejects for one that cannot be cleared: its
+   * result carries a `message`. A run that is under way for a peer is joined; one that accepts less follows it.
    */
-  clear(peer?: IdentityId): Promise<ClearResult[]>
+  clear(peers?: IdentityId | readonly IdentityId[], options?: { acceptLess?: boolean }): Promise<ClearResult[]>
   /** Compares given promises with the chain; what was cleared stops counting as payable. */
   reconcile(): Promise<void>
   /** Given and received, newest first. */
@@ -56,25 +56,18 @@ export function createPayments(deps: PaymentsDeps): Payments {
       .catch(() => undefined)
   }
 
-  async function clearAndReport(peer: IdentityId): Promise<ClearResult[]> {
-    try {
-      return await clearPeer(deps, peer, () => tell(peer), changed)
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      log.warn(`could not clear what ${peer} promised: ${message}`)
-      return ledger
-        .received(peer)
-        .filter(({ state }) => state !== 'cleared')
-        .map(({ serial, amount }) => ({ peer, serial, amount, fee: 0n, message }))
+  async function clear(peers: readonly IdentityId[], acceptLess: boolean): Promise<ClearResult[]> {
+    // What is under way may end for want of cover; at a loss it is another run.
+    if (acceptLess) await Promise.all(peers.map((peer) => clearing.get(peer)))
+    const fresh = peers.filter((peer) => !clearing.has(peer))
+    const run = clearPeers(deps, fresh, { acceptLess }, tell, changed)
+    for (const peer of fresh) {
+      const own = run
+        .then((results) => results.filter((result) => result.peer === peer))
+        .finally(() => clearing.delete(peer))
+      clearing.set(peer, own)
     }
-  }
-
-  function clearOne(peer: IdentityId): Promise<ClearResult[]> {
-    const underWay = clearing.get(peer)
-    if (underWay) return underWay
-    const run = clearAndReport(peer).finally(() => clearing.delete(peer))
-    clearing.set(peer, run)
-    return run
+    return (await Promise.all(peers.map((peer) => clearing.get(peer) ?? []))).flat()
   }
 
   return {
@@ -97,11 +90,10 @@ export function createPayments(deps: PaymentsDeps): Payments {
         .catch((error: unknown) => log.debug(`cannot compare promises with the chain: ${String(error)}`))
       return link
     },
-    async clear(peer) {
-      const peers = peer === undefined ? new Set(ledger.received().map(({ issuer }) => issuer)) : [peer]
-      const results: ClearResult[] = []
-      for (const one of peers) results.push(...(await clearOne(one)))
-      return results
+    clear(peers, { acceptLess = false } = {}) {
+      const every = () => ledger.received().map(({ issuer }) => issuer)
+      const named = peers === undefined ? every() : [peers].flat()
+      return clear([...new Set(named)], acceptLess)
     },
     async reconcile() {
       for (const peer of new Set(ledger.openGiven().map(({ benefiter }) => benefiter))) await reconcileGiven(deps, peer)
@@ -133,7 +125,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
     totals() {
       const sum = (amounts: { amount: Amount }[]) => amounts.reduce((total, { amount }) => total + amount, 0n)
       return {
-        receivable: sum(ledger.received().filter(({ state }) => state !== 'cleared')),
+        receivable: sum(ledger.openReceived()),
         payable: sum(ledger.openGiven()),
       }
     },

@@ -6,11 +6,12 @@ import type { Chain, GasAccount } from '../ports/chain.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Registry, UnlockedIdentity } from '../ports/identity.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
+import type { ChainRepository } from '../storage/chain-repository.ts'
 import type { LedgerRepository } from '../storage/ledger-repository.ts'
 
 export type PaymentsDeps = {
   identity: UnlockedIdentity
-  chain: Pick<Chain, 'balanceOf' | 'lastClearedSerial' | 'networkFeeBps' | 'promiseTypedData' | 'clear'>
+  chain: Pick<Chain, 'balanceOf' | 'lastClearedSerial' | 'networkFeeBps' | 'promiseTypedData' | 'clear' | 'clearMany'>
   gas: () => GasAccount
   registry: Registry
   ledger: LedgerRepository
@@ -23,6 +24,8 @@ export type PaymentsDeps = {
    * cleared at less than its highest amount stops counting in full; without them it counts in full.
    */
   clearings?: (issuer: IdentityId, limit: number) => { benefiter: IdentityId; serial: bigint; amount: Amount }[]
+  /** Accounts as one's own copy of the chain has them; what is announced to be withdrawn is still in the balance. */
+  accounts?: Pick<ChainRepository, 'balanceOf' | 'withdrawalOf'>
 }
 
 export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)

@@ -44,6 +44,8 @@ export type LedgerRepository = {
   findGiven(peer: IdentityId, serial: bigint): GivenPromise | undefined
   saveGiven(promise: GivenPromise): void
   received(peer?: IdentityId): ReceivedPromise[]
+  /** Those not cleared. */
+  openReceived(peer?: IdentityId): ReceivedPromise[]
   /** The one with the highest serial, and the highest cleared one. */
   lastReceived(peer: IdentityId, state?: ReceivedPromise['state']): ReceivedPromise | undefined
   saveReceived(promise: ReceivedPromise): void
@@ -129,6 +131,7 @@ export function createLedgerRepository(store: Store, own: IdentityId): LedgerRep
     },
 
     received: (peer) => promises('promise_received', peer).map(toReceived),
+    openReceived: (peer) => promises('promise_received', peer, "state <> 'cleared'").map(toReceived),
     lastReceived: (peer, state) =>
       promises('promise_received', peer, 'state = ifnull(?, state)', true, state ?? null).map(toReceived)[0],
     saveReceived(promise) {
