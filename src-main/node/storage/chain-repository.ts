@@ -170,7 +170,7 @@ export function createChainRepository(store: Store): ChainRepository {
     addAccountEvent(event, feeAccount) {
       for (const part of partsOf(event, feeAccount)) {
         const { changes } = store.run(
-          'INSERT OR IGNORE INTO account_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+          'INSERT OR IGNORE INTO account_event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
           part.identity,
           event.blockNumber,
           event.logIndex,
@@ -179,6 +179,7 @@ export function createChainRepository(store: Store): ChainRepository {
           part.peer ?? null,
           part.serial?.toString() ?? null,
           part.executableAt ?? null,
+          event.transactionHash,
         )
         // The same event twice counts once.
         if (changes === 0) continue
