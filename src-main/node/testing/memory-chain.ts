@@ -6,7 +6,7 @@ import { checkBatch } from '../chain/check-batch.ts'
 import { createTypedData } from '../chain/typed-data.ts'
 import { isSignedByIssuer } from '../payments/check-promise.ts'
 import type { Chain, ClearOutcome, GasAccount, Moved, TransactionResult } from '../ports/chain.ts'
-import type { Registry } from '../ports/identity.ts'
+import type { Registry, UnlockedIdentity } from '../ports/identity.ts'
 
 type Part = Pick<
   Chain,
@@ -15,6 +15,10 @@ type Part = Pick<
 
 export type MemoryChain = Part & {
   deposit(identity: IdentityId, amount: Amount): void
+  /** What an account can still pay: its balance less an announced withdrawal. */
+  spendable(identity: IdentityId): Promise<Amount>
+  announceWithdrawal(identity: UnlockedIdentity, amount: Amount): Promise<{ executableAt: number }>
+  executeWithdrawal(identity: IdentityId): Promise<{ amount: Amount }>
   /** Every clearing, newest first. */
   clearings(issuer: IdentityId, limit: number): { benefiter: IdentityId; serial: bigint; amount: Amount }[]
   /** While true every call throws `ChainUnreachable`. */
@@ -32,7 +36,10 @@ export const noGas: GasAccount = {
 }
 
 /** The payment accounts by the contract's own rules, in memory: for properties that need many runs. */
-export function createMemoryChain(registry: Pick<Registry, 'registeredValue'>): MemoryChain {
+export function createMemoryChain(
+  registry: Pick<Registry, 'registeredValue'>,
+  { nowS = () => 0, noticeS = 60 }: { nowS?: () => number; noticeS?: number } = {},
+): MemoryChain {
   const typedData = createTypedData({
     chainId: 31_337,
     contracts: {
@@ -45,6 +52,7 @@ export function createMemoryChain(registry: Pick<Registry, 'registeredValue'>): 
   let blockNumber = 0
   const balances = new Map<IdentityId, Amount>()
   const cleared: { issuer: IdentityId; benefiter: IdentityId; serial: bigint; amount: Amount }[] = []
+  const withdrawals = new Map<IdentityId, { amount: Amount; executableAt: number }>()
   const add = (identity: IdentityId, amount: Amount) =>
     void balances.set(identity, (balances.get(identity) ?? 0n) + amount)
   const lastOf = (issuer: IdentityId, benefiter: IdentityId) =>
@@ -60,6 +68,29 @@ export function createMemoryChain(registry: Pick<Registry, 'registeredValue'>): 
     async balanceOf(identity) {
       reach()
       return balances.get(identity) ?? 0n
+    },
+    async spendable(identity) {
+      const left = (await chain.balanceOf(identity)) - (withdrawals.get(identity)?.amount ?? 0n)
+      return left > 0n ? left : 0n
+    },
+    async announceWithdrawal({ id }, amount) {
+      reach()
+      if (amount === 0n) throw failed('ZeroAmount')
+      const executableAt = nowS() + noticeS
+      withdrawals.set(id, { amount, executableAt })
+      return { executableAt }
+    },
+    async executeWithdrawal(id) {
+      reach()
+      const announced = withdrawals.get(id)
+      if (!announced) throw failed('NoWithdrawal')
+      if (nowS() < announced.executableAt) throw failed('WithdrawalTooEarly')
+      const balance = balances.get(id) ?? 0n
+      if (balance === 0n) throw failed('InsufficientBalance')
+      const amount = announced.amount < balance ? announced.amount : balance
+      withdrawals.delete(id)
+      add(id, -amount)
+      return { amount }
     },
     async lastClearedSerial(issuer, benefiter) {
       reach()
@@ -101,9 +132,10 @@ export function createMemoryChain(registry: Pick<Registry, 'registeredValue'>): 
     { acceptLess = false }: { acceptLess?: boolean } = {},
   ): Moved {
     const { issuer, serial, benefiter } = promise
-    if (by !== benefiter) throw failed('InvalidBenefiterSignature')
     if (serial <= lastOf(issuer, benefiter)) throw failed('SerialNotAboveLast')
     if (!isSignedByIssuer(promise, chain)) throw failed('InvalidIssuerSignature')
+    if (by !== benefiter) throw failed('InvalidBenefiterSignature')
+    if (promise.amount === 0n) throw failed('ZeroAmount')
     if (promise.amount > registry.registeredValue(issuer) / 2n) throw failed('AmountAboveLimit')
     const balance = balances.get(issuer) ?? 0n
     if (promise.amount > balance && !acceptLess) throw failed('InsufficientBalance')
