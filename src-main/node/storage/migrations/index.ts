@@ -4,6 +4,7 @@ import { proposals } from './002-proposals.ts'
 import { ledger } from './003-ledger.ts'
 import { sessions } from './004-sessions.ts'
 import { transactions } from './005-transactions.ts'
+import { risk } from './006-risk.ts'
 
 /** In the order they run. A migration that was released never changes and never leaves this list. */
-export const migrations: readonly Migration[] = [chain, proposals, ledger, sessions, transactions]
+export const migrations: readonly Migration[] = [chain, proposals, ledger, sessions, transactions, risk]
