@@ -9,6 +9,7 @@ import type { Dialogue, Dialogues } from '../ports/dialogue.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import type { DialogueTiming, MessagingLimits } from '../protocol/limits.ts'
 import { createMemoryRegistry, createTestIdentity, type MemoryRegistry } from './memory-registry.ts'
+import { createPlainMessenger } from './plain-messenger.ts'
 
 export type DialoguePair = {
   a: Dialogues
@@ -40,6 +41,8 @@ export async function createDialoguePair(
     limits?: Partial<MessagingLimits>
     maxDatagram?: number
     identities?: { a: UnlockedIdentity; b: UnlockedIdentity }
+    /** Without envelopes, for properties of what is above that need many steps. */
+    plain?: boolean
   } = {},
 ): Promise<DialoguePair> {
   const clock = options.clock ?? systemClock
@@ -56,10 +59,10 @@ export async function createDialoguePair(
       options.maxDatagram === undefined ? {} : { maxDatagram: options.maxDatagram },
     )
     await channel.start()
-    const messenger = createMessenger(
-      { identity, registry, channels: [channel], chainId: 31_337n, clock, log: silentLogger },
-      { limits: options.limits ?? {} },
-    )
+    const parts = { identity, registry, channels: [channel], chainId: 31_337n, clock, log: silentLogger }
+    const messenger = options.plain
+      ? createPlainMessenger(parts)
+      : createMessenger(parts, { limits: options.limits ?? {} })
     const dialogues = createDialogues(
       { messenger, registry, clock, log: silentLogger },
       { timing: { ackDelayMs: 0, ...options.timing } },

@@ -19,6 +19,8 @@ export type PayingSide = {
   start(): Payments
 }
 
+export type PaymentLinks = { a: PaymentLink; b: PaymentLink; payments: { a: Payments; b: Payments } }
+
 export type PaymentPair = {
   a: PayingSide
   b: PayingSide
@@ -29,8 +31,8 @@ export type PaymentPair = {
   policy: PaymentPolicy
   /** Another store for an identity: as after the old one was lost. */
   newSide(identity: UnlockedIdentity): PayingSide
-  /** A new dialogue, and on it new payments on both sides. */
-  open(): Promise<{ a: PaymentLink; b: PaymentLink; payments: { a: Payments; b: Payments } }>
+  /** A new dialogue, and on it new payments on both sides, but for those that are given. */
+  open(running?: Partial<PaymentLinks['payments']>): Promise<PaymentLinks>
   /** Moves the clock until the promise is there. */
   settle<T>(promise: Promise<T>): Promise<T>
   /** Lets everything that needs no time happen. */
@@ -42,10 +44,11 @@ export type PaymentPair = {
 export async function createPaymentPair(
   policy: Partial<PaymentPolicy> = {},
   deposit = 1_000n * MYST,
+  options: { plain?: boolean; seed?: number } = {},
 ): Promise<PaymentPair> {
   const clock = createManualClock()
-  const pair = await createDialoguePair({ clock })
-  const chain = createMemoryChain(pair.registry)
+  const pair = await createDialoguePair({ clock, ...options })
+  const chain = createMemoryChain(pair.registry, { nowS: () => Math.floor(clock.now() / 1000) })
   chain.deposit(pair.identities.a.id, deposit)
   const current: PaymentPolicy = {
     minimumIncrease: 10n,
@@ -68,7 +71,9 @@ export async function createPaymentPair(
       repository: createSessionRepository(store, identity.id),
       start: () =>
         createPayments({
-          ...{ identity, chain, ledger, clock, registry: pair.registry },
+          ...{ identity, ledger, clock, registry: pair.registry },
+          // What a test changes in the chain later is meant too.
+          chain: Object.assign(Object.create(chain) as MemoryChain, { balanceOf: chain.spendable }),
           gas: () => noGas,
           log: silentLogger,
           policy: () => current,
@@ -94,8 +99,8 @@ export async function createPaymentPair(
 
   return {
     ...{ a, b, pair, chain, clock, policy: current, newSide: side, settle, turns },
-    async open() {
-      const payments = { a: a.start(), b: b.start() }
+    async open(running = {}) {
+      const payments = { a: running.a ?? a.start(), b: running.b ?? b.start() }
       const links: { b?: PaymentLink } = {}
       const unsubscribe = pair.b.onIncoming((dialogue) => {
         links.b = payments.b.attach(dialogue)
