@@ -36,13 +36,10 @@ export function readEvents(
   addresses: NetworkFile['contracts'],
   range: { fromBlock: number; toBlock: number },
 ): ChainEvent[] {
-  return logs
-    .filter((log) => log.removed !== true)
-    .map((log) => {
-      if (log.blockNumber < range.fromBlock || log.blockNumber > range.toBlock) throw nonsense()
-      return readEvent(log, addresses)
-    })
-    .sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex)
+  return logs.map((log) => {
+    if (log.blockNumber < range.fromBlock || log.blockNumber > range.toBlock) throw nonsense()
+    return readEvent(log, addresses)
+  })
 }
 
 /** What came of each of `promises`: the payment contract writes one log for each, in their order. */

@@ -1,5 +1,4 @@
-import { hexlify, Interface } from 'ethers'
-import { z } from 'zod'
+import { concat, hexlify, Interface, keccak256 } from 'ethers'
 import type { NetworkFile } from '#shared/contract/network-file.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
@@ -7,11 +6,12 @@ import { type Amount, formatMyst } from '#shared/model/units.ts'
 
 import type { Chain, GasAccount, Hex, TransactionResult } from '../ports/chain.ts'
 import type { Clock } from '../ports/clock.ts'
+import { createAgreement, toHex } from './agreement.ts'
 import { eventFilter, nonsense, readEvent, readEvents, readOutcomes } from './chain-events.ts'
 import { checkBatch } from './check-batch.ts'
 import { contracts } from './generated/contracts.ts'
 import { createJsonRpc, type JsonRpcOptions } from './json-rpc.ts'
-import { block, data, log, quantity, type Receipt } from './quantities.ts'
+import { block, data, logs, quantity, type Receipt } from './quantities.ts'
 import { type Call, createTransactions, refusing } from './transactions.ts'
 import { createTypedData } from './typed-data.ts'
 
@@ -23,7 +23,7 @@ export type ChainOptions = { timeoutMs?: number; receiptPollMs?: number }
 
 /**
  * The contracts of a network over all of its JSON-RPC addresses. Every method may throw
- * `ChainUnreachable` or `WrongNetwork`; those that send also `InsufficientFunds`, `InsufficientGas`,
+ * `ChainUnreachable`, `ChainDisputed` or `WrongNetwork`; those that send also `InsufficientFunds`, `InsufficientGas`,
  * `TransactionFailed` (details.error: the contract's own) and `TransactionPending`.
  */
 export function createChain({ network, clock, fetch }: ChainDeps, options: ChainOptions = {}): Chain {
@@ -31,18 +31,20 @@ export function createChain({ network, clock, fetch }: ChainDeps, options: Chain
   const rpcOptions: JsonRpcOptions = {
     ...(fetch ? { fetch } : {}),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    clock,
     vet,
   }
   const rpc = createJsonRpc(network.rpc, rpcOptions)
+  const agreement = createAgreement(rpc)
   const receiptPollMs = options.receiptPollMs ?? (network.local ? 100 : 2_000)
-  const transactions = createTransactions({ rpc, clock }, { chainId, receiptPollMs })
+  const transactions = createTransactions({ rpc, agreement, clock }, { chainId, receiptPollMs })
   const typedData = createTypedData(network)
   const token = contract(contracts.MystToken.abi, network.contracts.token)
   const registry = contract(contracts.IdentityRegistry.abi, network.contracts.identityRegistry)
   const directory = contract(contracts.ServiceDirectory.abi, network.contracts.serviceDirectory)
   const accounts = contract(contracts.PaymentAccounts.abi, network.contracts.paymentAccounts)
 
-  async function vet(call: typeof rpc.call): Promise<void> {
+  async function vet(call: typeof rpc.call): Promise<string> {
     const actual = await call(quantity, 'eth_chainId', [])
     if (actual !== chainId) {
       throw new MystError(
@@ -50,19 +52,23 @@ export function createChain({ network, clock, fetch }: ChainDeps, options: Chain
         `The blockchain node is on chain ${actual}, not on chain ${chainId} of the network "${network.name}"; choose another node or network file.`,
       )
     }
+    const codes: Hex[] = []
     for (const address of Object.values(network.contracts)) {
-      if ((await call(data, 'eth_getCode', [address, 'latest'])) === '0x') {
+      const code = await call(data, 'eth_getCode', [address, 'latest'])
+      codes.push(code)
+      if (code === '0x') {
         throw new MystError(
           'WrongNetwork',
           `There is no contract at ${address} on this chain; the network file is for another deployment.`,
         )
       }
     }
+    return keccak256(concat(codes))
   }
 
   async function read(target: Contract, name: string, args: readonly unknown[] = []): Promise<unknown> {
     const call = target.call(name, args)
-    const result = await refusing(rpc.call(data, 'eth_call', [call, 'latest']))
+    const result = await refusing(agreement.state(data, 'eth_call', [call]))
     try {
       return target.abi.decodeFunctionResult(name, result)[0]
     } catch {
@@ -80,8 +86,7 @@ export function createChain({ network, clock, fetch }: ChainDeps, options: Chain
 
   async function deadline(): Promise<number> {
     // The chain's time, not ours: a wrong clock on this machine must not void what is signed.
-    const latest = await rpc.call(block, 'eth_getBlockByNumber', ['latest', false])
-    return latest.timestamp + SIGNED_FOR_S
+    return (await agreement.head()).timestamp + SIGNED_FOR_S
   }
 
   /** Sends `call`, after an approval of exactly `amount` when the one that stands is too low. */
@@ -112,22 +117,23 @@ export function createChain({ network, clock, fetch }: ChainDeps, options: Chain
       await rpc.call(quantity, 'eth_chainId', [])
     },
     async head() {
-      const { number, hash } = await rpc.call(block, 'eth_getBlockByNumber', ['latest', false])
-      return { number, hash }
+      const { number, hash, highest, apart } = await agreement.head()
+      return { number, hash, highest, ...(apart === undefined ? {} : { apart }) }
     },
+    nodes: rpc.nodes,
     async blockHash(number) {
-      const found = await rpc.call(block.nullable(), 'eth_getBlockByNumber', [toHex(number), false])
+      const found = await agreement.same(block.nullable(), 'eth_getBlockByNumber', [toHex(number), false])
       return found?.hash
     },
     async events(fromBlock, toBlock) {
       const filter = { ...eventFilter(network.contracts), fromBlock: toHex(fromBlock), toBlock: toHex(toBlock) }
-      const logs = await rpc.call(z.array(log), 'eth_getLogs', [filter])
-      return readEvents(logs, network.contracts, { fromBlock, toBlock })
+      const found = await agreement.same(logs, 'eth_getLogs', [filter], { whole: fromBlock < toBlock })
+      return readEvents(found, network.contracts, { fromBlock, toBlock })
     },
     registrationFee: () => readAmount(registry, 'fee'),
     balanceOf: (identity) => readAmount(accounts, 'balanceOf', [identity]),
     tokenBalanceOf,
-    gasBalanceOf: (address) => rpc.call(quantity, 'eth_getBalance', [address, 'latest']),
+    gasBalanceOf: (address) => agreement.state(quantity, 'eth_getBalance', [address]),
     lastClearedSerial: (issuer, benefiter) => readAmount(accounts, 'lastClearedSerial', [issuer, benefiter]),
     networkFeeBps: () => readAmount(accounts, 'networkFeeBps'),
     async networkAccount() {
@@ -199,8 +205,4 @@ function contract(abi: ConstructorParameters<typeof Interface>[0], address: stri
 
 function toResult({ transactionHash, blockNumber }: Receipt): TransactionResult {
   return { hash: transactionHash, blockNumber }
-}
-
-function toHex(number: number): string {
-  return `0x${number.toString(16)}`
 }

@@ -48,7 +48,7 @@ const domain = () => ({ chainId: chain.chainId, serviceDirectory: local.network.
 
 type Options = {
   path?: string
-  chain?: Pick<Chain, 'head' | 'blockHash' | 'events' | 'networkAccount'>
+  chain?: Pick<Chain, 'head' | 'blockHash' | 'events' | 'nodes' | 'networkAccount'>
   confirmations?: number
   clock?: Clock
   log?: Logger

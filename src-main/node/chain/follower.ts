@@ -6,22 +6,19 @@ import type { Change, Follower, Progress } from '../ports/chain-follower.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventReader } from '../ports/event-reader.ts'
 import type { Store } from '../ports/store.ts'
-import type { ChainRepository, StoredBlock } from '../storage/chain-repository.ts'
+import type { ChainRepository } from '../storage/chain-repository.ts'
+import { createCopier } from './copier.ts'
 
-/** Within what public nodes answer in one go; halved on refusal, down to one block. */
-const MAX_BATCH_BLOCKS = 2_000
 /** Further behind than this is "syncing" to a person. */
 const BEHIND_BLOCKS = 10
-/** Blocks without events are remembered this far back: no chain reorganises deeper and lives. */
-const REMEMBERED_BLOCKS = 1_000
 const MAX_BACKOFF_MS = 30_000
-/** Rounds in which a node that knows fewer blocks than we do counts as lagging; then its chain is believed. */
-const LAGGING_ROUNDS = 3
+/** Rounds in which nodes may contradict each other: one hears of a reorganisation before the other. */
+const DISPUTED_ROUNDS = 3
 /** For how long a copy that reached the head counts as current. */
 const CURRENT_MS = 60_000
 
 export type FollowerDeps = {
-  chain: Pick<Chain, 'head' | 'blockHash' | 'events'>
+  chain: Pick<Chain, 'head' | 'blockHash' | 'events' | 'nodes'>
   store: Store
   blocks: ChainRepository
   readers: readonly EventReader[]
@@ -38,23 +35,24 @@ export type FollowerDeps = {
  *                        ▼                                            ▼
  *                   copy the next range, then the next … ◀────────────┘
  *
- * A range is written in one transaction with its blocks' hashes, so that a crash loses nothing and
- * counts nothing twice. A node that does not answer is asked again, less and less often.
+ * A node that does not answer is asked again, less and less often. Where nodes contradict each other the
+ * copy stays where they last agreed, and after three rounds the state says who they are.
  */
 export function createFollower(
   { chain, store, blocks, readers, network, clock, log }: FollowerDeps,
   { confirmations = 0, pollMs = 1_000 }: { confirmations?: number; pollMs?: number } = {},
 ): Follower {
-  const { startBlock } = network
   // What was copied from other contracts says nothing about these.
   if (blocks.bind(deploymentOf(network))) log.info('the network is another one than before; copying it from the start')
   const onProgress = new Set<(progress: Progress) => void>()
   const onChange = new Set<(change: Change) => void>()
-  const syncedBlock = () => blocks.tip()?.number ?? startBlock - 1
+  const { startBlock } = network
+  const copier = createCopier({ chain, store, blocks, readers, startBlock, log, stopped: () => stopped, changed })
+  const { syncedBlock } = copier
   let progress: Progress = { status: 'connecting', syncedBlock: syncedBlock(), headBlock: 0 }
-  let batch = MAX_BATCH_BLOCKS
   let failures = 0
-  let lagging = 0
+  let disputes = 0
+  let leftOut = ''
   let running = false
   /** Asked for while a round was running. */
   let again = false
@@ -74,94 +72,36 @@ export function createFollower(
     for (const handle of [...onChange]) handle(change)
   }
 
-  /** True when our tip stands on the node's chain. */
-  async function reconcile(head: StoredBlock): Promise<boolean> {
-    const tip = blocks.tip()
-    if (!tip) return true
-    if (head.number < tip.number) {
-      lagging++
-      if (lagging <= LAGGING_ROUNDS) return false
-    } else {
-      lagging = 0
-      if ((await chain.blockHash(tip.number)) === tip.hash) return true
-    }
-    const fork = await findFork(tip, head)
-    if (stopped) return false
-    log.warn(`the chain was reorganised; going back from block ${tip.number} to ${fork}`)
-    blocks.rollBackTo(fork)
-    lagging = 0
-    changed({ kind: 'rolled-back', toBlock: fork })
-    return true
-  }
-
-  /**
-   * The highest remembered block that the node has too, found in steps that double. Going back further
-   * than needed costs a little copying and nothing else.
-   */
-  async function findFork(tip: StoredBlock, head: StoredBlock): Promise<number> {
-    let from = Math.min(tip.number, head.number + 1)
-    for (let step = 1; ; step *= 2) {
-      const candidate = blocks.blocksBelow(from, step).at(-1)
-      if (!candidate) return startBlock - 1
-      if ((await chain.blockHash(candidate.number)) === candidate.hash) return candidate.number
-      from = candidate.number
-    }
-  }
-
-  /** Copies `from` to `to`; false when the chain changed while it was being read. */
-  async function copy(from: number, to: number, headBlock: number): Promise<boolean> {
-    const tip = blocks.tip()
-    const hash = await chain.blockHash(to)
-    if (hash === undefined) return false
-    const events = await chain.events(from, to)
-    const prepared = await Promise.all(readers.map((reader) => reader.prepare(events, { toBlock: to, headBlock })))
-    // The last block's hash stands for all before it: when it and our tip are where they were, then
-    // so is everything between.
-    if (tip && (await chain.blockHash(tip.number)) !== tip.hash) return false
-    if ((await chain.blockHash(to)) !== hash) return false
-    const eventBlocks = new Map<number, StoredBlock>()
-    for (const { blockNumber: number, blockHash } of events) {
-      const other = eventBlocks.get(number)
-      if ((other && other.hash !== blockHash) || (number === to && blockHash !== hash)) return false
-      eventBlocks.set(number, { number, hash: blockHash })
-    }
-    if (stopped) return false
-    store.transaction(() => {
-      for (const block of eventBlocks.values()) blocks.addBlock(block, false)
-      blocks.addBlock({ number: to, hash }, !eventBlocks.has(to))
-      for (const part of prepared) part.write()
-      blocks.prune(to - REMEMBERED_BLOCKS)
-    })
-    for (const part of prepared) part.committed()
-    changed({ kind: 'copied', toBlock: to, events })
-    return true
-  }
-
   async function round(): Promise<void> {
     const head = await chain.head()
     if (stopped) return
+    tellLeftOut()
     const target = head.number - confirmations
-    const stands = await reconcile(head)
+    const stands = await copier.reconcile(head)
+    if (stands) await copier.compareLate()
     while (stands && !stopped) {
       const from = syncedBlock() + 1
       const behind = progress.status !== 'online' || target - from > BEHIND_BLOCKS
       if (from > target) break
       report({ status: behind ? 'syncing' : 'online', syncedBlock: from - 1, headBlock: head.number })
-      try {
-        if (!(await copy(from, Math.min(target, from + batch - 1), head.number))) {
-          moved++
-          return
-        }
-        moved = 0
-        batch = Math.min(MAX_BATCH_BLOCKS, batch * 2)
-      } catch (error) {
-        // Too many logs for one answer, most likely: nodes have no common word for it.
-        if (!(error instanceof MystError) || error.name !== 'RpcRefused' || batch === 1) throw error
-        batch = Math.max(1, batch >> 1)
+      if (!(await copier.copyNext(target, head.number))) {
+        moved++
+        return
       }
+      moved = 0
     }
+    const reached = { syncedBlock: syncedBlock(), headBlock: head.number }
+    if (head.apart !== undefined) return report({ ...reached, status: 'unreachable', message: head.apart })
     if (stands) reachedHeadAtMs = clock.now()
-    report({ status: 'online', syncedBlock: syncedBlock(), headBlock: head.number })
+    report({ ...reached, status: 'online' })
+  }
+
+  function tellLeftOut(): void {
+    const list = chain.nodes().leftOut.map(({ host, why }) => `${host} (${why})`)
+    if (list.join() === leftOut) return
+    leftOut = list.join()
+    if (leftOut === '') log.info('every blockchain node answers again')
+    else log.warn(`blockchain nodes that are left out: ${list.join(', ')}`)
   }
 
   async function run(): Promise<void> {
@@ -176,9 +116,11 @@ export function createFollower(
     try {
       await round()
       failures = 0
+      disputes = 0
     } catch (error) {
       // The store may be closed by now.
       if (stopped) return
+      if (error instanceof MystError && error.name === 'ChainDisputed' && ++disputes < DISPUTED_ROUNDS) return
       failures++
       const known = error instanceof MystError
       if (!known) log.error(`following the chain failed: ${error instanceof Error ? error.message : String(error)}`)
@@ -187,9 +129,8 @@ export function createFollower(
       report({ ...progress, status: 'unreachable', message })
     } finally {
       running = false
+      if (!stopped) cancelTimer = clock.after(nextRoundMs(), () => void run())
     }
-    if (stopped) return
-    cancelTimer = clock.after(nextRoundMs(), () => void run())
   }
 
   function nextRoundMs(): number {

@@ -1,12 +1,17 @@
 import { z } from 'zod'
 import { MystError } from '#shared/errors/myst-error.ts'
+import { systemClock } from '../lib/clock.ts'
+import type { Clock } from '../ports/clock.ts'
 
 /** A node that does not answer within this is treated as gone; the next one is asked. */
 const CALL_TIMEOUT_MS = 8_000
 /** A batch of logs is a few MiB at most; more is not read into memory. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024
-/** JSON-RPC errors by which a node says "not me, not now": another node may well answer. */
+/** A node that failed is left out of comparisons this long before it is looked at again. */
+const LOOK_AGAIN_MS = 10_000
 const ELSEWHERE = new Set([-32_005, -32_601, -32_603])
+/** The same bytes may be offered to every node: whoever takes them does the same with them. */
+const SEND = 'eth_sendRawTransaction'
 
 const answer = z.object({
   result: z.unknown().optional(),
@@ -22,6 +27,11 @@ export class RpcRefused extends MystError {
     this.code = code
     this.data = data
   }
+
+  /** "Not me, not now": another node may well answer. */
+  get elsewhere(): boolean {
+    return ELSEWHERE.has(this.code)
+  }
 }
 
 type Call = <Schema extends z.ZodType>(
@@ -30,13 +40,28 @@ type Call = <Schema extends z.ZodType>(
   params: readonly unknown[],
 ) => Promise<z.output<Schema>>
 
-/**
- * Calls a method on one of several nodes: the one that answered last, and after a failure, or an answer
- * that does not fit its schema, the others in turn. Throws `ChainUnreachable` when none answers, and
- * `RpcRefused` for an answer that is an error.
- */
+/** What one node said; `refusal` in place of a value when it said no. */
+export type Answer<T> = { host: string; mark: string } & ({ value: T } | { refusal: RpcRefused })
+
+/** Several nodes, of which some may be gone, late or lying. */
 export type JsonRpc = {
+  /**
+   * Calls a method on one node: the one that answered last, and after a failure, or an answer that does
+   * not fit its schema, the others in turn. Throws `ChainUnreachable` when none answers, and `RpcRefused`
+   * for an answer that is an error; what is to be sent is offered to the others before.
+   */
   call: Call
+  /**
+   * What every node says that is there and passed its vetting, one at least. A node that fails is left
+   * out from then on, and looked at again every ten seconds. Throws like `call` when none answers.
+   */
+  each<Schema extends z.ZodType>(
+    schema: Schema,
+    method: string,
+    params: readonly unknown[],
+  ): Promise<Answer<z.output<Schema>>[]>
+  /** Nodes there are, and those among them that `each` leaves out at present, with the reason. */
+  nodes(): { of: number; leftOut: { host: string; why: string }[] }
   /** Vets every node anew. */
   vetAll(): Promise<PromiseSettledResult<void>[]>
 }
@@ -44,19 +69,26 @@ export type JsonRpc = {
 export type JsonRpcOptions = {
   fetch?: typeof fetch
   timeoutMs?: number
-  /** Asked of a node before its first answer is used, and again after it failed. Throws to reject the node. */
-  vet?: (call: Call) => Promise<void>
+  clock?: Pick<Clock, 'now'>
+  /**
+   * Asked of a node before its first answer is used, and again after it failed. Throws to reject the node;
+   * what it returns must be the same for all of them.
+   */
+  vet?: (call: Call) => Promise<string>
 }
+
+type Node = { address: string; host: string; mark?: string; why?: string; firstLook?: Promise<void>; lookAtMs: number }
 
 export function createJsonRpc(addresses: readonly string[], options: JsonRpcOptions = {}): JsonRpc {
   const doFetch = options.fetch ?? fetch
   const timeoutMs = options.timeoutMs ?? CALL_TIMEOUT_MS
-  const vetted = new Set<string>()
+  const clock = options.clock ?? systemClock
+  const nodes: Node[] = addresses.map((address) => ({ address, host: hostOf(address), lookAtMs: 0 }))
   let current = 0
   let nextId = 1
 
   async function ask<Schema extends z.ZodType>(
-    address: string,
+    { address }: Node,
     schema: Schema,
     method: string,
     params: readonly unknown[],
@@ -80,35 +112,88 @@ export function createJsonRpc(addresses: readonly string[], options: JsonRpcOpti
     return fitting.data
   }
 
-  async function vet(address: string): Promise<void> {
-    vetted.delete(address)
-    await options.vet?.((schema, method, params) => ask(address, schema, method, params))
-    vetted.add(address)
+  async function vet(node: Node): Promise<void> {
+    try {
+      node.mark = (await options.vet?.((schema, method, params) => ask(node, schema, method, params))) ?? ''
+    } catch (error) {
+      leaveOut(node, error)
+      throw error
+    }
+  }
+
+  function leaveOut(node: Node, error: unknown): void {
+    delete node.mark
+    node.why = error instanceof Error ? printable(rootMessage(error)) : 'no answer'
+    node.lookAtMs = clock.now() + LOOK_AGAIN_MS
+  }
+
+  /** The nodes to compare. Those that were left out come back by themselves, without holding up the others. */
+  async function present(): Promise<Node[]> {
+    const look = (node: Node) => vet(node).catch(() => undefined)
+    await Promise.all(
+      nodes.map((node) => (node.firstLook ??= node.mark === undefined ? look(node) : Promise.resolve())),
+    )
+    for (const node of nodes) {
+      if (node.mark !== undefined || clock.now() < node.lookAtMs) continue
+      node.lookAtMs = Number.POSITIVE_INFINITY
+      void look(node)
+    }
+    return nodes.filter(({ mark }) => mark !== undefined)
+  }
+
+  async function callOne<Schema extends z.ZodType>(
+    schema: Schema,
+    method: string,
+    params: readonly unknown[],
+  ): Promise<Answer<z.output<Schema>> & { value: z.output<Schema> }> {
+    const failures: unknown[] = []
+    for (let turn = 0; turn < nodes.length; turn++) {
+      const index = (current + turn) % nodes.length
+      const node = nodes[index]
+      if (!node) continue
+      try {
+        if (node.mark === undefined) await vet(node)
+        const value = await ask(node, schema, method, params)
+        current = index
+        return { host: node.host, mark: node.mark ?? '', value }
+      } catch (error) {
+        if (error instanceof RpcRefused && !error.elsewhere && method !== SEND) {
+          current = index
+          throw error
+        }
+        if (!(error instanceof RpcRefused)) leaveOut(node, error)
+        failures.push(error)
+      }
+    }
+    throw mostTelling(failures, addresses)
   }
 
   return {
-    async call(schema, method, params) {
-      const failures: unknown[] = []
-      for (let turn = 0; turn < addresses.length; turn++) {
-        const index = (current + turn) % addresses.length
-        const address = addresses[index] ?? ''
-        try {
-          if (!vetted.has(address)) await vet(address)
-          const result = await ask(address, schema, method, params)
-          current = index
-          return result
-        } catch (error) {
-          if (error instanceof RpcRefused && !ELSEWHERE.has(error.code)) {
-            current = index
-            throw error
+    call: async (schema, method, params) => (await callOne(schema, method, params)).value,
+    async each(schema, method, params) {
+      const answers = await Promise.all(
+        (await present()).map(async (node) => {
+          const { host, mark = '' } = node
+          try {
+            return { host, mark, value: await ask(node, schema, method, params) }
+          } catch (error) {
+            if (error instanceof RpcRefused) return { host, mark, refusal: error }
+            leaveOut(node, error)
+            return undefined
           }
-          if (!(error instanceof RpcRefused)) vetted.delete(address)
-          failures.push(error)
-        }
-      }
-      throw mostTelling(failures, addresses)
+        }),
+      )
+      const given = answers.filter((one) => one !== undefined)
+      // Nobody is left: all of them get another chance at once.
+      return given.length > 0 ? given : [await callOne(schema, method, params)]
     },
-    vetAll: () => Promise.allSettled(addresses.map(vet)),
+    nodes: () => ({
+      of: nodes.length,
+      leftOut: nodes
+        .filter(({ mark, why }) => mark === undefined && why !== undefined)
+        .map(({ host, why = '' }) => ({ host, why })),
+    }),
+    vetAll: () => Promise.allSettled(nodes.map(vet)),
   }
 }
 
@@ -133,7 +218,8 @@ async function readBounded(response: Response): Promise<string> {
   let size = 0
   for await (const chunk of response.body) {
     size += chunk.length
-    if (size > MAX_ANSWER_BYTES) throw new Error('answered with more than 32 MiB')
+    // As nodes themselves say it: whoever asks for a range asks for a smaller one.
+    if (size > MAX_ANSWER_BYTES) throw new RpcRefused(-32_005, 'the answer is larger than 32 MiB', undefined)
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()

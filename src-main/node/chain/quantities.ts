@@ -23,7 +23,7 @@ export const data = z
   .string()
   .regex(/^0x(?:[0-9a-fA-F]{2})*$/)
   .transform(lower)
-export const log = z.object({
+const log = z.object({
   address,
   topics: z.array(hash).max(4),
   data,
@@ -32,6 +32,22 @@ export const log = z.object({
   logIndex: smallQuantity,
   transactionHash: hash,
   removed: z.boolean().optional(),
+})
+/**
+ * Logs in the order of the chain, each once: nodes repeat some, or add what a reorganisation removed. The
+ * same set is the same text, whichever node it came from.
+ */
+export const logs = z.array(log).transform((given, context) => {
+  const sorted = given
+    .filter(({ removed }) => removed !== true)
+    .map(({ removed: _not, ...rest }) => rest)
+    .sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex)
+  return sorted.filter((one, index) => {
+    const before = sorted[index - 1]
+    if (one.blockNumber !== before?.blockNumber || one.logIndex !== before.logIndex) return true
+    if (JSON.stringify(one) !== JSON.stringify(before)) context.addIssue('two logs in one place')
+    return false
+  })
 })
 export const block = z.object({
   number: smallQuantity,
@@ -43,7 +59,7 @@ export const receipt = z.object({
   transactionHash: hash,
   blockNumber: smallQuantity,
   status: smallQuantity,
-  logs: z.array(log),
+  logs,
 })
-export type Log = z.output<typeof log>
+export type Log = z.output<typeof logs>[number]
 export type Receipt = z.output<typeof receipt>

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { GasAccount, Hex } from '../ports/chain.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Agreement } from './agreement.ts'
 import type { JsonRpc } from './json-rpc.ts'
 import { RpcRefused } from './json-rpc.ts'
 import { block, data, hash, quantity, type Receipt, receipt, smallQuantity } from './quantities.ts'
@@ -26,7 +27,7 @@ export type Transactions = {
 }
 
 export function createTransactions(
-  { rpc, clock }: { rpc: JsonRpc; clock: Clock },
+  { rpc, agreement, clock }: { rpc: JsonRpc; agreement: Pick<Agreement, 'same'>; clock: Clock },
   options: { chainId: bigint; receiptPollMs: number },
 ): Transactions {
   const queues = new Map<string, Promise<unknown>>()
@@ -105,7 +106,8 @@ export function createTransactions(
   async function waitFor(sent: Hex): Promise<Receipt> {
     const giveUpAtMs = clock.now() + RECEIPT_TIMEOUT_MS
     for (;;) {
-      const found = await rpc.call(receipt.nullable(), 'eth_getTransactionReceipt', [sent]).catch(() => null)
+      // Not before every node knows of it: one alone could make it up.
+      const found = await agreement.same(receipt.nullable(), 'eth_getTransactionReceipt', [sent]).catch(() => null)
       if (found) return found
       if (clock.now() >= giveUpAtMs) {
         throw new MystError(

@@ -16,6 +16,12 @@ export type ClearOutcome = { issuer: IdentityId; serial: bigint } & (
 /** Promises in one `clearMany`. */
 export const MAX_CLEAR_BATCH = 100
 
+/**
+ * The latest block that all nodes know, and the number of the latest that any of them knows. `apart`: one
+ * sentence when one node is far behind another.
+ */
+export type ChainHead = { number: number; hash: Hex; highest: number; apart?: string }
+
 /** An event of our contracts with where it stands in the chain. */
 export type ChainEvent = { blockNumber: number; blockHash: Hex; logIndex: number; transactionHash: Hex } & (
   | { name: 'Registered'; identity: IdentityId; publicKey: Uint8Array; value: Amount }
@@ -31,14 +37,17 @@ export type ChainEvent = { blockNumber: number; blockHash: Hex; logIndex: number
 export type GasAccount = { readonly address: Hex; sign(transaction: unknown): Promise<Hex> }
 
 /**
- * The contracts of the network file over Ethereum JSON-RPC. Reads may be lied to by the RPC: what can
- * be verified is (signatures, identifiers); what cannot is said so in docs/security.md.
+ * The contracts of the network file over Ethereum JSON-RPC. A node may lie: what can be verified is
+ * (signatures, identifiers); the rest is compared where there are several nodes, and believed only when
+ * they say the same. Otherwise it throws `ChainDisputed`.
  */
 export type Chain = {
   readonly chainId: bigint
   /** Checks chain id and that code stands at every contract address; throws `WrongNetwork`. */
   check(): Promise<void>
-  head(): Promise<{ number: number; hash: Hex }>
+  head(): Promise<ChainHead>
+  /** JSON-RPC nodes there are, and those among them that are not compared at present, with the reason. */
+  nodes(): { of: number; leftOut: readonly { host: string; why: string }[] }
   blockHash(number: number): Promise<Hex | undefined>
   events(fromBlock: number, toBlock: number): Promise<ChainEvent[]>
   registrationFee(): Promise<Amount>
