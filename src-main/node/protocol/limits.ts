@@ -32,6 +32,12 @@ export const MAX_ADDRESS_LENGTH = 200
 export const MAX_ACCEPTING = 64
 export const MAX_DIALOGUES = 1_024
 
+/** In one promise-inquiry or promise-report: each costs a signature check of about 2 ms. */
+export const MAX_PROMISES_TOLD = 32
+
+/** From one peer, in milliseconds between two inquiries; less is refused. */
+export const INQUIRY_INTERVAL_MS = 15_000
+
 export type MessagingLimits = {
   /** Clocks of private computers are off by minutes; together with replay protection this is enough. */
   timeWindowMs: number

@@ -39,7 +39,7 @@ const signature = z
   .regex(/^0x[0-9a-f]{130}$/)
   .transform((text) => text as `0x${string}`)
 
-const signedPromise = z.object({
+export const signedPromise = z.object({
   issuer: identityId,
   serial: decimal.refine((serial) => serial > 0n),
   benefiter: identityId,
@@ -97,6 +97,6 @@ export function acceptBody(leftover: Amount) {
   return { leftover: leftover.toString() }
 }
 
-function promiseBody({ issuer, serial, benefiter, amount, signature }: SignedPromise) {
+export function promiseBody({ issuer, serial, benefiter, amount, signature }: SignedPromise) {
   return { issuer, serial: serial.toString(), benefiter, amount: amount.toString(), signature }
 }
