@@ -1,51 +1,67 @@
-import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Wallet } from 'ethers'
 import { z } from 'zod'
-import { MystError } from '#shared/errors/myst-error.ts'
+import { MystError, toWire } from '#shared/errors/myst-error.ts'
 import { type IdentityId, identityId } from '#shared/model/identity.ts'
 import type { Logger } from '../lib/logger.ts'
-import { randomPrivateKey } from '../lib/secp256k1.ts'
+import { identityOf, publicKeyOf, randomPrivateKey } from '../lib/secp256k1.ts'
 import type { GasAccount, Hex } from '../ports/chain.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
-import { ensurePrivateDirectory, writePrivateFile } from './atomic-file.ts'
+import { ensurePrivateDirectory, removeUnfinished, writePrivateFile } from './atomic-file.ts'
+import { decryptKeystore, encryptKeystore, type ScryptCost, STANDARD_SCRYPT } from './keystore-cipher.ts'
 import {
-  decryptKeystore,
-  encryptKeystore,
+  type EncryptedKey,
   keystoreFileName,
+  keystoreText,
+  MAX_KEYSTORE,
   type ParsedKeystore,
   parseKeystore,
-  type ScryptCost,
-  STANDARD_SCRYPT,
 } from './keystore-format.ts'
+import { assertPrivateDirectory, readRestingFile } from './resting-file.ts'
 import { createUnlockedIdentity } from './unlocked-identity.ts'
 
 export type Unlocked = { identity: UnlockedIdentity; gas: GasAccount }
 
 /**
  * Identities at rest (whitepaper 6.3): one Web3 Secret Storage v3 file each, as other Ethereum tools
- * write and read them. Beside each, in `gas/`, the key of the account that pays for its transactions
- * (identity keys hold no ether), under the same passphrase; it is not part of a backup, an imported
- * identity gets a new one.
+ * write and read them. In a member of our own it holds the key of the account that pays for the
+ * identity's transactions (identity keys hold no ether) as well, under the same passphrase. So one file
+ * is everything: a change of it is one rename, and a copy of it is a backup.
  *
  * Errors: `IdentityUnknown`, `IdentityExists`, `WrongPassphrase`, `KeystoreUnreadable` (damaged),
- * `KeystoreForeign` (another format).
+ * `KeystoreForeign` (another format), `KeyFileUnsafe` (at rest, open to others), `GasAccountMissing`,
+ * `BackupIncomplete`, `BackupOutdated`.
  */
 export type Keystore = {
+  /** Once, at start, with the home to oneself: removes what a killed write left. */
+  settle(): Promise<void>
   list(): Promise<{ id: IdentityId; backedUp: boolean }[]>
   create(passphrase: string): Promise<{ id: IdentityId }>
-  /** The text is encrypted anew with our cost, under the same passphrase. */
-  import(keystore: string, passphrase: string): Promise<{ id: IdentityId }>
+  /**
+   * Encrypted anew with our cost, under the same passphrase. Its gas account comes with it (it then counts
+   * as backed up), or is a new one when the file has none.
+   */
+  import(keystore: string, passphrase: string): Promise<{ id: IdentityId; gasAccount: 'restored' | 'new' }>
   /** The file's text, encrypted as it rests. */
   export(id: IdentityId): Promise<{ keystore: string; fileName: string }>
-  /** Opens a backup of one of our identities again; from then on it counts as backed up. */
+  /**
+   * Opens a backup of one of our identities again, both keys of it; from then on it counts as backed up,
+   * until its passphrase is changed.
+   */
   proveBackup(keystore: string, passphrase: string): Promise<{ id: IdentityId }>
+  /** Both keys at once; a crash leaves the old file or the new one. */
+  changePassphrase(id: IdentityId, passphrase: string, newPassphrase: string): Promise<{ id: IdentityId }>
   unlock(id: IdentityId, passphrase: string): Promise<Unlocked>
 }
 
 const FILE = /^UTC--[0-9TZ.-]+--([0-9a-fA-F]{40})$/
+/** Which file, by its checksum, a backup was proved of. */
 const BACKUPS = 'backups.json'
-const backups = z.array(identityId).max(10_000)
+const backups = z.record(identityId, z.string().max(64))
+
+type Resting = ParsedKeystore & { gas: EncryptedKey; text: string; fileName: string }
 
 export function createKeystore(
   directory: string,
@@ -55,8 +71,6 @@ export function createKeystore(
   const { log } = deps
   const now = deps.now ?? Date.now
   const scrypt = options.scrypt ?? STANDARD_SCRYPT
-  const gasDirectory = join(directory, 'gas')
-  const gasPath = (id: IdentityId) => join(gasDirectory, `${id}.json`)
   // one change at a time: two imports of the same identity must not both find it missing
   let turn: Promise<unknown> = Promise.resolve()
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -79,70 +93,98 @@ export function createKeystore(
     return found
   }
 
-  async function read(id: IdentityId): Promise<ParsedKeystore & { fileName: string }> {
+  async function read(id: IdentityId): Promise<Resting> {
     const fileName = (await files()).get(id)
     if (!fileName) {
       throw new MystError('IdentityUnknown', 'This identity is not on this computer; import it first.', {
         details: { id },
       })
     }
-    const keystore = parseKeystore(await readFile(join(directory, fileName), 'utf8'), `The keystore of ${id}`)
-    return { ...keystore, address: keystore.address ?? id, fileName }
-  }
-
-  async function store(id: IdentityId, privateKey: Uint8Array, passphrase: string) {
-    await ensurePrivateDirectory(directory)
-    // the gas account first: an identity never stands there without one
-    await openGas(id, passphrase, { replaceLocked: true })
-    const text = await encryptKeystore(privateKey, passphrase, scrypt)
-    await writePrivateFile(join(directory, keystoreFileName(id, now())), text)
-  }
-
-  /** The key of the gas account, made when it is missing. */
-  async function openGas(id: IdentityId, passphrase: string, { replaceLocked = false } = {}): Promise<Uint8Array> {
-    const source = `The gas account of ${id}`
-    const text = await readFile(gasPath(id), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined
-      throw error
-    })
-    if (text !== undefined) {
-      try {
-        return (await decryptKeystore(parseKeystore(text, source), passphrase, source)).privateKey
-      } catch (error) {
-        if (!replaceLocked) throw error
-        // it may hold ether: set aside, never overwritten
-        await rename(gasPath(id), `${gasPath(id)}.${now()}.old`)
-        log.warn(`set aside a gas account of ${id} that another passphrase opens`)
-      }
+    await assertPrivateDirectory(directory)
+    const path = join(directory, fileName)
+    const text = await readRestingFile(path, MAX_KEYSTORE)
+    const keystore = parseKeystore(text, `The keystore of ${id}`)
+    if (keystore.address !== undefined && keystore.address !== id) {
+      throw new MystError('KeystoreUnreadable', `The keystore of ${id} holds another key; use a backup of it.`)
     }
-    const privateKey = randomPrivateKey()
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    await ensurePrivateDirectory(gasDirectory)
-    await writePrivateFile(gasPath(id), await encryptKeystore(privateKey, passphrase, scrypt))
-    return privateKey
+    const { gas } = keystore
+    if (gas) return { ...keystore, address: id, gas, text, fileName }
+    // never replaced by a new account in silence: the one that is missing may hold money
+    throw new MystError(
+      'GasAccountMissing',
+      `The keystore of ${id} has no gas account; move ${path} elsewhere and import a backup of it.`,
+    )
   }
 
-  async function provenBackups(): Promise<Set<IdentityId>> {
+  /** It once lay in a file beside, under the same passphrase. Brought in as it is, without being opened. */
+  async function bringInGas(id: IdentityId, fileName: string) {
+    const beside = join(directory, 'gas', `${id}.json`)
+    if (!existsSync(beside)) return
+    const path = join(directory, fileName)
+    const identity = parseKeystore(await readRestingFile(path, MAX_KEYSTORE), `The keystore of ${id}`)
+    if (identity.gas) return
+    const gas = parseKeystore(await readRestingFile(beside, MAX_KEYSTORE), `The gas account of ${id}`)
+    await writePrivateFile(path, keystoreText({ ...identity, address: identity.address ?? id }, gas))
+    await rm(beside)
+  }
+
+  async function write(fileName: string, keys: { privateKey: Uint8Array; gasKey: Uint8Array }, passphrase: string) {
+    const [identity, gas] = await Promise.all([
+      encryptKeystore(keys.privateKey, passphrase, scrypt),
+      encryptKeystore(keys.gasKey, passphrase, scrypt),
+    ])
+    keys.privateKey.fill(0)
+    keys.gasKey.fill(0)
+    await ensurePrivateDirectory(directory)
+    const text = keystoreText(identity, gas)
+    await writePrivateFile(join(directory, fileName), text)
+    return parseKeystore(text, 'The new keystore')
+  }
+
+  async function provenBackups(): Promise<Record<IdentityId, string>> {
     try {
-      return new Set(backups.parse(JSON.parse(await readFile(join(directory, BACKUPS), 'utf8'))))
+      return backups.parse(JSON.parse(await readFile(join(directory, BACKUPS), 'utf8')))
     } catch (error) {
       const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
       if (!missing) log.warn('the list of proven backups cannot be read; backups have to be proven again')
-      return new Set()
+      return {}
+    }
+  }
+
+  async function markBackedUp(id: IdentityId, { checksum = '' }: ParsedKeystore) {
+    await writePrivateFile(join(directory, BACKUPS), JSON.stringify({ ...(await provenBackups()), [id]: checksum }))
+  }
+
+  async function isBackedUp(fileName: string, proven: string | undefined): Promise<boolean> {
+    if (proven === undefined) return false
+    try {
+      return parseKeystore(await readFile(join(directory, fileName), 'utf8'), fileName).checksum === proven
+    } catch {
+      // what is wrong with it is said when it is opened
+      return false
     }
   }
 
   return {
+    async settle() {
+      await removeUnfinished(directory)
+      for (const [id, fileName] of await files()) {
+        await bringInGas(id, fileName).catch((error) =>
+          log.warn(`the gas account of ${id} could not be brought into its file: ${toWire(error).message}`),
+        )
+      }
+    },
     async list() {
       const proven = await provenBackups()
-      return [...(await files()).keys()].map((id) => ({ id, backedUp: proven.has(id) }))
+      return Promise.all(
+        [...(await files())].map(async ([id, fileName]) => ({ id, backedUp: await isBackedUp(fileName, proven[id]) })),
+      )
     },
     create: (passphrase) =>
       inTurn(async () => {
         const privateKey = randomPrivateKey()
-        const { id } = createUnlockedIdentity(privateKey)
-        await store(id, privateKey, passphrase)
-        privateKey.fill(0)
+        const id = identityOf(publicKeyOf(privateKey))
+        await write(keystoreFileName(id, now()), { privateKey, gasKey: randomPrivateKey() }, passphrase)
         return { id }
       }),
     import: (text, passphrase) =>
@@ -153,11 +195,12 @@ export function createKeystore(
         const exists = (id: IdentityId) =>
           new MystError('IdentityExists', 'This identity is already on this computer.', { details: { id } })
         if (keystore.address && known.has(keystore.address)) throw exists(keystore.address)
-        const { id, privateKey } = await decryptKeystore(keystore, passphrase, source)
+        const { id, privateKey, gasKey } = await open(keystore, passphrase, source)
         if (known.has(id)) throw exists(id)
-        await store(id, privateKey, passphrase)
-        privateKey.fill(0)
-        return { id }
+        const keys = { privateKey, gasKey: gasKey ?? randomPrivateKey() }
+        const written = await write(keystoreFileName(id, now()), keys, passphrase)
+        if (gasKey) await markBackedUp(id, written)
+        return { id, gasAccount: gasKey ? 'restored' : 'new' }
       }),
     async export(id) {
       const { text, fileName } = await read(id)
@@ -166,26 +209,60 @@ export function createKeystore(
     proveBackup: (text, passphrase) =>
       inTurn(async () => {
         const source = 'This backup'
-        const { id, privateKey } = await decryptKeystore(parseKeystore(text, source), passphrase, source)
+        const backup = parseKeystore(text, source)
+        const { id, privateKey, gasKey } = await open(backup, passphrase, source)
+        const gas = gasKey && identityOf(publicKeyOf(gasKey))
         privateKey.fill(0)
+        gasKey?.fill(0)
         if (!(await files()).has(id)) {
           throw new MystError('IdentityUnknown', 'This is a backup of an identity that is not on this computer.', {
             details: { id },
           })
         }
-        const proven = await provenBackups()
-        await writePrivateFile(join(directory, BACKUPS), JSON.stringify([...proven.add(id)]))
+        const present = await read(id)
+        if (gas === undefined) {
+          throw new MystError(
+            'BackupIncomplete',
+            'This backup holds the identity without its gas account; save a new backup and open that one.',
+          )
+        }
+        if (gas !== present.gas.address) {
+          throw new MystError(
+            'BackupOutdated',
+            'This backup holds another gas account than the present one; save a new backup and open that one.',
+          )
+        }
+        await markBackedUp(id, present)
+        return { id }
+      }),
+    changePassphrase: (id, passphrase, newPassphrase) =>
+      inTurn(async () => {
+        const resting = await read(id)
+        const keys = await open(resting, passphrase, `The keystore of ${id}`)
+        await write(resting.fileName, keys, newPassphrase)
         return { id }
       }),
     unlock: (id, passphrase) =>
       inTurn(async () => {
-        const keystore = await read(id)
-        const { privateKey } = await decryptKeystore(keystore, passphrase, `The keystore of ${id}`)
+        const { privateKey, gasKey } = await open(await read(id), passphrase, `The keystore of ${id}`)
         const identity = createUnlockedIdentity(privateKey)
         privateKey.fill(0)
-        return { identity, gas: createGasAccount(await openGas(id, passphrase)) }
+        return { identity, gas: createGasAccount(gasKey) }
       }),
   }
+}
+
+type Keys<Gas> = { id: IdentityId; privateKey: Uint8Array; gasKey: Gas }
+
+/** Both keys of a file, side by side: their passphrase is what takes long. */
+function open(keystore: Resting, passphrase: string, source: string): Promise<Keys<Uint8Array>>
+function open(keystore: ParsedKeystore, passphrase: string, source: string): Promise<Keys<Uint8Array | undefined>>
+async function open(keystore: ParsedKeystore, passphrase: string, source: string) {
+  const [identity, gas] = await Promise.all([
+    decryptKeystore(keystore, passphrase, source),
+    keystore.gas && decryptKeystore(keystore.gas, passphrase, `The gas account of ${source}`),
+  ])
+  return { ...identity, gasKey: gas?.privateKey }
 }
 
 function createGasAccount(privateKey: Uint8Array): GasAccount {

@@ -5,6 +5,7 @@ import { MYST } from '#shared/model/units.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
 import { PAYMENT_PROPOSAL, proposalBody } from '../protocol/payment.ts'
+import { noGas } from '../testing/memory-chain.ts'
 import { createTestIdentity } from '../testing/memory-registry.ts'
 import { createPaymentPair, type PaymentPair } from '../testing/payment-pair.ts'
 
@@ -113,7 +114,7 @@ describe('a benefiter', () => {
 
   it('refuses a serial that the chain has cleared, also one cleared without it', async () => {
     const t = await hostile()
-    await t.chain.clear(t.promise({ serial: 9n }), t.pair.identities.b, { address: '0x', sign: async () => '0x' })
+    await t.chain.clear(t.promise({ serial: 9n }), t.pair.identities.b, noGas)
     expect(await t.offer(t.promise({ serial: 9n, amount: 200n }))).toBe('promise-serial-cleared')
     expect(await t.offer(t.promise({ serial: 10n, amount: 200n }))).toBe('accepted')
   })

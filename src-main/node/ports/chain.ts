@@ -2,7 +2,7 @@ import type { IdentityId } from '#shared/model/identity.ts'
 import type { SignedPromise } from '#shared/model/promise.ts'
 import type { Amount } from '#shared/model/units.ts'
 
-import type { UnlockedIdentity } from './identity.ts'
+import type { TypedData, UnlockedIdentity } from './identity.ts'
 
 export type Hex = `0x${string}`
 export type TransactionResult = { hash: Hex; blockNumber: number }
@@ -34,7 +34,12 @@ export type ChainEvent = { blockNumber: number; blockHash: Hex; logIndex: number
 )
 
 /** The gas account that pays for transactions: an unlocked key that only the chain module uses. */
-export type GasAccount = { readonly address: Hex; sign(transaction: unknown): Promise<Hex> }
+export type GasAccount = {
+  readonly address: Hex
+  sign(transaction: unknown): Promise<Hex>
+  /** `0x` hex of 65 bytes over the EIP-712 hash: what lets a contract take this account's MYST. */
+  signTypedData(data: TypedData): Promise<Hex>
+}
 
 /**
  * The contracts of the network file over Ethereum JSON-RPC. A node may lie: what can be verified is
@@ -89,10 +94,5 @@ export type Chain = {
   ): Promise<TransactionResult & { executableAt: number }>
   executeWithdrawal(identity: IdentityId, gas: GasAccount): Promise<TransactionResult>
   /** The typed data a promise's issuer signs. */
-  promiseTypedData(promise: {
-    issuer: IdentityId
-    serial: bigint
-    benefiter: IdentityId
-    amount: Amount
-  }): import('./identity.ts').TypedData
+  promiseTypedData(promise: { issuer: IdentityId; serial: bigint; benefiter: IdentityId; amount: Amount }): TypedData
 }

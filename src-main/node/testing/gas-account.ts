@@ -13,5 +13,6 @@ export function createGasAccount(wallet: Signer & { address: string }): GasAccou
       }
       return (await wallet.signTransaction(transaction)) as Hex
     },
+    signTypedData: async ({ domain, types, value }) => (await wallet.signTypedData(domain, types, value)) as Hex,
   }
 }

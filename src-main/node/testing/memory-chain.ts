@@ -33,6 +33,7 @@ const FEE_BPS = 100n
 export const noGas: GasAccount = {
   address: `0x${'9'.repeat(40)}`,
   sign: () => Promise.reject(new Error('nothing is sent in memory')),
+  signTypedData: () => Promise.reject(new Error('nothing is sent in memory')),
 }
 
 /** The payment accounts by the contract's own rules, in memory: for properties that need many runs. */
