@@ -5,25 +5,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { IdentityId } from '#shared/model/identity.ts'
 import { MYST } from '#shared/model/units.ts'
 
-import { createCatalogue } from '../discovery/catalogue.ts'
 import { systemClock } from '../lib/clock.ts'
-import { createLogger, type Logger, silentLogger } from '../lib/logger.ts'
+import { createLogger } from '../lib/logger.ts'
 import type { Chain, GasAccount } from '../ports/chain.ts'
-import type { Progress } from '../ports/chain-follower.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import { signProposal } from '../protocol/proposal.ts'
-import { createRegistry } from '../registry/registry.ts'
-import { createChainRepository } from '../storage/chain-repository.ts'
-import { migrate } from '../storage/migrate.ts'
-import { openStore } from '../storage/open-store.ts'
-import { createProposalRepository } from '../storage/proposal-repository.ts'
+import { type FollowingNode, startFollowingNode } from '../testing/following-node.ts'
 import { type LocalChain, startLocalChain } from '../testing/local-chain.ts'
 import { createManualClock } from '../testing/manual-clock.ts'
 import { createSigningIdentity } from '../testing/signing-identity.ts'
-import { createAccountReader } from './account-reader.ts'
 import { createChain } from './create-chain.ts'
-import { createFollower } from './follower.ts'
 
 let local: LocalChain
 let chain: Chain
@@ -46,63 +37,15 @@ afterEach(() => {
 const newIdentity = () => createSigningIdentity(`follower test ${names++}`)
 const domain = () => ({ chainId: chain.chainId, serviceDirectory: local.network.contracts.serviceDirectory })
 
-type Options = {
-  path?: string
-  chain?: Pick<Chain, 'head' | 'blockHash' | 'events' | 'nodes' | 'networkAccount'>
-  confirmations?: number
-  clock?: Clock
-  log?: Logger
+type Options = Partial<Omit<Parameters<typeof startFollowingNode>[0], 'network'>>
+
+function startNode(options: Options = {}): FollowingNode {
+  const node = startFollowingNode({ chain, network: local.network, ...options })
+  undo.push(node.stop)
+  return node
 }
 
-function startNode({
-  path = ':memory:',
-  chain: source = chain,
-  confirmations = 0,
-  clock = systemClock,
-  log = silentLogger,
-}: Options = {}) {
-  const store = openStore(path)
-  migrate(store)
-  const blocks = createChainRepository(store)
-  const registry = createRegistry({ repository: blocks, log: silentLogger })
-  const proposals = createProposalRepository(store)
-  const catalogue = createCatalogue({
-    proposals,
-    domain: domain(),
-    syncedBlock: () => blocks.tip()?.number ?? 0,
-    isOwn: () => false,
-    log: silentLogger,
-  })
-  const readers = [createAccountReader({ repository: blocks, chain: source }), registry.reader, catalogue.reader]
-  const follower = createFollower(
-    { chain: source, store, blocks, readers, network: local.network, clock, log },
-    { pollMs: 30, confirmations },
-  )
-  follower.onChange(catalogue.changed)
-  follower.start()
-  const stop = () => {
-    follower.stop()
-    store.close()
-  }
-  undo.push(stop)
-  const until = (test: (progress: Progress) => boolean) =>
-    new Promise<void>((resolve) => {
-      const check = () => {
-        if (!test(follower.progress())) return
-        offProgress()
-        offChange()
-        resolve()
-      }
-      const offProgress = follower.onProgress(check)
-      const offChange = follower.onChange(check)
-      check()
-    })
-  return { store, blocks, registry, proposals, catalogue, follower, until, stop }
-}
-
-type Node = ReturnType<typeof startNode>
-
-async function synced(node: Node): Promise<void> {
+async function synced(node: FollowingNode): Promise<void> {
   const head = await chain.head()
   await node.until(() => node.blocks.blockHash(head.number) === head.hash)
 }
@@ -134,7 +77,7 @@ async function announce(provider: UnlockedIdentity, serial: number) {
 }
 
 /** Everything that was derived says what the contracts say. */
-async function expectAsContracts(node: Node, ids: readonly IdentityId[]): Promise<void> {
+async function expectAsContracts(node: FollowingNode, ids: readonly IdentityId[]): Promise<void> {
   for (const id of ids) {
     expect(node.blocks.balanceOf(id)).toBe(await chain.balanceOf(id))
     for (const other of ids) {
