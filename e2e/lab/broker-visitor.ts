@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import mqtt from 'mqtt'
-import { decryptKeystore, parseKeystore } from '../../src-main/node/identity/keystore-format.ts'
+import { decryptKeystore } from '../../src-main/node/identity/keystore-cipher.ts'
+import { parseKeystore } from '../../src-main/node/identity/keystore-format.ts'
 import { createUnlockedIdentity } from '../../src-main/node/identity/unlocked-identity.ts'
 import { audienceOf, inboxTopic, proveLogin } from '../../src-main/node/messaging/broker-login.ts'
 import { parseNetworkFile } from '../../src-shared/contract/network-file.ts'

@@ -59,6 +59,7 @@ export async function createNode(options: {
   const store = openStore(join(home, 'node.db'))
   migrate(store)
   const keystore = createKeystore(join(home, 'keystore'), { log: log.of('keystore') })
+  await keystore.settle()
   const privilege = createPrivilege({ log: log.of('helper'), clock }, options.helper)
   const serviceTypes = [
     createOpenVpn({ privilege, log: log.of('openvpn'), clock }),

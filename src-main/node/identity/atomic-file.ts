@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** A directory that only its owner can enter. */
@@ -27,6 +27,17 @@ export async function writePrivateFile(path: string, text: string): Promise<void
     throw error
   }
   await syncDirectory(dirname(path))
+}
+
+const UNFINISHED = /^\.[0-9a-f-]{36}\.tmp$/
+
+/** Removes what writes left that were killed before their rename. Only while nobody writes there. */
+export async function removeUnfinished(directory: string): Promise<void> {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  for (const name of names) if (UNFINISHED.test(name)) await rm(join(directory, name), { force: true })
 }
 
 async function syncDirectory(directory: string) {

@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { decryptKeystoreJson, encryptKeystoreJsonSync, Transaction, Wallet } from 'ethers'
+import { encryptKeystoreJsonSync, Transaction, Wallet } from 'ethers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { IdentityId } from '#shared/model/identity.ts'
 import { silentLogger } from '../lib/logger.ts'
@@ -51,73 +51,11 @@ describe('the keystore', () => {
     const path = await fileOf(id)
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     expect((await stat(directory)).mode & 0o777).toBe(0o700)
-    expect((await stat(join(directory, 'gas'))).mode & 0o777).toBe(0o700)
-    expect((await stat(join(directory, 'gas', `${id}.json`))).mode & 0o777).toBe(0o600)
-    expect((await readdir(directory)).sort()).toEqual([path.split('/').pop(), 'gas'].sort())
+    expect(await readdir(directory)).toEqual([path.split('/').pop()])
     expect(path).toMatch(/\/UTC--\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{9}Z--[0-9a-f]{40}$/)
     await chmod(directory, 0o755)
     await keystore.create('pass')
     expect((await stat(directory)).mode & 0o777).toBe(0o700)
-  })
-
-  test('writes what other tools open, and opens what they wrote', async () => {
-    const { id } = await keystore.create('pass')
-    const exported = await keystore.export(id)
-    expect(exported.fileName.endsWith(id.slice(2))).toBe(true)
-    expect(JSON.parse(exported.keystore)).toMatchObject({ version: 3, crypto: { kdf: 'scrypt' } })
-    expect((await decryptKeystoreJson(exported.keystore, 'pass')).address.toLowerCase()).toBe(id)
-
-    const wallet = Wallet.createRandom()
-    const foreign = encryptKeystoreJsonSync({ address: wallet.address, privateKey: wallet.privateKey }, 'theirs', {
-      scrypt,
-    })
-    const imported = await keystore.import(foreign, 'theirs')
-    expect(imported.id).toBe(wallet.address.toLowerCase())
-    expect((await keystore.unlock(imported.id, 'theirs')).identity.id).toBe(imported.id)
-  })
-
-  test("opens the definition's own test vector", async () => {
-    // Web3 Secret Storage Definition, passphrase "testpassword". Its scrypt example (r = 1, N = 2^18) breaks
-    // RFC 7914, so no library of today computes it; it is called foreign, not the passphrase wrong.
-    const id = '0x008aeeda4d805471df9b2a5b0f38a0c3bcba786b'
-    const common = { id: '3198bc9c-6672-5ab3-d995-4942343ae5b6', version: 3 }
-    const pbkdf2 = {
-      ...common,
-      crypto: {
-        cipher: 'aes-128-ctr',
-        cipherparams: { iv: '6087dab2f9fdbbfaddc31a909735c1e6' },
-        ciphertext: '5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46',
-        kdf: 'pbkdf2',
-        kdfparams: {
-          c: 262_144,
-          dklen: 32,
-          prf: 'hmac-sha256',
-          salt: 'ae3cd4e7013836a3df6bd7241b12db061dbe2c6785853cce422d148a624ce0bd',
-        },
-        mac: '517ead924a9d0dc3124507e3393d175ce3ff7c1e96529c6c555ce9e51205e9b2',
-      },
-    }
-    const withScrypt = {
-      ...common,
-      crypto: {
-        cipher: 'aes-128-ctr',
-        cipherparams: { iv: '83dbcc02d8ccb40e466191a123791e0e' },
-        ciphertext: 'd172bf743a674da9cdad04534d56926ef8358534d458fffccd4e6ad2fbde479c',
-        kdf: 'scrypt',
-        kdfparams: {
-          dklen: 32,
-          n: 262_144,
-          r: 1,
-          p: 8,
-          salt: 'ab0c7876052600dd703518d6fc3fe8984592145b591fc8fb5c6d43190334ba19',
-        },
-        mac: '2103ac29920d71da29f15d75b4a16dbe95cfd7ff8faea1056c33131d846e3097',
-      },
-    }
-    expect(await keystore.import(JSON.stringify(pbkdf2), 'testpassword')).toEqual({ id })
-    await expect(keystore.import(JSON.stringify(withScrypt), 'testpassword')).rejects.toMatchObject({
-      name: 'KeystoreForeign',
-    })
   })
 
   test('remembers a backup only when it was opened', async () => {
@@ -169,20 +107,63 @@ describe('the keystore', () => {
     await expect(keystore.unlock(one.id, 'pass')).rejects.toMatchObject({ name: 'KeystoreUnreadable' })
   })
 
-  test('never overwrites a gas account that may hold ether', async () => {
+  test('brings in gas accounts that once lay beside, and replaces none in silence', async () => {
+    const { id } = await keystore.create('pass')
+    const { gas } = await keystore.unlock(id, 'pass')
+    const path = await fileOf(id)
+    const { 'x-mysterium': extra, ...identity } = JSON.parse(await readFile(path, 'utf8'))
+    await writeFile(path, JSON.stringify(identity))
+    await expect(keystore.unlock(id, 'pass')).rejects.toMatchObject({ name: 'GasAccountMissing' })
+    await keystore.settle()
+    await expect(keystore.unlock(id, 'pass')).rejects.toMatchObject({ name: 'GasAccountMissing' })
+
+    await mkdir(join(directory, 'gas'))
+    const beside = join(directory, 'gas', `${id}.json`)
+    await writeFile(beside, JSON.stringify(extra.gas), { mode: 0o600 })
+    await keystore.settle()
+    expect((await keystore.unlock(id, 'pass')).gas.address).toBe(gas.address)
+    expect(await readdir(join(directory, 'gas'))).toEqual([])
+  })
+
+  test('changes the passphrase of both keys at once; backups have to be proved anew', async () => {
     const { id } = await keystore.create('first')
     const { gas } = await keystore.unlock(id, 'first')
-    const path = await fileOf(id)
-    const wallet = await Wallet.fromEncryptedJson(await readFile(path, 'utf8'), 'first')
-    await rm(path)
-    const moved = encryptKeystoreJsonSync({ address: wallet.address, privateKey: wallet.privateKey }, 'second', {
-      scrypt,
-    })
-    await keystore.import(moved, 'second')
-    expect((await keystore.unlock(id, 'second')).gas.address).not.toBe(gas.address)
-    const old = (await readdir(join(directory, 'gas'))).find((name) => name.endsWith('.old'))
-    const kept = await decryptKeystoreJson(await readFile(join(directory, 'gas', old ?? ''), 'utf8'), 'first')
-    expect(kept.address).toBe(gas.address)
+    const old = (await keystore.export(id)).keystore
+    await keystore.proveBackup(old, 'first')
+    await expect(keystore.changePassphrase(id, 'wrong', 'second')).rejects.toMatchObject({ name: 'WrongPassphrase' })
+    expect(await keystore.list()).toEqual([{ id, backedUp: true }])
+    await keystore.changePassphrase(id, 'first', 'second')
+    await expect(keystore.unlock(id, 'first')).rejects.toMatchObject({ name: 'WrongPassphrase' })
+    expect(await keystore.unlock(id, 'second')).toMatchObject({ identity: { id }, gas: { address: gas.address } })
+    expect(await keystore.list()).toEqual([{ id, backedUp: false }])
+    expect(await readdir(directory)).toHaveLength(2)
+    await keystore.proveBackup((await keystore.export(id)).keystore, 'second')
+    expect(await keystore.list()).toEqual([{ id, backedUp: true }])
+  })
+
+  test('restores identity and gas account from a backup on another computer', async () => {
+    const { id } = await keystore.create('pass')
+    const { gas } = await keystore.unlock(id, 'pass')
+    const { keystore: backup } = await keystore.export(id)
+    const elsewhere = createKeystore(join(root, 'elsewhere'), { log: silentLogger }, { scrypt })
+    expect(await elsewhere.import(backup, 'pass')).toEqual({ id, gasAccount: 'restored' })
+    expect((await elsewhere.unlock(id, 'pass')).gas.address).toBe(gas.address)
+    expect(await elsewhere.list()).toEqual([{ id, backedUp: true }])
+  })
+
+  test('gives a file without a gas account a new one, says so, and counts it as no backup', async () => {
+    const { id } = await keystore.create('pass')
+    const { gas } = await keystore.unlock(id, 'pass')
+    const { 'x-mysterium': _extra, ...rest } = JSON.parse((await keystore.export(id)).keystore)
+    const identityOnly = JSON.stringify(rest)
+    await expect(keystore.proveBackup(identityOnly, 'pass')).rejects.toMatchObject({ name: 'BackupIncomplete' })
+    const elsewhere = createKeystore(join(root, 'elsewhere'), { log: silentLogger }, { scrypt })
+    expect(await elsewhere.import(identityOnly, 'pass')).toEqual({ id, gasAccount: 'new' })
+    expect((await elsewhere.unlock(id, 'pass')).gas.address).not.toBe(gas.address)
+    const other = (await elsewhere.export(id)).keystore
+    await expect(keystore.proveBackup(other, 'pass')).rejects.toMatchObject({ name: 'BackupOutdated' })
+    expect(await elsewhere.list()).toEqual([{ id, backedUp: false }])
+    expect(await keystore.list()).toEqual([{ id, backedUp: false }])
   })
 
   test('lets one of two imports of the same identity win', async () => {

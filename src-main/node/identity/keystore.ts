@@ -257,7 +257,11 @@ type Keys<Gas> = { id: IdentityId; privateKey: Uint8Array; gasKey: Gas }
 /** Both keys of a file, side by side: their passphrase is what takes long. */
 function open(keystore: Resting, passphrase: string, source: string): Promise<Keys<Uint8Array>>
 function open(keystore: ParsedKeystore, passphrase: string, source: string): Promise<Keys<Uint8Array | undefined>>
-async function open(keystore: ParsedKeystore, passphrase: string, source: string) {
+async function open(
+  keystore: ParsedKeystore,
+  passphrase: string,
+  source: string,
+): Promise<Keys<Uint8Array | undefined>> {
   const [identity, gas] = await Promise.all([
     decryptKeystore(keystore, passphrase, source),
     keystore.gas && decryptKeystore(keystore.gas, passphrase, `The gas account of ${source}`),
@@ -267,10 +271,12 @@ async function open(keystore: ParsedKeystore, passphrase: string, source: string
 
 function createGasAccount(privateKey: Uint8Array): GasAccount {
   const wallet = new Wallet(`0x${Buffer.from(privateKey).toString('hex')}`)
+  privateKey.fill(0)
   return Object.freeze({
     address: wallet.address as Hex,
     // the chain module makes the transaction; ethers checks it before it signs
     sign: async (transaction: unknown) =>
       (await wallet.signTransaction(transaction as Parameters<Wallet['signTransaction']>[0])) as Hex,
+    signTypedData: async ({ domain, types, value }) => (await wallet.signTypedData(domain, types, value)) as Hex,
   })
 }
