@@ -20,10 +20,15 @@ export type PaymentsDeps = {
   /** What this side asks of promises to it, read anew each time. */
   policy: () => PaymentPolicy
   /**
-   * Clearings of an issuer from one's own copy of the chain, newest first. With them a promise that was
-   * cleared at less than its highest amount stops counting in full; without them it counts in full.
+   * Clearings of an issuer, all or to one benefiter, from one's own copy of the chain, newest first. With them
+   * a promise that was cleared at less than its highest amount stops counting in full; without them it counts
+   * in full.
    */
-  clearings?: (issuer: IdentityId, limit: number) => { benefiter: IdentityId; serial: bigint; amount: Amount }[]
+  clearings?: (
+    issuer: IdentityId,
+    limit: number,
+    benefiter?: IdentityId,
+  ) => { benefiter: IdentityId; serial: bigint; amount: Amount }[]
   /** Accounts as one's own copy of the chain has them; what is announced to be withdrawn is still in the balance. */
   accounts?: Pick<ChainRepository, 'balanceOf' | 'withdrawalOf'>
 }

@@ -12,7 +12,9 @@ export function leftoverAt(ledger: LedgerRepository, peer: IdentityId): Amount {
 
 /**
  * Writes down what the chain has cleared of our promises to a peer. A serial up to the last cleared one
- * is spent, whatever was signed under it beyond the amount that was cleared.
+ * is spent, whatever was signed under it beyond the amount that was cleared. How much that was stands in our
+ * copy of the chain, which may lag behind: until it has the clearing the promise counts in full and is only
+ * never updated again. What is written down as cleared is not looked at any more, so it must be right.
  */
 export async function reconcileGiven(deps: PaymentsDeps, peer: IdentityId): Promise<void> {
   const { ledger, chain, clock } = deps
@@ -21,13 +23,15 @@ export async function reconcileGiven(deps: PaymentsDeps, peer: IdentityId): Prom
   const lastCleared = await chain.lastClearedSerial(self, peer)
   const spent = ledger.openGiven(peer).filter((promise) => promise.serial <= lastCleared)
   if (spent.length === 0) return
-  const clearings = (deps.clearings?.(self, 1000) ?? []).filter((clearing) => clearing.benefiter === peer)
+  const clearings = deps.clearings?.(self, 1000, peer)
   ledger.atomically(() => {
     for (const promise of spent) {
-      // Our copy of the chain may lag behind: only once it has this serial or a later one it can be believed.
-      const isCopied = clearings.some((clearing) => clearing.serial >= promise.serial)
-      const copied = clearings.find((clearing) => clearing.serial === promise.serial)?.amount ?? 0n
-      const amount = isCopied ? copied : promise.amount
+      if (clearings && !clearings.some((clearing) => clearing.serial >= promise.serial)) {
+        if (!promise.stopped) ledger.saveGiven({ ...promise, stopped: true })
+        continue
+      }
+      const copied = clearings?.find((clearing) => clearing.serial === promise.serial)?.amount ?? 0n
+      const amount = clearings ? copied : promise.amount
       const account = ledger.account(peer) ?? { leftover: deps.policy().freeTrial, used: 0n }
       ledger.saveAccount(peer, { ...account, used: account.used - amount })
       ledger.saveGiven({ ...promise, amount, stopped: true, cleared: true, updatedAtMs: clock.now() })

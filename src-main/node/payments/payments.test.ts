@@ -240,6 +240,29 @@ describe('an issuer', () => {
     expect(t.sideA.ledger.given()).toMatchObject([{ amount: 200n, accepted: 200n }])
   })
 
+  it('writes a cleared promise down at what was cleared, however late its copy of the chain comes', async () => {
+    const t = await createPaymentPair()
+    pairs.push(t)
+    const copied = t.chain.clearings
+    let isCopied = false
+    t.chain.clearings = (...of) => (isCopied ? copied(...of) : [])
+    const first = await t.open()
+    const request = { maxAtRisk: 1_000n }
+    await t.settle(first.a.issuer.payAhead({ ...request, target: 100n }))
+    t.pair.network.set({ loss: 1 })
+    await t.settle(first.a.issuer.payAhead({ ...request, target: 200n }))
+    await t.clock.advance(70_000)
+    t.pair.network.set({ loss: 0 })
+    const { payments } = await t.open()
+    await t.settle(payments.b.clear())
+    await t.settle(payments.a.reconcile())
+    expect(t.a.ledger.given()).toMatchObject([{ amount: 200n, accepted: 100n, cleared: false, stopped: true }])
+    isCopied = true
+    await t.settle(payments.a.reconcile())
+    expect(t.a.ledger.given()).toMatchObject([{ amount: 100n, cleared: true }])
+    expect(payments.a.atRisk(t.b.identity.id)).toBe(100n)
+  })
+
   it('takes over its own promises from the advice when its ledger is lost, and pays on', async () => {
     const t = await start()
     await t.pay(300n)

@@ -56,7 +56,10 @@ describe('accounts rebuilt from events', () => {
     expect(repository.withdrawalOf(id(2))).toBeUndefined()
     expect(repository.lastClearedSerial(id(1), id(2))).toBe(3n)
     expect(repository.lastClearedSerial(id(2), id(1))).toBe(0n)
-    expect(repository.clearings(id(1), 10)).toEqual([{ benefiter: id(2), serial: 3n, amount: 400n, blockNumber: 2 }])
+    const paid = { benefiter: id(2), serial: 3n, amount: 400n, blockNumber: 2 }
+    expect(repository.clearings(id(1), 10)).toEqual([paid])
+    expect(repository.clearings(id(1), 10, id(2))).toEqual([paid])
+    expect(repository.clearings(id(1), 10, id(3))).toEqual([])
   })
 
   it('count an event once, however often it comes', () => {

@@ -41,10 +41,11 @@ export type ChainRepository = {
   withdrawalOf(id: IdentityId): PendingWithdrawal | undefined
   /** Every account there is, for comparison with the contract. */
   balances(): { identity: IdentityId; balance: Amount }[]
-  /** What an issuer paid lately, newest first: its payment history (whitepaper 6.5.6). */
+  /** What an issuer paid lately, to anybody or to one, newest first: its payment history (whitepaper 6.5.6). */
   clearings(
     issuer: IdentityId,
     limit: number,
+    benefiter?: IdentityId,
   ): { benefiter: IdentityId; serial: bigint; amount: Amount; blockNumber: number }[]
 }
 
@@ -197,11 +198,13 @@ export function createChainRepository(store: Store): ChainRepository {
       store
         .all('SELECT identity, balance FROM account ORDER BY identity')
         .map((row) => ({ identity: identity(row, 'identity'), balance: big(row, 'balance') })),
-    clearings: (id, limit) =>
+    clearings: (id, limit, benefiter) =>
       store
         .all(
-          `SELECT * FROM account_event WHERE identity = ? AND part = 'issued' ORDER BY block_number DESC, log_index DESC LIMIT ?`,
+          `SELECT * FROM account_event WHERE identity = ? AND part = 'issued' AND peer = ifnull(?, peer)
+           ORDER BY block_number DESC, log_index DESC LIMIT ?`,
           id,
+          benefiter ?? null,
           limit,
         )
         .map((row) => ({

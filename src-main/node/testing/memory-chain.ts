@@ -20,7 +20,11 @@ export type MemoryChain = Part & {
   announceWithdrawal(identity: UnlockedIdentity, amount: Amount): Promise<{ executableAt: number }>
   executeWithdrawal(identity: IdentityId): Promise<{ amount: Amount }>
   /** Every clearing, newest first. */
-  clearings(issuer: IdentityId, limit: number): { benefiter: IdentityId; serial: bigint; amount: Amount }[]
+  clearings(
+    issuer: IdentityId,
+    limit: number,
+    benefiter?: IdentityId,
+  ): { benefiter: IdentityId; serial: bigint; amount: Amount }[]
   /** While true every call throws `ChainUnreachable`. */
   unreachable: boolean
   /** Called in the middle of `clear`: before and after the transaction is mined. */
@@ -101,7 +105,10 @@ export function createMemoryChain(
       reach()
       return FEE_BPS
     },
-    clearings: (issuer, limit) => cleared.filter((one) => one.issuer === issuer).slice(0, limit),
+    clearings: (issuer, limit, benefiter) =>
+      cleared
+        .filter((one) => one.issuer === issuer && (benefiter === undefined || one.benefiter === benefiter))
+        .slice(0, limit),
     async clear(promise, benefiter, _gas, options) {
       reach()
       await chain.onClear('before')
