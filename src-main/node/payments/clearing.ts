@@ -134,9 +134,7 @@ export async function clearPeers(
     const { issuer, serial, amount } = promise
     const last = await alignWithChain(deps, issuer).catch(() => 0n)
     if (last >= serial) {
-      const copied = deps
-        .clearings?.(issuer, 100)
-        .find((one) => one.benefiter === promise.benefiter && one.serial === serial)
+      const copied = deps.clearings?.(issuer, 100, promise.benefiter).find((one) => one.serial === serial)
       const moved = copied?.amount ?? amount
       succeeded(promise, { amount: moved, fee: (moved * (await chain.networkFeeBps().catch(() => 0n))) / 10_000n })
       return

@@ -4,7 +4,7 @@ import type { Amount } from '#shared/model/units.ts'
 
 import type { Dialogue } from '../ports/dialogue.ts'
 import { type Benefiter, createBenefiter, dayOf } from './benefiter.ts'
-import { clearPeers } from './clearing.ts'
+import { alignWithChain, clearPeers } from './clearing.ts'
 import type { PaymentsDeps } from './deps.ts'
 import { leftoverAt, reconcileGiven } from './given.ts'
 import { createIssuer, type Issuer } from './issuer.ts'
@@ -22,6 +22,10 @@ export type Payments = {
   clear(peers?: IdentityId | readonly IdentityId[], options?: { acceptLess?: boolean }): Promise<ClearResult[]>
   /** Compares given promises with the chain; what was cleared stops counting as payable. */
   reconcile(): Promise<void>
+  /** Compares promises of these issuers with the chain, or of all that were cleared lately. */
+  align(issuers?: readonly IdentityId[]): Promise<void>
+  /** The one that goes on with this peer. */
+  dialogueWith(peer: IdentityId): Dialogue | undefined
   /** Given and received, newest first. */
   promises(): PromiseView[]
   /** Not cleared yet: promised by others, and to others. */
@@ -80,6 +84,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
         issuer: createIssuer(deps, dialogue, changed),
       }
       links.set(dialogue, link)
+      deps.sharing?.attach(dialogue)
       open.set(dialogue.peer, { dialogue, link })
       void dialogue.closed.then(() => {
         if (open.get(dialogue.peer)?.dialogue === dialogue) open.delete(dialogue.peer)
@@ -99,6 +104,17 @@ export function createPayments(deps: PaymentsDeps): Payments {
       for (const peer of new Set(ledger.openGiven().map(({ benefiter }) => benefiter))) await reconcileGiven(deps, peer)
       changed()
     },
+    async align(issuers) {
+      const sinceMs = clock.now() - DAY_MS
+      const lately = () =>
+        ledger.received().filter(({ state, updatedAtMs }) => state !== 'open' && updatedAtMs > sinceMs)
+      for (const issuer of new Set(issuers ?? lately().map((promise) => promise.issuer))) {
+        // A clearing that is under way does this by itself.
+        if (!clearing.has(issuer)) await alignWithChain(deps, issuer)
+      }
+      changed()
+    },
+    dialogueWith: (peer) => open.get(peer)?.dialogue,
     promises() {
       const given = ledger.given().map(
         ({ benefiter, serial, amount, cleared, updatedAtMs }): PromiseView => ({

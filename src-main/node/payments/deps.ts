@@ -8,6 +8,7 @@ import type { Registry, UnlockedIdentity } from '../ports/identity.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
 import type { ChainRepository } from '../storage/chain-repository.ts'
 import type { LedgerRepository } from '../storage/ledger-repository.ts'
+import type { PromiseSharing } from './promise-sharing.ts'
 
 export type PaymentsDeps = {
   identity: UnlockedIdentity
@@ -31,6 +32,8 @@ export type PaymentsDeps = {
   ) => { benefiter: IdentityId; serial: bigint; amount: Amount }[]
   /** Accounts as one's own copy of the chain has them; what is announced to be withdrawn is still in the balance. */
   accounts?: Pick<ChainRepository, 'balanceOf' | 'withdrawalOf'>
+  /** Answers in each dialogue what others ask about issuers, and knows what these promised to others. */
+  sharing?: Pick<PromiseSharing, 'attach' | 'outstandingElsewhere'>
 }
 
 export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)

@@ -1,0 +1,81 @@
+import type { ClearingPolicy, RiskView } from '#shared/contract/commands.ts'
+import { type Amount, MYST } from '#shared/model/units.ts'
+
+import { least, most } from './deps.ts'
+
+/** Until a person says otherwise: a day's income of a small provider, and nothing waits longer than a day. */
+export const DEFAULT_CLEARING: ClearingPolicy = { atOnce: false, threshold: MYST, maxAgeMs: 86_400_000 }
+
+/**
+ * Nothing that this node knows of tells what ether is worth in MYST, so a fee in wei cannot be compared with what
+ * a clearing brings. The person's own threshold says from where on the fee does not matter; below this part
+ * of it a clearing is taken to cost more than it brings, whatever the risk.
+ */
+const WORTH_PARTS = 20n
+/** An issuer that keeps less than a tenth beyond what it owes is as good as without cover: others clear too. */
+const MARGIN_PARTS = 10n
+/** Cleared from this part of what an issuer may owe on, so that it can go on promising while it is cleared. */
+const FULL = { of: 4n, parts: 3n }
+
+export type ClearingReason = RiskView['clearing']
+
+/** What is known of one issuer that promised something that is not cleared. */
+export type IssuerFacts = {
+  /** In its account, and of that announced to be withdrawn. */
+  balance: Amount
+  leaving: Amount
+  outstandingHere: Amount
+  outstandingElsewhere: Amount
+  /** The highest of its promises here, and what the contract and this node let one be worth. */
+  highest: Amount
+  limit: Amount
+  /** The most this node lets it owe. */
+  credit: Amount
+  oldestPromiseAtMs: number
+  /** A withdrawal is announced and nothing was cleared since. */
+  withdrawalIsNews: boolean
+}
+
+/** From what amount on a clearing is taken to bring more than it costs. */
+export function worthClearing({ threshold }: ClearingPolicy): Amount {
+  return (threshold > 0n ? threshold : DEFAULT_CLEARING.threshold) / WORTH_PARTS
+}
+
+/** What the account holds beyond everything that is known to be promised from it; below zero: too much is promised. */
+export function exposureOf({ balance, leaving, outstandingHere, outstandingElsewhere }: IssuerFacts): Amount {
+  return most(balance - leaving, 0n) - outstandingHere - outstandingElsewhere
+}
+
+/**
+ * Why an issuer's promises are to be cleared now, or why not yet (whitepaper 6.5.6). Risk counts under every
+ * policy: an announced withdrawal, whose notice period is what there is time for, and an account that hardly
+ * covers what is owed. Then what the person chose, and what makes the issuer unable to promise more.
+ */
+export function clearingReason(facts: IssuerFacts, policy: ClearingPolicy, nowMs: number): ClearingReason {
+  const { outstandingHere, outstandingElsewhere } = facts
+  if (outstandingHere === 0n) return 'waiting'
+  if (policy.atOnce) return 'at-once'
+  const isAtRisk = exposureOf(facts) < (outstandingHere + outstandingElsewhere) / MARGIN_PARTS
+  const full = (most(least(facts.limit, facts.credit), 0n) * FULL.parts) / FULL.of
+  const isFull =
+    facts.highest * FULL.of >= facts.limit * FULL.parts || outstandingHere * FULL.of >= facts.credit * FULL.parts
+  const isOld = policy.maxAgeMs > 0 && nowMs - facts.oldestPromiseAtMs >= policy.maxAgeMs
+  const reason: ClearingReason =
+    facts.leaving > 0n && (facts.withdrawalIsNews || isAtRisk)
+      ? 'withdrawal-announced'
+      : isAtRisk
+        ? 'balance-at-risk'
+        : isFull || (policy.threshold > 0n && outstandingHere >= policy.threshold)
+          ? 'threshold'
+          : isOld
+            ? 'age'
+            : 'waiting'
+  // With little credit a little is all that there will ever be.
+  const worth = least(worthClearing(policy), full)
+  return reason !== 'waiting' && outstandingHere < worth ? 'costs-more' : reason
+}
+
+/** Whether a reason means now. */
+export function isDue(reason: ClearingReason): boolean {
+  return reason !== 'waiting' && reason !== 'costs-more'
+}

@@ -1,0 +1,114 @@
+import type { ClearingPolicy, RiskView } from '#shared/contract/commands.ts'
+import type { IdentityId } from '#shared/model/identity.ts'
+import type { Amount } from '#shared/model/units.ts'
+
+import type { Logger } from '../lib/logger.ts'
+import type { Change } from '../ports/chain-follower.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Dialogues } from '../ports/dialogue.ts'
+import type { Registry } from '../ports/identity.ts'
+import type { ChainRepository } from '../storage/chain-repository.ts'
+import type { ClearingPolicyRepository } from '../storage/clearing-policy-repository.ts'
+import type { LedgerRepository } from '../storage/ledger-repository.ts'
+import { DEFAULT_CLEARING, worthClearing } from './clearing-policy.ts'
+import { createClearingSchedule } from './clearing-schedule.ts'
+import type { Payments } from './create-payments.ts'
+import { createPromiseRounds, type Provider } from './promise-rounds.ts'
+import type { PromiseSharing } from './promise-sharing.ts'
+import { createRiskDesk } from './risk-desk.ts'
+
+/** A price of gas is shown for so long before it is asked for again. */
+const GAS_CACHED_MS = 30_000
+
+/** What one identity does about the risk of promises (whitepaper 6.5.6): it looks, asks others, and clears in time. */
+export type Risk = {
+  setPolicy(policy: ClearingPolicy): void
+  /** Every issuer that owes something here. Without an answer of the chain the gas is what was known last. */
+  views(): Promise<RiskView[]>
+  stop(): void
+}
+
+/** The person's policy, or what holds before there is one. */
+export function policyOf(policies: ClearingPolicyRepository): ClearingPolicy {
+  return policies.load() ?? DEFAULT_CLEARING
+}
+
+export function createRisk(deps: {
+  self: IdentityId
+  payments: Payments
+  sharing: PromiseSharing
+  ledger: LedgerRepository
+  accounts: Pick<ChainRepository, 'balanceOf' | 'withdrawalOf' | 'clearings'>
+  registry: Registry
+  policies: ClearingPolicyRepository
+  maximumPromise: () => Amount
+  credit: (issuer: IdentityId) => Amount
+  /** Wei that one clearing costs now, and that the gas account has. May throw. */
+  clearingGas: () => Promise<bigint>
+  gasAvailable: () => Promise<bigint>
+  onChange: (handle: (change: Change) => void) => () => void
+  dialogues: Pick<Dialogues, 'open'>
+  providers: () => readonly Provider[]
+  find: (provider: IdentityId) => Provider | undefined
+  mayOpen: (peer: IdentityId) => boolean
+  isSharing: () => boolean
+  clock: Clock
+  log: Logger
+}): Risk {
+  const { self, payments, sharing, ledger, accounts, registry, policies, clock, log } = deps
+  const policy = () => policyOf(policies)
+  let gas = { wei: 0n, atMs: Number.NEGATIVE_INFINITY }
+
+  async function clearingGas(): Promise<bigint> {
+    if (clock.now() - gas.atMs < GAS_CACHED_MS) return gas.wei
+    gas = { wei: await deps.clearingGas(), atMs: clock.now() }
+    return gas.wei
+  }
+
+  const desk = createRiskDesk({
+    ...{ self, ledger, accounts, registry, policy, clock },
+    maximumPromise: deps.maximumPromise,
+    credit: deps.credit,
+    outstandingElsewhere: sharing.outstandingElsewhere,
+  })
+  const schedule = createClearingSchedule({
+    ...{ self, desk, clock, log },
+    clear: (peers) => payments.clear(peers),
+    align: payments.align,
+    canPay: async () => (await deps.gasAvailable()) >= (await clearingGas()),
+  })
+  const rounds = createPromiseRounds({
+    ...{ self, sharing, ledger, accounts, clock, log },
+    dialogues: deps.dialogues,
+    dialogueWith: payments.dialogueWith,
+    mayOpen: deps.mayOpen,
+    providers: deps.providers,
+    find: deps.find,
+    isOn: deps.isSharing,
+    tellFrom: () => worthClearing(policy()),
+  })
+  const unsubscribes = [
+    deps.onChange(schedule.chainChanged),
+    sharing.onLearned(schedule.look),
+    payments.onChange(() => {
+      schedule.look()
+      rounds.look()
+    }),
+  ]
+
+  return {
+    setPolicy(next) {
+      policies.save(next)
+      schedule.look()
+    },
+    async views() {
+      const wei = await clearingGas().catch(() => gas.wei)
+      return desk.views(wei)
+    },
+    stop() {
+      for (const unsubscribe of unsubscribes) unsubscribe()
+      schedule.stop()
+      rounds.stop()
+    },
+  }
+}

@@ -1,0 +1,104 @@
+import type { ClearingPolicy, RiskView } from '#shared/contract/commands.ts'
+import type { IdentityId } from '#shared/model/identity.ts'
+import type { Amount } from '#shared/model/units.ts'
+
+import type { Clock } from '../ports/clock.ts'
+import type { Registry } from '../ports/identity.ts'
+import type { ChainRepository } from '../storage/chain-repository.ts'
+import type { LedgerRepository } from '../storage/ledger-repository.ts'
+import { clearingReason, exposureOf, type IssuerFacts, isDue } from './clearing-policy.ts'
+import { least, most } from './deps.ts'
+
+/** Looked at for an issuer's history: more would not change anybody's mind. */
+const HISTORY = 1_000
+
+export type RiskDesk = {
+  /** Issuers of whom this identity holds promises that are not cleared. */
+  issuers(): IdentityId[]
+  /**
+   * Whether an issuer's promises are to be cleared now and it has what the next one is worth. What was being
+   * cleared when the program ended is looked after first of all.
+   */
+  isDue(issuer: IdentityId): boolean
+  /** To be called when an issuer was cleared: the withdrawal that is announced now is no news any more. */
+  cleared(issuer: IdentityId): void
+  views(clearingGas: bigint): RiskView[]
+}
+
+/** What is known of issuers before more is accepted from them or they are cleared (whitepaper 6.5.6). */
+export function createRiskDesk(deps: {
+  self: IdentityId
+  ledger: Pick<LedgerRepository, 'openReceived' | 'outstandingOf'>
+  accounts: Pick<ChainRepository, 'balanceOf' | 'withdrawalOf' | 'clearings'>
+  registry: Pick<Registry, 'registeredValue'>
+  /** The most this node accepts as one promise, and lets one issuer owe. */
+  maximumPromise: () => Amount
+  credit: (issuer: IdentityId) => Amount
+  /** Told by other providers. */
+  outstandingElsewhere: (issuer: IdentityId) => Amount
+  policy: () => ClearingPolicy
+  clock: Clock
+}): RiskDesk {
+  const { self, ledger, accounts, registry, clock } = deps
+  /** Of the withdrawals that led to a clearing, when each can be executed, by issuer. */
+  const handled = new Map<IdentityId, number>()
+  const sum = (amounts: readonly { amount: Amount }[]) => amounts.reduce((total, { amount }) => total + amount, 0n)
+
+  function factsOf(issuer: IdentityId): IssuerFacts {
+    const open = ledger.openReceived(issuer)
+    const withdrawal = accounts.withdrawalOf(issuer)
+    const othersHere = ledger.outstandingOf(issuer).filter(({ benefiter }) => benefiter !== self)
+    return {
+      balance: accounts.balanceOf(issuer),
+      leaving: withdrawal?.amount ?? 0n,
+      outstandingHere: sum(open),
+      outstandingElsewhere: sum(othersHere) + deps.outstandingElsewhere(issuer),
+      highest: open.reduce((highest, { amount }) => most(amount, highest), 0n),
+      limit: least(registry.registeredValue(issuer) / 2n, deps.maximumPromise()),
+      credit: deps.credit(issuer),
+      oldestPromiseAtMs: open.reduce((oldest, { createdAtMs }) => Math.min(oldest, createdAtMs), clock.now()),
+      withdrawalIsNews: withdrawal !== undefined && handled.get(issuer) !== withdrawal.executableAt,
+    }
+  }
+
+  const reasonOf = (facts: IssuerFacts) => clearingReason(facts, deps.policy(), clock.now())
+
+  const issuers = () => [...new Set(ledger.openReceived().map(({ issuer }) => issuer))]
+
+  return {
+    issuers,
+    isDue(issuer) {
+      const next = ledger.openReceived(issuer)[0]
+      if (!next) return false
+      if (next.state === 'clearing') return true
+      return accounts.balanceOf(issuer) >= next.amount && isDue(reasonOf(factsOf(issuer)))
+    },
+    cleared(issuer) {
+      const withdrawal = accounts.withdrawalOf(issuer)
+      if (withdrawal) handled.set(issuer, withdrawal.executableAt)
+      else handled.delete(issuer)
+    },
+    views(clearingGas) {
+      return issuers().map((issuer): RiskView => {
+        const facts = factsOf(issuer)
+        const { balance, leaving, outstandingHere, outstandingElsewhere, credit, oldestPromiseAtMs } = facts
+        const history = accounts.clearings(issuer, HISTORY)
+        return {
+          issuer,
+          balance: balance > leaving ? balance - leaving : 0n,
+          registeredValue: registry.registeredValue(issuer),
+          outstandingHere,
+          outstandingElsewhere,
+          exposure: exposureOf(facts),
+          credit,
+          clearedHere: sum(history.filter(({ benefiter }) => benefiter === self)),
+          clearedInAll: sum(history),
+          oldestPromiseAtMs,
+          withdrawalAnnounced: leaving > 0n,
+          clearingGas,
+          clearing: reasonOf(facts),
+        }
+      })
+    },
+  }
+}
