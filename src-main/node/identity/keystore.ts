@@ -6,10 +6,16 @@ import { z } from 'zod'
 import { MystError, toWire } from '#shared/errors/myst-error.ts'
 import { type IdentityId, identityId } from '#shared/model/identity.ts'
 import type { Logger } from '../lib/logger.ts'
+import {
+  assertPrivateDirectory,
+  ensurePrivateDirectory,
+  readPrivateFile,
+  removeUnfinished,
+  writePrivateFile,
+} from '../lib/private-file.ts'
 import { identityOf, publicKeyOf, randomPrivateKey } from '../lib/secp256k1.ts'
 import type { GasAccount, Hex } from '../ports/chain.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
-import { ensurePrivateDirectory, removeUnfinished, writePrivateFile } from './atomic-file.ts'
 import { decryptKeystore, encryptKeystore, type ScryptCost, STANDARD_SCRYPT } from './keystore-cipher.ts'
 import {
   type EncryptedKey,
@@ -19,7 +25,6 @@ import {
   type ParsedKeystore,
   parseKeystore,
 } from './keystore-format.ts'
-import { assertPrivateDirectory, readRestingFile } from './resting-file.ts'
 import { createUnlockedIdentity } from './unlocked-identity.ts'
 
 export type Unlocked = { identity: UnlockedIdentity; gas: GasAccount }
@@ -102,7 +107,7 @@ export function createKeystore(
     }
     await assertPrivateDirectory(directory)
     const path = join(directory, fileName)
-    const text = await readRestingFile(path, MAX_KEYSTORE)
+    const text = await readPrivateFile(path, MAX_KEYSTORE)
     const keystore = parseKeystore(text, `The keystore of ${id}`)
     if (keystore.address !== undefined && keystore.address !== id) {
       throw new MystError('KeystoreUnreadable', `The keystore of ${id} holds another key; use a backup of it.`)
@@ -121,9 +126,9 @@ export function createKeystore(
     const beside = join(directory, 'gas', `${id}.json`)
     if (!existsSync(beside)) return
     const path = join(directory, fileName)
-    const identity = parseKeystore(await readRestingFile(path, MAX_KEYSTORE), `The keystore of ${id}`)
+    const identity = parseKeystore(await readPrivateFile(path, MAX_KEYSTORE), `The keystore of ${id}`)
     if (identity.gas) return
-    const gas = parseKeystore(await readRestingFile(beside, MAX_KEYSTORE), `The gas account of ${id}`)
+    const gas = parseKeystore(await readPrivateFile(beside, MAX_KEYSTORE), `The gas account of ${id}`)
     await writePrivateFile(path, keystoreText({ ...identity, address: identity.address ?? id }, gas))
     await rm(beside)
   }
