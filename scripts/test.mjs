@@ -41,6 +41,13 @@ const STAGES = [
     kind: 'vitest',
     command: ['vitest', 'run', '--config', 'vitest.e2e.config.ts', 'e2e/lab', 'e2e/journeys'],
   },
+  // Two nodes that are killed again and again.
+  {
+    name: 'crash',
+    kind: 'vitest',
+    deep: 'too',
+    command: ['vitest', 'run', '--config', 'vitest.e2e.config.ts', 'e2e/crash'],
+  },
   // Loud: it says whether it ran in Electron itself or in its double.
   {
     name: 'desktop',
