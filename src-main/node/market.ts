@@ -6,6 +6,8 @@ import { createChain } from './chain/create-chain.ts'
 import { createFollower } from './chain/follower.ts'
 import { type Catalogue, createCatalogue } from './discovery/catalogue.ts'
 import type { Logger } from './lib/logger.ts'
+import { createChainFacts } from './payments/chain-facts.ts'
+import type { ChainFacts } from './payments/deps.ts'
 import type { Chain } from './ports/chain.ts'
 import type { Follower } from './ports/chain-follower.ts'
 import type { Clock } from './ports/clock.ts'
@@ -27,6 +29,7 @@ export type Market = {
   readonly proposals: ProposalRepository
   readonly catalogue: Catalogue
   readonly follower: Follower
+  readonly facts: ChainFacts
   /**
    * What an account can still pay, in base units: its balance less an announced withdrawal, which may be
    * executed before a promise is cleared (whitepaper 6.5.6). Throws `ChainUnreachable`.
@@ -59,10 +62,11 @@ export function createMarket(deps: {
     { pollMs: network.local ? LOCAL_POLL_MS : POLL_MS },
   )
   follower.onChange(catalogue.changed)
+  const facts = createChainFacts({ chain, follower, accounts: blocks })
   async function spendable(id: IdentityId): Promise<Amount> {
     const balance = await chain.balanceOf(id)
     const leaving = blocks.withdrawalOf(id)?.amount ?? 0n
     return balance > leaving ? balance - leaving : 0n
   }
-  return { network, chain, blocks, registry, proposals, catalogue, follower, spendable }
+  return { network, chain, blocks, registry, proposals, catalogue, follower, facts, spendable }
 }

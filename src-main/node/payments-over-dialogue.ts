@@ -55,6 +55,7 @@ export function createPaymentsOverDialogue(
     clock,
     log: log.of('payments'),
     policy,
+    facts: market.facts,
     clearings: blocks.clearings,
     accounts: blocks,
   })

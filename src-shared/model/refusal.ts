@@ -19,6 +19,7 @@ export const REFUSALS = {
   'promise-below-minimum': 'The increase is smaller than the provider accepts.',
   'promise-above-limit': 'The promise exceeds half of the value the issuer registered with.',
   'promise-not-covered': "The issuer's balance does not cover the promise; deposit more MYST.",
+  'credit-exhausted': 'The provider clears what you promised first; try again in a moment.',
   'chain-unreachable': 'The other side cannot reach the chain to check the promise; try again in a moment.',
   'shutting-down': 'The other side is shutting down.',
 } as const

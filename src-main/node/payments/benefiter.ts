@@ -12,8 +12,11 @@ import {
   PAYMENT_REFUSE,
   paymentProposal,
 } from '../protocol/payment.ts'
-import { checkAlone, checkOnChain, isSignedByIssuer } from './check-promise.ts'
+import type { ReceivedPromise } from '../storage/ledger-repository.ts'
+import { checkPromise, isSignedByIssuer, sumOf } from './check-promise.ts'
 import { least, type PaymentsDeps } from './deps.ts'
+import type { Exposure } from './exposure.ts'
+import type { GroupCommit } from './group-commit.ts'
 
 /** The half of a link that is paid. */
 export type Benefiter = {
@@ -32,17 +35,27 @@ export type Benefiter = {
   onCredit(handle: () => void): () => void
 }
 
+type Taken = {
+  refused?: RefusalReason
+  /** The issuer owes as much as it may. */
+  isFull: boolean
+}
+
 /**
  * Rules, in the order of the whitepaper (6.5.3, 6.6.2):
  * - A promise is accepted only as a whole, and is on disk with its credit before it is acknowledged.
- * - What the chain knows is read first and everything else is checked again after, in one synchronous
- *   step with the commit: a clearing or another proposal in between cannot slip past.
+ * - What is checked, also of the chain, is on this machine: check and commit are one synchronous step, and a
+ *   clearing or another proposal cannot slip in between. Proposals of one turn share a commit.
  * - Advice is sent on opening, when leftover moved by more than a tenth, when it reached zero, before
  *   clearing, and on acceptance. It names the last promise only while that may be updated.
  * - Leftover never goes below zero.
  */
-export function createBenefiter(deps: PaymentsDeps, dialogue: Dialogue, changed: () => void): Benefiter {
-  const { ledger, chain, log } = deps
+export function createBenefiter(
+  deps: PaymentsDeps,
+  { commits, exposure }: { commits: GroupCommit; exposure: Exposure },
+  dialogue: Dialogue,
+): Benefiter {
+  const { ledger, chain, facts, log } = deps
   const { peer } = dialogue
   const self = deps.identity.id
   const credited = new Set<() => void>()
@@ -60,7 +73,9 @@ export function createBenefiter(deps: PaymentsDeps, dialogue: Dialogue, changed:
 
   const advise = async () => {
     const { leftover } = account()
-    const policy = deps.policy()
+    const asked = deps.policy()
+    // An honest issuer then never signs what would be too much to be owed by it.
+    const policy = { ...asked, maximumPromise: least(asked.maximumPromise, exposure.ceiling(peer)) }
     const last = ledger.lastReceived(peer)
     const mayUpdate = last && last.state === 'open' && !last.stopped && policy.updateAllowed
     reported = leftover
@@ -71,60 +86,67 @@ export function createBenefiter(deps: PaymentsDeps, dialogue: Dialogue, changed:
     advise().catch((error: unknown) => log.debug(`advice to ${peer} was not delivered: ${String(error)}`))
   }
 
-  const check = (promise: SignedPromise) =>
-    checkAlone(promise, {
-      self,
-      peer,
-      policy: deps.policy(),
+  /** Checks the promise and writes it down with its credit, or says why not. */
+  function take(promise: SignedPromise): Taken {
+    if (!facts.isCurrent()) return { refused: 'chain-unreachable', isFull: false }
+    const policy = deps.policy()
+    const lastCleared = facts.lastClearedSerial(peer, self)
+    const held = ledger.receivedAfter(peer, lastCleared)
+    const owedToOwn = sumOf(
+      ledger
+        .outstandingOf(peer)
+        .filter(({ benefiter, serial }) => benefiter !== self && serial > facts.lastClearedSerial(peer, benefiter)),
+    )
+    const refused = checkPromise(promise, {
+      ...{ policy, lastCleared, held, owedToOwn },
+      ceiling: exposure.ceiling(peer),
       registeredValue: deps.registry.registeredValue(peer),
-      last: ledger.lastReceived(peer),
-      cleared: ledger.lastReceived(peer, 'cleared'),
+      balance: facts.balanceOf(peer),
+      owedElsewhere: deps.sharing?.outstandingElsewhere(peer) ?? 0n,
     })
-
-  /** Takes the promise, or says why not. */
-  async function accept(promise: SignedPromise): Promise<RefusalReason | undefined> {
-    const alone = check(promise)
-    if (alone === 'promise-wrong-parties') return alone
-    if (!isSignedByIssuer(promise, chain)) return 'promise-signature-invalid'
-    if (alone) return alone
-    let lastCleared: bigint
-    let balance: Amount
-    try {
-      lastCleared = await chain.lastClearedSerial(peer, self)
-      balance = await chain.balanceOf(peer)
-    } catch (error) {
-      log.warn(`cannot check a promise: ${error instanceof Error ? error.message : String(error)}`)
-      return 'chain-unreachable'
-    }
-    const outstanding = ledger.outstandingOf(peer)
-    const refusal = check(promise) ?? checkOnChain(promise, { lastCleared, balance, outstanding })
-    if (refusal) return refusal
-    credit(promise)
-    return undefined
+    if (refused) return { refused, isFull: refused === 'credit-exhausted' }
+    const owed = sumOf(held.filter(({ state }) => state !== 'cleared')) + owedToOwn
+    return { isFull: owed + credit(promise, held.at(-1)) >= exposure.credit(peer) }
   }
 
-  function credit(promise: SignedPromise) {
+  /** By how much it is more than its forerunner. */
+  function credit(promise: SignedPromise, last: ReceivedPromise | undefined): Amount {
     const nowMs = deps.clock.now()
-    ledger.atomically(() => {
-      const last = ledger.lastReceived(peer)
-      const before = last?.serial === promise.serial ? last : undefined
-      const increase = promise.amount - (before?.amount ?? 0n)
-      const { leftover, used } = account()
-      const createdAtMs = before?.createdAtMs ?? nowMs
-      ledger.saveReceived({ ...promise, state: 'open', stopped: false, createdAtMs, updatedAtMs: nowMs })
-      ledger.saveAccount(peer, { leftover: leftover + increase, used })
-      ledger.addEarned(dayOf(nowMs), increase)
-    })
-    for (const handle of [...credited]) handle()
-    changed()
+    const before = last?.serial === promise.serial ? last : undefined
+    const increase = promise.amount - (before?.amount ?? 0n)
+    const { leftover, used } = account()
+    const createdAtMs = before?.createdAtMs ?? nowMs
+    ledger.saveReceived({ ...promise, state: 'open', stopped: false, createdAtMs, updatedAtMs: nowMs })
+    ledger.saveAccount(peer, { leftover: leftover + increase, used })
+    ledger.addEarned(dayOf(nowMs), increase)
+    return increase
   }
+
+  async function accept(promise: SignedPromise): Promise<RefusalReason | undefined> {
+    if (promise.issuer !== peer || promise.benefiter !== self) return 'promise-wrong-parties'
+    if (!isSignedByIssuer(promise, chain)) return 'promise-signature-invalid'
+    const { refused } = await takeWithOthers(promise)
+    if (refused !== 'promise-not-covered') return refused
+    // Its deposit may be younger than our copy of the chain.
+    await facts.catchUp()
+    return (await takeWithOthers(promise)).refused
+  }
+
+  const takeWithOthers = (promise: SignedPromise) =>
+    commits.join(
+      () => take(promise),
+      ({ refused, isFull }) => {
+        if (!refused) for (const handle of [...credited]) handle()
+        if (isFull) deps.onCreditReached?.(peer)
+      },
+    )
 
   dialogue.handle(PAYMENT_PROPOSAL, async (body) => {
     const { promise } = paymentProposal.parse(body)
-    const reason = await accept(promise)
-    if (reason) {
-      log.info(`refused a promise of ${peer}: ${reason}`)
-      return { type: PAYMENT_REFUSE, body: { reason } }
+    const refused = await accept(promise)
+    if (refused) {
+      log.info(`refused a promise of ${peer}: ${refused}`)
+      return { type: PAYMENT_REFUSE, body: { reason: refused } }
     }
     adviseQuietly()
     return { type: PAYMENT_ACCEPT, body: acceptBody(account().leftover) }

@@ -1,5 +1,4 @@
 import { recoverAddress, TypedDataEncoder } from 'ethers'
-import type { IdentityId } from '#shared/model/identity.ts'
 import type { SignedPromise } from '#shared/model/promise.ts'
 import type { RefusalReason } from '#shared/model/refusal.ts'
 import type { Amount } from '#shared/model/units.ts'
@@ -7,7 +6,7 @@ import type { Amount } from '#shared/model/units.ts'
 import type { Chain } from '../ports/chain.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
 import type { ReceivedPromise } from '../storage/ledger-repository.ts'
-import { least } from './deps.ts'
+import { least, most } from './deps.ts'
 
 /** Above this half of the group order a signature is the mirror image of another one. */
 const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
@@ -26,47 +25,45 @@ export function isSignedByIssuer(promise: SignedPromise, chain: Pick<Chain, 'pro
   }
 }
 
-/** What can be said of a promise without asking anybody (whitepaper 6.5.3, 6.5.6); undefined: nothing against it. */
-export function checkAlone(
+/**
+ * What speaks against a promise whose parties and signature are right (whitepaper 6.5.3, 6.5.6); undefined: nothing.
+ * Amounts of the issuer's own promises to this identity are in `held`; of those one may be the promise's forerunner.
+ */
+export function checkPromise(
   promise: SignedPromise,
   known: {
-    self: IdentityId
-    peer: IdentityId
     policy: PaymentPolicy
     registeredValue: Amount
-    /** Of this issuer's promises to us: the one with the highest serial, and the highest cleared one. */
-    last: ReceivedPromise | undefined
-    cleared: ReceivedPromise | undefined
-  },
-): RefusalReason | undefined {
-  const { policy, last, cleared } = known
-  if (promise.issuer !== known.peer || promise.benefiter !== known.self) return 'promise-wrong-parties'
-  if (cleared && promise.serial <= cleared.serial) return 'promise-serial-cleared'
-  if (last && promise.serial < last.serial) return 'promise-serial-old'
-  const before = last?.serial === promise.serial ? last : undefined
-  if (before && promise.amount <= before.amount) return 'promise-not-increased'
-  if (before && (before.stopped || !policy.updateAllowed)) return 'promise-update-forbidden'
-  const increase = promise.amount - (before?.amount ?? 0n)
-  if (increase <= 0n) return 'promise-not-increased'
-  if (promise.amount > least(known.registeredValue / 2n, policy.maximumPromise)) return 'promise-above-limit'
-  if (increase < policy.minimumIncrease) return 'promise-below-minimum'
-  return undefined
-}
-
-/** What needs the chain: the serial's standing there, and whether the issuer's balance covers all its promises. */
-export function checkOnChain(
-  promise: SignedPromise,
-  facts: {
+    /** The highest serial of the pair that the chain has cleared, and what the account can still pay. */
     lastCleared: bigint
     balance: Amount
-    outstanding: readonly { benefiter: IdentityId; serial: bigint; amount: Amount }[]
+    /** Promises of the pair above that serial, ascending; cleared ones are those that the copy does not have yet. */
+    held: readonly ReceivedPromise[]
+    /** Promised and not cleared: to other identities of this node, and to others as far as they told. */
+    owedToOwn: Amount
+    owedElsewhere: Amount
+    /** The most that may be owed to this node at once. */
+    ceiling: Amount
   },
 ): RefusalReason | undefined {
-  if (promise.serial <= facts.lastCleared) return 'promise-serial-cleared'
-  const others = facts.outstanding
-    .filter((other) => other.benefiter !== promise.benefiter || other.serial !== promise.serial)
-    // Of this pair, what the chain says is cleared has left the balance already.
-    .filter((other) => other.benefiter !== promise.benefiter || other.serial > facts.lastCleared)
-    .reduce((sum, other) => sum + other.amount, 0n)
-  return others + promise.amount > facts.balance ? 'promise-not-covered' : undefined
+  const { policy, held } = known
+  const last = held.at(-1)
+  const cleared = held.findLast(({ state }) => state === 'cleared')
+  if (promise.serial <= most(known.lastCleared, cleared?.serial ?? 0n)) return 'promise-serial-cleared'
+  if (last && promise.serial < last.serial) return 'promise-serial-old'
+  const before = last?.serial === promise.serial ? last : undefined
+  const increase = promise.amount - (before?.amount ?? 0n)
+  if (increase <= 0n) return 'promise-not-increased'
+  if (before && (before.stopped || !policy.updateAllowed)) return 'promise-update-forbidden'
+  if (promise.amount > least(known.registeredValue / 2n, policy.maximumPromise)) return 'promise-above-limit'
+  if (increase < policy.minimumIncrease) return 'promise-below-minimum'
+  // What the chain has cleared and the copy does not know of will leave the balance that the copy knows.
+  const promised = sumOf(held) + increase + known.owedToOwn + known.owedElsewhere
+  if (promised > known.balance) return 'promise-not-covered'
+  const owed = sumOf(held.filter(({ state }) => state !== 'cleared')) + increase + known.owedToOwn
+  return owed > known.ceiling ? 'credit-exhausted' : undefined
+}
+
+export function sumOf(promises: readonly { amount: Amount }[]): Amount {
+  return promises.reduce((sum, { amount }) => sum + amount, 0n)
 }

@@ -10,13 +10,16 @@ import { createLedgerRepository } from '../storage/ledger-repository.ts'
 import { migrate } from '../storage/migrate.ts'
 import { openStore } from '../storage/open-store.ts'
 import { createDialoguePair, type DialoguePair } from '../testing/dialogue-pair.ts'
+import { type FollowingNode, startFollowingNode } from '../testing/following-node.ts'
 import { type LocalChain, startLocalChain } from '../testing/local-chain.ts'
+import { createChainFacts } from './chain-facts.ts'
 import { createPayments, type Payments } from './create-payments.ts'
 
 let local: LocalChain
 let chain: Chain
 let gas: GasAccount
 let pair: DialoguePair
+let copy: FollowingNode
 
 beforeAll(async () => {
   local = await startLocalChain()
@@ -25,10 +28,13 @@ beforeAll(async () => {
   pair = await createDialoguePair()
   await chain.register(pair.identities.a, gas)
   await chain.register(pair.identities.b, gas)
-  await chain.deposit(pair.identities.a.id, 3n * MYST, gas)
+  const { blockNumber } = await chain.deposit(pair.identities.a.id, 3n * MYST, gas)
+  copy = startFollowingNode({ chain, network: local.network })
+  await copy.follower.reached(blockNumber)
 }, 60_000)
 afterAll(async () => {
   await pair?.stop()
+  copy?.stop()
   await local?.stop()
 })
 
@@ -38,6 +44,8 @@ function paymentsOf(identity: UnlockedIdentity): Payments {
   return createPayments({
     identity,
     chain,
+    facts: createChainFacts({ chain, follower: copy.follower, accounts: copy.blocks }),
+    firstCredit: 10n * MYST,
     gas: () => gas,
     registry: { ...pair.registry, registeredValue: () => 10n * MYST },
     ledger: createLedgerRepository(store, identity.id),

@@ -6,7 +6,9 @@ import type { Dialogue } from '../ports/dialogue.ts'
 import { type Benefiter, createBenefiter, dayOf } from './benefiter.ts'
 import { alignWithChain, clearPeers } from './clearing.ts'
 import type { PaymentsDeps } from './deps.ts'
+import { createExposure } from './exposure.ts'
 import { leftoverAt, reconcileGiven } from './given.ts'
+import { createGroupCommit } from './group-commit.ts'
 import { createIssuer, type Issuer } from './issuer.ts'
 
 /** Payment inside one dialogue, both ways (whitepaper 6.6.2: the relationship is symmetrical). */
@@ -32,6 +34,8 @@ export type Payments = {
   totals(): { receivable: Amount; payable: Amount }
   /** Promised to the peer and not earned by it, as this side reckons: what would be lost now. */
   atRisk(peer: IdentityId): Amount
+  /** The most that this node lets an issuer owe at once (whitepaper 6.5.6). */
+  credit(issuer: IdentityId): Amount
   /** Accepted promises, cleared or not, since local midnight. */
   earnedToday(): Amount
   /** By local day, oldest first; days without any are left out. */
@@ -51,6 +55,9 @@ export function createPayments(deps: PaymentsDeps): Payments {
   const changed = () => {
     for (const listener of [...listeners]) listener()
   }
+
+  const commits = createGroupCommit(ledger.atomically, changed)
+  const exposure = createExposure(deps)
 
   async function tell(peer: IdentityId): Promise<void> {
     // A peer that is gone cannot send an update either; a new dialogue begins with an advice without one.
@@ -80,7 +87,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
       if (known) return known
       const link = {
         peer: dialogue.peer,
-        benefiter: createBenefiter(deps, dialogue, changed),
+        benefiter: createBenefiter(deps, { commits, exposure }, dialogue),
         issuer: createIssuer(deps, dialogue, changed),
       }
       links.set(dialogue, link)
@@ -146,6 +153,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
       }
     },
     atRisk: (peer) => leftoverAt(ledger, peer),
+    credit: exposure.credit,
     earnedToday: () => ledger.earned(dayOf(clock.now())),
     earnedByDay: (days) => ledger.earnedSince(dayOf(clock.now() - (days - 1) * DAY_MS)),
     onChange(handle) {

@@ -10,6 +10,23 @@ import type { ChainRepository } from '../storage/chain-repository.ts'
 import type { LedgerRepository } from '../storage/ledger-repository.ts'
 import type { PromiseSharing } from './promise-sharing.ts'
 
+/**
+ * The chain as one's own copy has it: read at once, without asking anybody, so that a decision and what is
+ * written down of it are one step.
+ */
+export type ChainFacts = {
+  /** Whether it may be decided upon; what it says otherwise is old, or contested. */
+  isCurrent(): boolean
+  /** What an account can still pay: less what is announced to be withdrawn (whitepaper 6.5.6). */
+  balanceOf(id: IdentityId): Amount
+  /** 0n when nothing of the pair was cleared. */
+  lastClearedSerial(issuer: IdentityId, benefiter: IdentityId): bigint
+  /** What an issuer has had cleared to a benefiter, and to anybody, itself included. */
+  cleared(issuer: IdentityId, benefiter: IdentityId): { toBenefiter: Amount; inAll: Amount }
+  /** Resolves when the copy has what the chain has now, or after a short while; never rejects. */
+  catchUp(): Promise<void>
+}
+
 export type PaymentsDeps = {
   identity: UnlockedIdentity
   chain: Pick<Chain, 'balanceOf' | 'lastClearedSerial' | 'networkFeeBps' | 'promiseTypedData' | 'clear' | 'clearMany'>
@@ -20,6 +37,8 @@ export type PaymentsDeps = {
   log: Logger
   /** What this side asks of promises to it, read anew each time. */
   policy: () => PaymentPolicy
+  /** What promises are decided by. */
+  facts: ChainFacts
   /**
    * Clearings of an issuer, all or to one benefiter, from one's own copy of the chain, newest first. With them
    * a promise that was cleared at less than its highest amount stops counting in full; without them it counts
@@ -32,6 +51,10 @@ export type PaymentsDeps = {
   ) => { benefiter: IdentityId; serial: bigint; amount: Amount }[]
   /** Accounts as one's own copy of the chain has them; what is announced to be withdrawn is still in the balance. */
   accounts?: Pick<ChainRepository, 'balanceOf' | 'withdrawalOf'>
+  /** What an issuer may owe at once before anything of it was cleared; 0.5 MYST unless said. */
+  firstCredit?: Amount
+  /** Called when an issuer owes as much as it may: what it promised is to be cleared. */
+  onCreditReached?: (issuer: IdentityId) => void
   /** Answers in each dialogue what others ask about issuers, and knows what these promised to others. */
   sharing?: Pick<PromiseSharing, 'attach' | 'outstandingElsewhere'>
 }

@@ -56,6 +56,7 @@ async function setUp(options: Options = {}) {
     const payments = createPayments({
       identity,
       chain,
+      facts: chain.facts,
       gas: () => noGas,
       registry: pair.registry,
       ledger,

@@ -55,7 +55,8 @@ describe('the ledger', () => {
     ledger.saveReceived(received(1n, { state: 'cleared' }))
     ledger.saveReceived(received(2n, { state: 'clearing', amount: 5n }))
     expect(ledger.openGiven().map(({ serial }) => serial)).toEqual([2n])
-    expect(ledger.lastReceived(peer, 'cleared')?.serial).toBe(1n)
+    expect(ledger.receivedAfter(peer, 0n).map(({ serial }) => serial)).toEqual([1n, 2n])
+    expect(ledger.receivedAfter(peer, 1n).map(({ serial }) => serial)).toEqual([2n])
     expect(ledger.outstandingOf(peer)).toEqual([{ benefiter: own, serial: 2n, amount: 5n }])
   })
 

@@ -46,8 +46,10 @@ export type LedgerRepository = {
   received(peer?: IdentityId): ReceivedPromise[]
   /** Those not cleared. */
   openReceived(peer?: IdentityId): ReceivedPromise[]
-  /** The one with the highest serial, and the highest cleared one. */
-  lastReceived(peer: IdentityId, state?: ReceivedPromise['state']): ReceivedPromise | undefined
+  /** Those with a serial above this one, whatever became of them. */
+  receivedAfter(peer: IdentityId, serial: bigint): ReceivedPromise[]
+  /** The one with the highest serial. */
+  lastReceived(peer: IdentityId): ReceivedPromise | undefined
   saveReceived(promise: ReceivedPromise): void
   /** Everything not cleared that an issuer promised to any identity of this node. */
   outstandingOf(issuer: IdentityId): { benefiter: IdentityId; serial: bigint; amount: Amount }[]
@@ -132,11 +134,26 @@ export function createLedgerRepository(store: Store, own: IdentityId): LedgerRep
 
     received: (peer) => promises('promise_received', peer).map(toReceived),
     openReceived: (peer) => promises('promise_received', peer, "state <> 'cleared'").map(toReceived),
-    lastReceived: (peer, state) =>
-      promises('promise_received', peer, 'state = ifnull(?, state)', true, state ?? null).map(toReceived)[0],
+    receivedAfter(peer, serial) {
+      const text = serial.toString()
+      const digits = text.length
+      // Two ranges of one index: a comparison of both columns at once would read everything before as well.
+      const ofPair = 'SELECT * FROM promise_received WHERE identity = ? AND peer = ?'
+      return store
+        .all(
+          `${ofPair} AND length(serial) = ? AND serial > ? UNION ALL ${ofPair} AND length(serial) > ?`,
+          ...[own, peer, digits, text],
+          ...[own, peer, digits],
+        )
+        .map(toReceived)
+        .sort((a, b) => (a.serial < b.serial ? -1 : 1))
+    },
+    lastReceived: (peer) => promises('promise_received', peer, '1', true).map(toReceived)[0],
     saveReceived(promise) {
       store.run(
-        'INSERT OR REPLACE INTO promise_received VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        `INSERT INTO promise_received VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET amount = excluded.amount, signature = excluded.signature, state = excluded.state,
+           stopped = excluded.stopped, created_at_ms = excluded.created_at_ms, updated_at_ms = excluded.updated_at_ms`,
         own,
         promise.issuer,
         promise.serial.toString(),

@@ -35,6 +35,9 @@ export function openStore(path: string | ':memory:'): Store {
   const transaction = <T>(work: () => T): T => {
     // A nested call is a savepoint: it commits with the outer one, and takes back only its own work when it throws.
     const name = `nested_${depth}`
+    if (depth > 0 && !database.isTransaction) {
+      throw new MystError('StoreMisused', 'The transaction is over; an error inside has ended it.')
+    }
     database.exec(depth === 0 ? 'BEGIN IMMEDIATE' : `SAVEPOINT ${name}`)
     depth++
     let result: T
@@ -52,7 +55,13 @@ export function openStore(path: string | ':memory:'): Store {
       throw error
     }
     depth--
-    database.exec(depth === 0 ? 'COMMIT' : `RELEASE ${name}`)
+    try {
+      database.exec(depth === 0 ? 'COMMIT' : `RELEASE ${name}`)
+    } catch (error) {
+      // A commit that fails may leave the transaction open, and everything after would be lost with it.
+      if (depth === 0 && database.isTransaction) database.exec('ROLLBACK')
+      throw error
+    }
     return result
   }
 

@@ -5,6 +5,7 @@ import type { Amount } from '#shared/model/units.ts'
 import { checkBatch } from '../chain/check-batch.ts'
 import { createTypedData } from '../chain/typed-data.ts'
 import { isSignedByIssuer } from '../payments/check-promise.ts'
+import type { ChainFacts } from '../payments/deps.ts'
 import type { Chain, ClearOutcome, GasAccount, Moved, TransactionResult } from '../ports/chain.ts'
 import type { Registry, UnlockedIdentity } from '../ports/identity.ts'
 
@@ -19,6 +20,8 @@ export type MemoryChain = Part & {
   spendable(identity: IdentityId): Promise<Amount>
   announceWithdrawal(identity: UnlockedIdentity, amount: Amount): Promise<{ executableAt: number }>
   executeWithdrawal(identity: IdentityId): Promise<{ amount: Amount }>
+  /** What a node's own copy says that is never behind. */
+  facts: ChainFacts
   /** Every clearing, newest first. */
   clearings(
     issuer: IdentityId,
@@ -75,8 +78,22 @@ export function createMemoryChain(
       return balances.get(identity) ?? 0n
     },
     async spendable(identity) {
-      const left = (await chain.balanceOf(identity)) - (withdrawals.get(identity)?.amount ?? 0n)
-      return left > 0n ? left : 0n
+      reach()
+      return chain.facts.balanceOf(identity)
+    },
+    facts: {
+      isCurrent: () => !chain.unreachable,
+      balanceOf(identity) {
+        const left = (balances.get(identity) ?? 0n) - (withdrawals.get(identity)?.amount ?? 0n)
+        return left > 0n ? left : 0n
+      },
+      lastClearedSerial: lastOf,
+      cleared(issuer, benefiter) {
+        const all = cleared.filter((one) => one.issuer === issuer)
+        const sum = (some: typeof all) => some.reduce((total, { amount }) => total + amount, 0n)
+        return { toBenefiter: sum(all.filter((one) => one.benefiter === benefiter)), inAll: sum(all) }
+      },
+      catchUp: async () => undefined,
     },
     async announceWithdrawal({ id }, amount) {
       reach()

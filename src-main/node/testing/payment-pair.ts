@@ -1,6 +1,7 @@
 import { MYST } from '#shared/model/units.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { createPayments, type PaymentLink, type Payments } from '../payments/create-payments.ts'
+import type { Dialogue } from '../ports/dialogue.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
 import { createLedgerRepository, type LedgerRepository } from '../storage/ledger-repository.ts'
@@ -19,7 +20,12 @@ export type PayingSide = {
   start(): Payments
 }
 
-export type PaymentLinks = { a: PaymentLink; b: PaymentLink; payments: { a: Payments; b: Payments } }
+export type PaymentLinks = {
+  a: PaymentLink
+  b: PaymentLink
+  payments: { a: Payments; b: Payments }
+  dialogues: { a: Dialogue; b: Dialogue }
+}
 
 export type PaymentPair = {
   a: PayingSide
@@ -44,7 +50,7 @@ export type PaymentPair = {
 export async function createPaymentPair(
   policy: Partial<PaymentPolicy> = {},
   deposit = 1_000n * MYST,
-  options: { plain?: boolean; seed?: number } = {},
+  options: { plain?: boolean; seed?: number; firstCredit?: bigint } = {},
 ): Promise<PaymentPair> {
   const clock = createManualClock()
   const pair = await createDialoguePair({ clock, ...options })
@@ -74,6 +80,9 @@ export async function createPaymentPair(
           ...{ identity, ledger, clock, registry: pair.registry },
           // What a test changes in the chain later is meant too.
           chain: Object.assign(Object.create(chain) as MemoryChain, { balanceOf: chain.spendable }),
+          facts: chain.facts,
+          // What is not about credit shall not depend on it.
+          firstCredit: options.firstCredit ?? 1_000n * MYST,
           gas: () => noGas,
           log: silentLogger,
           policy: () => current,
@@ -101,17 +110,18 @@ export async function createPaymentPair(
     ...{ a, b, pair, chain, clock, policy: current, newSide: side, settle, turns },
     async open(running = {}) {
       const payments = { a: running.a ?? a.start(), b: running.b ?? b.start() }
-      const links: { b?: PaymentLink } = {}
+      const links: { b?: PaymentLink; dialogue?: Dialogue } = {}
       const unsubscribe = pair.b.onIncoming((dialogue) => {
         links.b = payments.b.attach(dialogue)
+        links.dialogue = dialogue
       })
       const opened = await settle(pair.a.open(pair.identities.b.id, pair.contacts.b))
       const link = payments.a.attach(opened)
       await settle(link.issuer.advised())
       await turns()
       unsubscribe()
-      if (!links.b) throw new Error('the other side did not hear of the dialogue')
-      return { a: link, b: links.b, payments }
+      if (!links.b || !links.dialogue) throw new Error('the other side did not hear of the dialogue')
+      return { a: link, b: links.b, payments, dialogues: { a: opened, b: links.dialogue } }
     },
     async stop() {
       await settle(pair.stop())

@@ -5,6 +5,7 @@ import { ledger } from './003-ledger.ts'
 import { sessions } from './004-sessions.ts'
 import { transactions } from './005-transactions.ts'
 import { risk } from './006-risk.ts'
+import { ledgerOrder } from './008-ledger-order.ts'
 
 /** In the order they run. A migration that was released never changes and never leaves this list. */
-export const migrations: readonly Migration[] = [chain, proposals, ledger, sessions, transactions, risk]
+export const migrations: readonly Migration[] = [chain, proposals, ledger, sessions, transactions, risk, ledgerOrder]

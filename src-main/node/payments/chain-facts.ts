@@ -1,0 +1,60 @@
+import type { IdentityId } from '#shared/model/identity.ts'
+import type { Amount } from '#shared/model/units.ts'
+
+import type { Chain } from '../ports/chain.ts'
+import type { Follower } from '../ports/chain-follower.ts'
+import type { ChainRepository } from '../storage/chain-repository.ts'
+import { type ChainFacts, most } from './deps.ts'
+
+/** What comes within that is worth waiting for; whoever asked is waiting too. */
+const LOOK_MS = 3_000
+/** Clearings of an issuer that count; older ones would not change anybody's mind. */
+const HISTORY = 1_000
+
+/** The facts of a node's own copy of the chain. */
+export function createChainFacts(deps: {
+  chain: Pick<Chain, 'head'>
+  follower: Pick<Follower, 'isCurrent' | 'reached' | 'onChange'>
+  accounts: Pick<ChainRepository, 'balanceOf' | 'withdrawalOf' | 'lastClearedSerial' | 'clearings'>
+}): ChainFacts {
+  const { chain, follower, accounts } = deps
+  /** By issuer and benefiter; asked for with every promise, and another only when the copy is. */
+  const histories = new Map<string, { toBenefiter: Amount; inAll: Amount }>()
+  follower.onChange(() => histories.clear())
+  let looking: Promise<void> | undefined
+
+  function history(issuer: IdentityId, benefiter: IdentityId) {
+    const clearings = accounts.clearings(issuer, HISTORY)
+    const sum = (some: typeof clearings) => some.reduce((total, { amount }) => total + amount, 0n)
+    return { toBenefiter: sum(clearings.filter((one) => one.benefiter === benefiter)), inAll: sum(clearings) }
+  }
+
+  async function look(signal: AbortSignal): Promise<void> {
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    })
+    const head = await Promise.race([chain.head(), aborted])
+    await follower.reached(head.number, signal)
+  }
+
+  return {
+    isCurrent: () => follower.isCurrent(),
+    balanceOf: (id) => most(accounts.balanceOf(id) - (accounts.withdrawalOf(id)?.amount ?? 0n), 0n),
+    lastClearedSerial: accounts.lastClearedSerial,
+    cleared(issuer, benefiter) {
+      const pair = `${issuer} ${benefiter}`
+      const known = histories.get(pair) ?? history(issuer, benefiter)
+      histories.set(pair, known)
+      return known
+    },
+    catchUp() {
+      // Who asks while somebody looks gets the same answer: many bad promises are one question to the chain.
+      looking ??= look(AbortSignal.timeout(LOOK_MS))
+        .catch(() => undefined)
+        .finally(() => {
+          looking = undefined
+        })
+      return looking
+    },
+  }
+}

@@ -1,0 +1,35 @@
+import type { IdentityId } from '#shared/model/identity.ts'
+import { type Amount, MYST } from '#shared/model/units.ts'
+
+import { least, type PaymentsDeps } from './deps.ts'
+
+/** What a stranger may owe at once: as much as a consumer puts at risk with one provider unless it says otherwise. */
+const FIRST_CREDIT = MYST / 2n
+
+/** How far this node trusts an issuer. */
+export type Exposure = {
+  /**
+   * The most that an issuer may owe this identity at once (whitepaper 6.5.6): a small first credit, and what it has had
+   * cleared here, so that it doubles with each time. What it had cleared to others may be to itself, at the
+   * price of the network's fee; so it counts for just that much. Never more than one promise may be worth.
+   */
+  credit(issuer: IdentityId): Amount
+  /**
+   * From the credit up to here promises are still accepted, because a clearing takes about as long as what was
+   * paid ahead lasts: an honest consumer is not to wait for it. It is one more first credit.
+   */
+  ceiling(issuer: IdentityId): Amount
+}
+
+export function createExposure({ identity, facts, registry, policy, firstCredit }: PaymentsDeps): Exposure {
+  const first = firstCredit ?? FIRST_CREDIT
+
+  function credit(issuer: IdentityId): Amount {
+    const { maximumPromise, feeBps } = policy()
+    const limit = least(registry.registeredValue(issuer) / 2n, maximumPromise)
+    const { toBenefiter, inAll } = facts.cleared(issuer, identity.id)
+    return least(first + toBenefiter + ((inAll - toBenefiter) * BigInt(feeBps)) / 10_000n, limit)
+  }
+
+  return { credit, ceiling: (issuer) => credit(issuer) + first }
+}
