@@ -15,6 +15,7 @@ import type { Store } from './ports/store.ts'
 import { createRegistry, type FollowingRegistry } from './registry/registry.ts'
 import { type ChainRepository, createChainRepository } from './storage/chain-repository.ts'
 import { createProposalRepository, type ProposalRepository } from './storage/proposal-repository.ts'
+import { createTransactionJournal } from './storage/transaction-journal.ts'
 
 /** A chain on this machine is asked more often than one that others pay for. */
 const LOCAL_POLL_MS = 500
@@ -45,7 +46,7 @@ export function createMarket(deps: {
   log: Logger
 }): Market {
   const { network, store, isOwn, clock, log } = deps
-  const chain = createChain({ network, clock })
+  const chain = createChain({ network, clock, journal: createTransactionJournal(store) })
   const blocks = createChainRepository(store)
   const registry = createRegistry({ repository: blocks, log: log.of('registry') })
   const proposals = createProposalRepository(store)

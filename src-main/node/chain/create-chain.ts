@@ -1,24 +1,33 @@
-import { concat, hexlify, Interface, keccak256 } from 'ethers'
+import { concat, hexlify, Interface, keccak256, Signature } from 'ethers'
 import type { NetworkFile } from '#shared/contract/network-file.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import { type Amount, formatMyst } from '#shared/model/units.ts'
 
-import type { Chain, GasAccount, Hex, TransactionResult } from '../ports/chain.ts'
+import type { Chain, GasAccount, Hex, TransactionPurpose, TransactionResult } from '../ports/chain.ts'
 import type { Clock } from '../ports/clock.ts'
+import { migrate } from '../storage/migrate.ts'
+import { openStore } from '../storage/open-store.ts'
+import { createTransactionJournal, type TransactionJournal } from '../storage/transaction-journal.ts'
 import { createAgreement, toHex } from './agreement.ts'
 import { eventFilter, nonsense, readEvent, readEvents, readOutcomes } from './chain-events.ts'
 import { checkBatch } from './check-batch.ts'
+import { perGas, readPrice } from './fees.ts'
 import { contracts } from './generated/contracts.ts'
 import { createJsonRpc, type JsonRpcOptions } from './json-rpc.ts'
-import { block, data, logs, quantity, type Receipt } from './quantities.ts'
-import { type Call, createTransactions, refusing } from './transactions.ts'
+import { block, data, logs, quantity } from './quantities.ts'
+import { refusing } from './revert.ts'
+import { type Call, createTransactions, type Mined } from './transactions.ts'
 import { createTypedData } from './typed-data.ts'
 
 /** A signed registration or withdrawal that has not reached the chain by then is void. */
 const SIGNED_FOR_S = 3_600
 
-export type ChainDeps = { network: NetworkFile; clock: Clock; fetch?: typeof fetch }
+/** As deep as public nodes remember states, and deeper than chains reorganise by accident. */
+const CONFIRMATIONS = 12
+
+/** `journal`: where transactions are remembered across runs; without it, for the life of this process only. */
+export type ChainDeps = { network: NetworkFile; clock: Clock; fetch?: typeof fetch; journal?: TransactionJournal }
 export type ChainOptions = { timeoutMs?: number; receiptPollMs?: number }
 
 /**
@@ -26,7 +35,10 @@ export type ChainOptions = { timeoutMs?: number; receiptPollMs?: number }
  * `ChainUnreachable`, `ChainDisputed` or `WrongNetwork`; those that send also `InsufficientFunds`, `InsufficientGas`,
  * `TransactionFailed` (details.error: the contract's own) and `TransactionPending`.
  */
-export function createChain({ network, clock, fetch }: ChainDeps, options: ChainOptions = {}): Chain {
+export function createChain(
+  { network, clock, fetch, journal = inMemory() }: ChainDeps,
+  options: ChainOptions = {},
+): Chain {
   const chainId = BigInt(network.chainId)
   const rpcOptions: JsonRpcOptions = {
     ...(fetch ? { fetch } : {}),
@@ -37,7 +49,10 @@ export function createChain({ network, clock, fetch }: ChainDeps, options: Chain
   const rpc = createJsonRpc(network.rpc, rpcOptions)
   const agreement = createAgreement(rpc)
   const receiptPollMs = options.receiptPollMs ?? (network.local ? 100 : 2_000)
-  const transactions = createTransactions({ rpc, agreement, clock }, { chainId, receiptPollMs })
+  const transactions = createTransactions(
+    { rpc, agreement, clock, journal },
+    { chainId, pollMs: receiptPollMs, confirmations: network.local ? 0 : CONFIRMATIONS },
+  )
   const typedData = createTypedData(network)
   const token = contract(contracts.MystToken.abi, network.contracts.token)
   const registry = contract(contracts.IdentityRegistry.abi, network.contracts.identityRegistry)
@@ -67,8 +82,15 @@ export function createChain({ network, clock, fetch }: ChainDeps, options: Chain
   }
 
   async function read(target: Contract, name: string, args: readonly unknown[] = []): Promise<unknown> {
-    const call = target.call(name, args)
-    const result = await refusing(agreement.state(data, 'eth_call', [call]))
+    return decoded(target, name, await refusing(agreement.state(data, 'eth_call', [target.call(name, args)])))
+  }
+
+  /** Fixed at deployment, so it can be compared whatever block the nodes are at. */
+  async function readFixed(target: Contract, name: string): Promise<unknown> {
+    return decoded(target, name, await refusing(agreement.same(data, 'eth_call', [target.call(name, []), 'latest'])))
+  }
+
+  function decoded(target: Contract, name: string, result: Hex): unknown {
     try {
       return target.abi.decodeFunctionResult(name, result)[0]
     } catch {
@@ -89,24 +111,22 @@ export function createChain({ network, clock, fetch }: ChainDeps, options: Chain
     return (await agreement.head()).timestamp + SIGNED_FOR_S
   }
 
-  /** Sends `call`, after an approval of exactly `amount` when the one that stands is too low. */
-  const spend = (gas: GasAccount, amount: Amount, spender: Contract, call: () => Promise<Call>): Promise<Receipt> =>
-    transactions.alone(gas, async (send) => {
-      const available = await tokenBalanceOf(gas.address)
-      if (available < amount) {
-        throw new MystError(
-          'InsufficientFunds',
-          `The gas account ${gas.address} holds ${formatMyst(available)} MYST and ${formatMyst(amount)} are needed; send the rest to it.`,
-          { details: { needed: amount.toString(), available: available.toString() } },
-        )
-      }
-      const allowed = await readAmount(token, 'allowance', [gas.address, spender.address])
-      if (allowed < amount) await send(token.call('approve', [spender.address, amount]))
-      return send(await call())
-    })
+  async function holds(gas: GasAccount, amount: Amount): Promise<void> {
+    const available = await tokenBalanceOf(gas.address)
+    if (available >= amount) return
+    throw new MystError(
+      'InsufficientFunds',
+      `The gas account ${gas.address} holds ${formatMyst(available)} MYST and ${formatMyst(amount)} are needed; send the rest to it.`,
+      { details: { needed: amount.toString(), available: available.toString() } },
+    )
+  }
 
-  const only = (gas: GasAccount, call: () => Promise<Call> | Call): Promise<Receipt> =>
-    transactions.alone(gas, async (send) => send(await call()))
+  const only = (
+    gas: GasAccount,
+    what: TransactionPurpose['what'],
+    intent: string,
+    prepare: () => Promise<Call> | Call,
+  ): Promise<Mined> => transactions.alone(gas, (send) => send({ what, intent }, prepare))
 
   return {
     chainId,
@@ -137,29 +157,57 @@ export function createChain({ network, clock, fetch }: ChainDeps, options: Chain
     lastClearedSerial: (issuer, benefiter) => readAmount(accounts, 'lastClearedSerial', [issuer, benefiter]),
     networkFeeBps: () => readAmount(accounts, 'networkFeeBps'),
     async networkAccount() {
-      const account = await read(accounts, 'networkAccount')
+      const account = await readFixed(accounts, 'networkAccount')
       if (typeof account !== 'string') throw nonsense()
       return account.toLowerCase() as IdentityId
     },
 
-    async register(identity, gas) {
-      const maxFee = await readAmount(registry, 'fee')
-      const receipt = await spend(gas, maxFee, registry, async () => {
-        const until = await deadline()
-        const signed = typedData.registration({ identity: identity.id, payer: gas.address, maxFee, deadline: until })
-        const publicKey = hexlify(identity.publicKey.subarray(1))
-        return registry.call('register', [publicKey, maxFee, until, identity.signTypedData(signed)])
-      })
-      return toResult(receipt)
+    // The registry takes no permit: an approval of exactly the fee comes first, unless one stands.
+    register: (identity, gas) =>
+      transactions.alone(gas, async (send) => {
+        const maxFee = await readAmount(registry, 'fee')
+        const allow = async (): Promise<bigint> => {
+          if ((await readAmount(registry, 'registeredValue', [identity.id])) > 0n) return 0n
+          if ((await readAmount(token, 'allowance', [gas.address, registry.address])) >= maxFee) return 0n
+          const intent = `approve ${registry.address} ${maxFee}`
+          const approved = await send({ what: 'register', intent }, async () => {
+            await holds(gas, maxFee)
+            return token.call('approve', [registry.address, maxFee])
+          })
+          return approved.gasPaid
+        }
+        const before = await allow()
+        const mined = await send({ what: 'register', intent: `register ${identity.id}` }, async () => {
+          const until = await deadline()
+          const signed = typedData.registration({ identity: identity.id, payer: gas.address, maxFee, deadline: until })
+          const publicKey = hexlify(identity.publicKey.subarray(1))
+          return registry.call('register', [publicKey, maxFee, until, identity.signTypedData(signed)])
+        })
+        return { ...toResult(mined), gasPaid: before + mined.gasPaid }
+      }),
+    announce: async (proposal, gas) => {
+      const call = directory.call('announce', [hexlify(proposal)])
+      return toResult(await only(gas, 'announce', `announce ${keccak256(proposal)}`, () => call))
     },
-    announce: async (proposal, gas) => toResult(await only(gas, () => directory.call('announce', [hexlify(proposal)]))),
     deposit: async (identity, amount, gas) =>
-      toResult(await spend(gas, amount, accounts, async () => accounts.call('deposit', [identity, amount]))),
+      toResult(
+        await only(gas, 'deposit', `deposit ${identity} ${amount}`, async () => {
+          await holds(gas, amount)
+          // Whatever else goes wrong: a permit is used once, so that a deposit cannot be made twice with it.
+          const nonce = await readAmount(token, 'nonces', [gas.address])
+          const until = await deadline()
+          const owner = gas.address
+          const permit = { owner, spender: accounts.address, value: amount, nonce, deadline: until }
+          const { v, r, s } = Signature.from(await gas.signTypedData(typedData.permit(permit)))
+          return accounts.call('depositWithPermit', [identity, amount, until, v, r, s])
+        }),
+      ),
     async clear(promise, benefiter, gas, { acceptLess = false } = {}) {
       const { issuer, serial, amount, signature } = promise
       const agreed = benefiter.signTypedData(typedData.clearing(promise, acceptLess))
       const tuple = [issuer, serial, promise.benefiter, amount]
-      const receipt = await only(gas, () => accounts.call('clear', [tuple, signature, agreed, acceptLess]))
+      const call = accounts.call('clear', [tuple, signature, agreed, acceptLess])
+      const receipt = await only(gas, 'clear', intentOf(call), () => call)
       const [outcome] = readOutcomes(receipt.logs, [promise], network.contracts)
       if (outcome?.kind !== 'cleared') throw nonsense()
       return { ...toResult(receipt), amount: outcome.amount, fee: outcome.fee }
@@ -169,11 +217,12 @@ export function createChain({ network, clock, fetch }: ChainDeps, options: Chain
       const tuples = promises.map(({ issuer, serial, benefiter, amount }) => [issuer, serial, benefiter, amount])
       const signatures = promises.map(({ signature }) => signature)
       const agreed = promises.map((promise) => benefiter.signTypedData(typedData.clearing(promise, acceptLess)))
-      const receipt = await only(gas, () => accounts.call('clearMany', [tuples, signatures, agreed, acceptLess]))
+      const call = accounts.call('clearMany', [tuples, signatures, agreed, acceptLess])
+      const receipt = await only(gas, 'clear', intentOf(call), () => call)
       return { ...toResult(receipt), outcomes: readOutcomes(receipt.logs, promises, network.contracts) }
     },
     async announceWithdrawal(identity, amount, to, gas) {
-      const receipt = await only(gas, async () => {
+      const receipt = await only(gas, 'withdraw', `withdraw ${identity.id} ${amount} ${to}`, async () => {
         const nonce = await readAmount(accounts, 'withdrawalNonce', [identity.id])
         const until = await deadline()
         const signed = typedData.withdrawal({ identity: identity.id, to, amount, nonce, deadline: until })
@@ -187,7 +236,14 @@ export function createChain({ network, clock, fetch }: ChainDeps, options: Chain
       throw nonsense()
     },
     executeWithdrawal: async (identity, gas) =>
-      toResult(await only(gas, () => accounts.call('executeWithdrawal', [identity]))),
+      toResult(
+        await only(gas, 'withdraw', `execute ${identity}`, () => accounts.call('executeWithdrawal', [identity])),
+      ),
+    async gasPrice() {
+      const { now, most, fees } = await readPrice(rpc)
+      return { now, toBegin: perGas(fees), most }
+    },
+    follow: transactions.follow,
     promiseTypedData: typedData.promise,
   }
 }
@@ -203,6 +259,17 @@ function contract(abi: ConstructorParameters<typeof Interface>[0], address: stri
   return { address, abi: parsed, call: (name, args) => ({ to: address, data: parsed.encodeFunctionData(name, args) }) }
 }
 
-function toResult({ transactionHash, blockNumber }: Receipt): TransactionResult {
-  return { hash: transactionHash, blockNumber }
+function toResult({ transactionHash, blockNumber, gasPaid }: Mined): TransactionResult {
+  return { hash: transactionHash, blockNumber, gasPaid }
+}
+
+/** Signatures over the same are the same, so that the call itself says what is wanted. */
+function intentOf(call: Call): string {
+  return `${call.to} ${keccak256(call.data)}`
+}
+
+function inMemory(): TransactionJournal {
+  const store = openStore(':memory:')
+  migrate(store)
+  return createTransactionJournal(store)
 }

@@ -59,6 +59,8 @@ export const receipt = z.object({
   transactionHash: hash,
   blockNumber: smallQuantity,
   status: smallQuantity,
+  gasUsed: quantity,
+  effectiveGasPrice: quantity.optional(),
   logs,
 })
 export type Log = z.output<typeof logs>[number]

@@ -2,7 +2,7 @@ import { Interface } from 'ethers'
 import { MystError } from '#shared/errors/myst-error.ts'
 
 import { contracts } from './generated/contracts.ts'
-import type { RpcRefused } from './json-rpc.ts'
+import { RpcRefused } from './json-rpc.ts'
 
 const interfaces = Object.values(contracts).map(({ abi }) => new Interface(abi))
 
@@ -27,7 +27,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
  * `TransactionFailed` with the contract's own error in `details.error` and its arguments beside it.
  * Nothing of it is a stranger's text: names come from our ABI, arguments are numbers and addresses.
  */
-export function transactionFailed(refusal: RpcRefused): MystError {
+function transactionFailed(refusal: RpcRefused): MystError {
   const decoded = decode(refusal.data ?? '0x')
   if (!decoded) {
     return new MystError('TransactionFailed', 'The contract refused the transaction without a known reason.', {
@@ -39,6 +39,15 @@ export function transactionFailed(refusal: RpcRefused): MystError {
     details: { ...decoded.args, error: decoded.name },
     cause: refusal,
   })
+}
+
+/** Turns a revert into `TransactionFailed` with the contract's own error decoded. */
+export async function refusing<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    throw error instanceof RpcRefused && error.data !== undefined ? transactionFailed(error) : error
+  }
 }
 
 /** The name of a contract's error; `Unknown` for what is none of ours. */

@@ -1,53 +1,63 @@
 import { keccak256, Transaction } from 'ethers'
-import { z } from 'zod'
 import { MystError } from '#shared/errors/myst-error.ts'
-import type { GasAccount, Hex } from '../ports/chain.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { Agreement } from './agreement.ts'
-import type { JsonRpc } from './json-rpc.ts'
-import { RpcRefused } from './json-rpc.ts'
-import { block, data, hash, quantity, type Receipt, receipt, smallQuantity } from './quantities.ts'
-import { transactionFailed } from './revert.ts'
+import type { FollowedTransactions, GasAccount, Hex, SentTransaction, TransactionPurpose } from '../ports/chain.ts'
+import type { JournalEntry } from '../storage/transaction-journal.ts'
+import { perGas, readPrice } from './fees.ts'
+import { quantity, type Receipt, smallQuantity } from './quantities.ts'
+import { refusing } from './revert.ts'
+import { createWatcher, type Watcher, type WatcherDeps, type WatcherOptions } from './watcher.ts'
 
-/** No call of ours needs a tenth of it; a node that claims otherwise is not believed. */
-const MAX_GAS = 3_000_000n
-/** What a lying node could make us pay per unit of gas on top of the base fee: 100 gwei. */
-const MAX_TIP = 100_000_000_000n
-/** When it is still not mined, the person is told; it may be mined later. */
+/** The protocol takes no more for one transaction (EIP-7825); a node that claims so is not believed. */
+const MAX_GAS = 2n ** 24n
+/** When it is still not mined, the person is told; it is watched on, and may be mined later. */
 const RECEIPT_TIMEOUT_MS = 180_000
+/** So long the outcome of an interrupted transaction answers the one who asks for the same again. */
+const UNTOLD_MS = 600_000
 
 export type Call = { to: string; data: string }
+export type Mined = Receipt & { gasPaid: bigint }
 
 export type Transactions = {
   /**
    * Runs `work` alone among everything that this gas account pays for, so that nonces follow each other.
-   * Throws `InsufficientGas`, `TransactionFailed`, `TransactionPending`, `ChainUnreachable`.
+   * Throws `InsufficientGas`, `TransactionFailed`, `TransactionPending` (it may still be mined),
+   * `EarlierTransactionPending` (it was not sent), `TransactionDisplaced`, `ChainUnreachable`.
    */
-  alone<T>(gas: GasAccount, work: (send: (call: Call) => Promise<Receipt>) => Promise<T>): Promise<T>
+  alone<T>(gas: GasAccount, work: (send: Send) => Promise<T>): Promise<T>
+  follow(gas: GasAccount, handle: (sent: SentTransaction) => void): FollowedTransactions
 }
+/** `prepare` makes the call once it is certain that it is wanted: nothing of the same intent is under way. */
+export type Send = (purpose: TransactionPurpose, prepare: () => Promise<Call> | Call) => Promise<Mined>
 
-export function createTransactions(
-  { rpc, agreement, clock }: { rpc: JsonRpc; agreement: Pick<Agreement, 'same'>; clock: Clock },
-  options: { chainId: bigint; receiptPollMs: number },
-): Transactions {
+/**
+ * Every transaction is written down before it is broadcast, and no other is signed before it is resolved.
+ * Asked for the same again, also after a restart, it is the one under way that answers.
+ */
+export function createTransactions(deps: WatcherDeps, options: WatcherOptions): Transactions {
+  const { rpc, clock, journal } = deps
   const queues = new Map<string, Promise<unknown>>()
+  const watchers = new Map<string, Watcher>()
 
-  async function fees(): Promise<{
-    type: number
-    gasPrice?: bigint
-    maxFeePerGas?: bigint
-    maxPriorityFeePerGas?: bigint
-  }> {
-    const latest = await rpc.call(block, 'eth_getBlockByNumber', ['latest', false])
-    if (latest.baseFeePerGas === undefined) {
-      return { type: 0, gasPrice: await rpc.call(quantity, 'eth_gasPrice', []) }
-    }
-    const asked = await rpc.call(quantity, 'eth_maxPriorityFeePerGas', [])
-    const tip = asked > MAX_TIP ? MAX_TIP : asked
-    return { type: 2, maxFeePerGas: latest.baseFeePerGas * 2n + tip, maxPriorityFeePerGas: tip }
+  function watcherOf(gas: GasAccount): Watcher {
+    const known = watchers.get(gas.address)
+    if (known) return known
+    const made = createWatcher(deps, options, gas)
+    watchers.set(gas.address, made)
+    return made
   }
 
-  async function send(gas: GasAccount, call: Call): Promise<Receipt> {
+  async function send(gas: GasAccount, purpose: TransactionPurpose, prepare: Parameters<Send>[1]): Promise<Mined> {
+    const watcher = watcherOf(gas)
+    const { where, entries } = await watcher.pending()
+    for (const entry of entries) {
+      const earlier = await watcher.outcome(entry, clock.now() + RECEIPT_TIMEOUT_MS)
+      if (earlier.state !== 'pending') continue
+      throw earlier.intent === purpose.intent ? stillPending(earlier) : behind(earlier)
+    }
+    const before = await lastOf(watcher, journal.latest(where, purpose.intent))
+    if (before) return finish(watcher, before)
+
+    const call = await prepare()
     const request = { from: gas.address, to: call.to, data: call.data }
     // A call that would fail is not paid for: its reason comes from the estimate.
     const estimate = await refusing(rpc.call(quantity, 'eth_estimateGas', [request]))
@@ -58,72 +68,54 @@ export function createTransactions(
         'The transaction would need an implausible amount of gas; it was not sent.',
       )
     }
-    const fee = await fees()
-    const perGas = fee.maxFeePerGas ?? fee.gasPrice ?? 0n
+    const { fees, most } = await readPrice(rpc)
+    const needed = gasLimit * perGas(fees)
     const balance = await rpc.call(quantity, 'eth_getBalance', [gas.address, 'latest'])
-    if (balance < gasLimit * perGas) {
+    if (balance < needed) {
       throw new MystError(
         'InsufficientGas',
         `The gas account ${gas.address} does not hold enough ether for the transaction; send some to it.`,
-        { details: { needed: (gasLimit * perGas).toString(), available: balance.toString() } },
+        { details: { needed: needed.toString(), available: balance.toString() } },
       )
     }
-    const nonce = await rpc.call(smallQuantity, 'eth_getTransactionCount', [gas.address, 'pending'])
-    const unsigned = Transaction.from({
-      ...fee,
-      to: call.to,
-      data: call.data,
-      nonce,
-      gasLimit,
-      chainId: options.chainId,
-    })
+    const counted = await rpc.call(smallQuantity, 'eth_getTransactionCount', [gas.address, 'pending'])
+    // A node that is late must not have us sign a nonce for a second time.
+    const nonce = Math.max(counted, (journal.highestNonce(where) ?? -1) + 1)
+    const unsigned = Transaction.from({ ...fees, ...call, nonce, gasLimit, chainId: options.chainId })
     const raw = await gas.sign(unsigned)
-    const sent = keccak256(raw) as Hex
-    await broadcast(raw, sent)
-    const mined = await waitFor(sent)
-    if (mined.status !== 1) {
-      // Asked again at that block, the call tells why.
-      await refusing(rpc.call(data, 'eth_call', [request, `0x${mined.blockNumber.toString(16)}`]))
-      throw new MystError('TransactionFailed', 'The contract refused the transaction.')
-    }
-    return mined
+    const signed = { hash: keccak256(raw) as Hex, raw }
+    const entry = watcher.begin({ ...where, ...purpose, nonce, mostPerGas: most }, signed)
+    return finish(watcher, await watcher.outcome(entry, clock.now() + RECEIPT_TIMEOUT_MS))
   }
 
-  /** The hash is ours, so an answer lost on the way is no loss: a node that has it already says so. */
-  async function broadcast(raw: Hex, sent: Hex): Promise<void> {
-    try {
-      await rpc.call(hash, 'eth_sendRawTransaction', [raw])
-    } catch (error) {
-      if (!(error instanceof RpcRefused)) throw error
-      if (/already known|already imported|known transaction/i.test(error.message)) return
-      if ((await rpc.call(z.object({ hash }).nullable(), 'eth_getTransactionByHash', [sent])) === null) {
-        throw new MystError('TransactionFailed', error.message, { cause: error })
-      }
+  /** One with the same intent that was interrupted, when its outcome is the answer to being asked again. */
+  async function lastOf(watcher: Watcher, last: JournalEntry | undefined): Promise<JournalEntry | undefined> {
+    if (last?.state === 'unsent') {
+      // No node took it, but one may have kept it.
+      const now = await watcher.reconsider(last)
+      return now.state === 'done' ? now : undefined
     }
+    const fresh = last && !last.told && clock.now() - last.updatedAtMs < UNTOLD_MS
+    return fresh && last.state === 'done' ? last : undefined
   }
 
-  /** An outage on the way is waited out: what was sent must not be taken for lost and sent twice. */
-  async function waitFor(sent: Hex): Promise<Receipt> {
-    const giveUpAtMs = clock.now() + RECEIPT_TIMEOUT_MS
-    for (;;) {
-      // Not before every node knows of it: one alone could make it up.
-      const found = await agreement.same(receipt.nullable(), 'eth_getTransactionReceipt', [sent]).catch(() => null)
-      if (found) return found
-      if (clock.now() >= giveUpAtMs) {
-        throw new MystError(
-          'TransactionPending',
-          'The transaction was sent but not mined within three minutes; it may still be, so look again before repeating it.',
-          { details: { hash: sent } },
-        )
-      }
-      await new Promise<void>((resolve) => void clock.after(options.receiptPollMs, resolve))
-    }
+  async function finish(watcher: Watcher, entry: JournalEntry): Promise<Mined> {
+    if (entry.state === 'pending') throw stillPending(entry)
+    journal.tell(entry.id)
+    const { hash, gasPaid = 0n, message = '' } = entry
+    if (entry.state === 'unsent') throw new MystError('TransactionFailed', message)
+    if (entry.state === 'displaced') throw new MystError('TransactionDisplaced', message)
+    if (entry.state === 'reverted') throw await watcher.reasonOf(entry)
+    const mined = hash && (await watcher.receiptOf(hash))
+    // Taken back in this very moment: it is watched on.
+    if (!mined) throw stillPending(entry)
+    return { ...mined, gasPaid }
   }
 
   return {
     alone(gas, work) {
       const before = queues.get(gas.address) ?? Promise.resolve()
-      const run = before.then(() => work((call) => send(gas, call)))
+      const run = before.then(() => work((purpose, prepare) => send(gas, purpose, prepare)))
       // What waits behind goes on after a failure too.
       const done = run.then(
         () => undefined,
@@ -135,14 +127,39 @@ export function createTransactions(
       })
       return run
     },
+    follow(gas, handle) {
+      const watcher = watcherOf(gas)
+      const off = watcher.onChange(handle)
+      void watcher.recheck()
+      return {
+        recheck: watcher.recheck,
+        stop() {
+          off()
+          watcher.stop()
+          if (watchers.get(gas.address) === watcher) watchers.delete(gas.address)
+        },
+      }
+    },
   }
 }
 
-/** Turns a revert into `TransactionFailed` with the contract's own error decoded. */
-export async function refusing<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer
-  } catch (error) {
-    throw error instanceof RpcRefused && error.data !== undefined ? transactionFailed(error) : error
-  }
+function stillPending({ hash, message }: JournalEntry): MystError {
+  const why = message ?? 'it was sent but is not mined yet'
+  return new MystError(
+    'TransactionPending',
+    `The transaction is under way: ${lowerFirst(why)}${why.endsWith('.') ? '' : '.'} It goes on by itself; asking for the same again does not send it twice.`,
+    { details: { hash: hash ?? '' } },
+  )
+}
+
+function behind({ what, hash }: JournalEntry): MystError {
+  return new MystError(
+    'EarlierTransactionPending',
+    `An earlier transaction (${what}) of the gas account is not mined yet, so this one was not sent; try again when it is.`,
+    { details: { hash: hash ?? '' } },
+  )
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
 }

@@ -22,6 +22,8 @@ export function createTypedData(network: Pick<NetworkFile, 'chainId' | 'contract
   })
   const registry = domain('Mysterium IdentityRegistry', network.contracts.identityRegistry)
   const accounts = domain('Mysterium PaymentAccounts', network.contracts.paymentAccounts)
+  // The token's own name; ERC20Permit has version 1.
+  const token = domain('Mysterium', network.contracts.token)
   const bare = ({ issuer, serial, benefiter, amount }: PaymentPromise) => ({ issuer, serial, benefiter, amount })
   return {
     registration: (value: { identity: IdentityId; payer: Hex; maxFee: Amount; deadline: number }): TypedData => ({
@@ -31,6 +33,14 @@ export function createTypedData(network: Pick<NetworkFile, 'chainId' | 'contract
       },
       // An identity registers once, so that its nonce never moves.
       value: { ...value, nonce: 0n },
+    }),
+    /** ERC-2612: lets the payment contract take exactly `value` of the owner's MYST, once. */
+    permit: (value: { owner: Hex; spender: string; value: Amount; nonce: bigint; deadline: number }): TypedData => ({
+      domain: token,
+      types: {
+        Permit: [address('owner'), address('spender'), uint256('value'), uint256('nonce'), uint256('deadline')],
+      },
+      value,
     }),
     promise: (promise: PaymentPromise): TypedData => ({
       domain: accounts,

@@ -5,7 +5,41 @@ import type { Amount } from '#shared/model/units.ts'
 import type { TypedData, UnlockedIdentity } from './identity.ts'
 
 export type Hex = `0x${string}`
-export type TransactionResult = { hash: Hex; blockNumber: number }
+/** `gasPaid` in wei, for all transactions that it took. */
+export type TransactionResult = { hash: Hex; blockNumber: number; gasPaid: bigint }
+
+/**
+ * What a transaction is for. `intent` names exactly what was wanted: while one with the same intent may
+ * still be mined, it is waited for instead of sending another.
+ */
+export type TransactionPurpose = { what: 'register' | 'deposit' | 'withdraw' | 'clear' | 'announce'; intent: string }
+
+/**
+ * A transaction of a gas account and what came of it:
+ *
+ *   pending ─ mined ─▸ done | reverted       (and back, when the chain is reorganised)
+ *      ├─ no node takes it ─▸ unsent         (its nonce is used next, so that it cannot be mined beside another)
+ *      └─ its nonce was used elsewhere ─▸ displaced
+ */
+export type SentTransaction = TransactionPurpose & {
+  readonly gasAddress: Hex
+  readonly state: 'pending' | 'done' | 'reverted' | 'unsent' | 'displaced'
+  /** Another form with a higher fee was signed, because it was not mined. */
+  readonly replaced: boolean
+  /** The mined form; before, the one signed last. */
+  readonly hash?: Hex
+  readonly blockNumber?: number
+  readonly gasPaid?: bigint
+  /** One sentence: why it failed, or what it waits for. */
+  readonly message?: string
+}
+
+export type FollowedTransactions = {
+  /** Looks whether what was mined still stands, after a reorganisation. Never rejects. */
+  recheck(): Promise<void>
+  /** Stops watching; what is pending stays in the journal for the next time. */
+  stop(): void
+}
 /** What the chain moved: `amount` left the issuer's account, `fee` of it went to the network's. */
 export type Moved = { amount: Amount; fee: Amount }
 /** What came of one promise in a batch. `error` is the name of the contract's own, as in `TransactionFailed`. */
@@ -93,6 +127,13 @@ export type Chain = {
     gas: GasAccount,
   ): Promise<TransactionResult & { executableAt: number }>
   executeWithdrawal(identity: IdentityId, gas: GasAccount): Promise<TransactionResult>
+  /** Wei per unit of gas: paid at present, needed in the account to begin with, and the most that it can become. */
+  gasPrice(): Promise<{ now: bigint; toBegin: bigint; most: bigint }>
+  /**
+   * Goes on with what the gas account has sent, also in earlier runs: broadcasts it again, watches it, replaces
+   * it by one with a higher fee. `handle` is called with what is under way and after every change.
+   */
+  follow(gas: GasAccount, handle: (sent: SentTransaction) => void): FollowedTransactions
   /** The typed data a promise's issuer signs. */
   promiseTypedData(promise: { issuer: IdentityId; serial: bigint; benefiter: IdentityId; amount: Amount }): TypedData
 }

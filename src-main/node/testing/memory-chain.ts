@@ -174,7 +174,7 @@ export function createMemoryChain(
 
   function mined(): TransactionResult {
     blockNumber += 1
-    return { hash: `0x${blockNumber.toString(16).padStart(64, '0')}`, blockNumber }
+    return { hash: `0x${blockNumber.toString(16).padStart(64, '0')}`, blockNumber, gasPaid: 0n }
   }
 
   function reach() {
