@@ -14,7 +14,7 @@ export const DEFAULT_CLEARING: ClearingPolicy = { atOnce: false, threshold: MYST
 const WORTH_PARTS = 20n
 /** An issuer that keeps less than a tenth beyond what it owes is as good as without cover: others clear too. */
 const MARGIN_PARTS = 10n
-/** Cleared from this part of what an issuer may owe on, so that it can go on promising while it is cleared. */
+/** A promise that has grown to this part of what one may be worth is cleared: soon it cannot be updated any more. */
 const FULL = { of: 4n, parts: 3n }
 
 export type ClearingReason = RiskView['clearing']
@@ -29,7 +29,7 @@ export type IssuerFacts = {
   /** The highest of its promises here, and what the contract and this node let one be worth. */
   highest: Amount
   limit: Amount
-  /** The most this node lets it owe. */
+  /** What this node lets it owe before it wants to see something cleared. */
   credit: Amount
   oldestPromiseAtMs: number
   /** A withdrawal is announced and nothing was cleared since. */
@@ -56,9 +56,8 @@ export function clearingReason(facts: IssuerFacts, policy: ClearingPolicy, nowMs
   if (outstandingHere === 0n) return 'waiting'
   if (policy.atOnce) return 'at-once'
   const isAtRisk = exposureOf(facts) < (outstandingHere + outstandingElsewhere) / MARGIN_PARTS
-  const full = (most(least(facts.limit, facts.credit), 0n) * FULL.parts) / FULL.of
-  const isFull =
-    facts.highest * FULL.of >= facts.limit * FULL.parts || outstandingHere * FULL.of >= facts.credit * FULL.parts
+  const full = (most(facts.limit, 0n) * FULL.parts) / FULL.of
+  const isFull = facts.highest >= full || outstandingHere >= facts.credit
   const isOld = policy.maxAgeMs > 0 && nowMs - facts.oldestPromiseAtMs >= policy.maxAgeMs
   const reason: ClearingReason =
     facts.leaving > 0n && (facts.withdrawalIsNews || isAtRisk)
@@ -71,7 +70,7 @@ export function clearingReason(facts: IssuerFacts, policy: ClearingPolicy, nowMs
             ? 'age'
             : 'waiting'
   // With little credit a little is all that there will ever be.
-  const worth = least(worthClearing(policy), full)
+  const worth = least(worthClearing(policy), least(full, facts.credit))
   return reason !== 'waiting' && outstandingHere < worth ? 'costs-more' : reason
 }
 

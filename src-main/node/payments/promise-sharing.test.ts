@@ -125,6 +125,10 @@ describe('promises that are shared', () => {
     // Somebody else's promise, as one who hears of it could show it.
     expect(await report([t.promise(known, t.b.identity, 2n * MYST)])).toBe(0)
     expect(await report([t.promise(known, other)])).toBe(0)
+    // Not even when it is known to be true.
+    t.b.shared.save({ ...t.promise(known, other), heardAtMs: t.clock.now() }, { ofIssuer: 9, inAll: 9 })
+    expect(await report([t.promise(known, other)])).toBe(0)
+    t.b.shared.remove(t.promise(known, other))
     expect(t.b.sharing.outstandingElsewhere(known.id)).toBe(0n)
     expect(await report([t.promise(known, t.a.identity, 1n)])).toBe(1)
   })
