@@ -86,9 +86,12 @@ async function payOut({ nodes, books }: Awaited<ReturnType<typeof createCrashLab
     nodes.command(role, 'pause')
     await paused
   }
-  const cleared = nodes.next('benefiter', 'cleared')
-  nodes.command('benefiter', 'clear')
-  expect(await cleared).toMatchObject({ problems: [] })
+  // A run that is under way already does not take what came after it had begun.
+  while ((await books.read()).received.some(({ state }) => state !== 'cleared')) {
+    const cleared = nodes.next('benefiter', 'cleared')
+    nodes.command('benefiter', 'clear')
+    expect(await cleared).toMatchObject({ problems: [] })
+  }
   for (;;) {
     const written = nodes.next('issuer', 'given')
     written.catch(() => undefined)
