@@ -50,7 +50,7 @@ export function createGroupCommit(atomically: <T>(work: () => T) => T, changed: 
   return {
     join<T>(work: () => T, committed: (result: T) => void) {
       const { promise, resolve, reject } = Promise.withResolvers<T>()
-      let outcome: { result: T } | { error: unknown }
+      let outcome: { result: T } | { error: unknown } = { error: undefined }
       waiting.push({
         run() {
           try {
@@ -70,7 +70,8 @@ export function createGroupCommit(atomically: <T>(work: () => T) => T, changed: 
           if ('result' in outcome) resolve(outcome.result)
           else reject(outcome.error)
         },
-        fail: reject,
+        // Its own error says more than that of a commit that failed because of it.
+        fail: (error) => reject('error' in outcome ? (outcome.error ?? error) : error),
       })
       if (waiting.length === 1) setImmediate(commit)
       return promise

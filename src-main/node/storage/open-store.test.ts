@@ -90,6 +90,27 @@ describe.each([
     expect(store.all('SELECT a FROM thing')).toEqual([{ a: 1 }, { a: 3 }])
   })
 
+  it('takes everything back when the commit fails, and goes on', () => {
+    const store = opened(path())
+    store.run('CREATE TABLE thing (name TEXT PRIMARY KEY, parent TEXT REFERENCES thing DEFERRABLE INITIALLY DEFERRED)')
+    expect(() => store.transaction(() => store.run("INSERT INTO thing VALUES ('orphan', 'nobody')"))).toThrow('FOREIGN')
+    store.transaction(() => store.run("INSERT INTO thing VALUES ('good', NULL)"))
+    expect(store.all('SELECT name FROM thing')).toEqual([{ name: 'good' }])
+  })
+
+  it('begins no nested work when an error has ended the transaction', () => {
+    const store = opened(path())
+    store.run('CREATE TABLE thing (name TEXT PRIMARY KEY)')
+    const put = () => store.run("INSERT OR ROLLBACK INTO thing VALUES ('a')")
+    const work = () => {
+      put()
+      expect(put).toThrow('UNIQUE')
+      store.transaction(put)
+    }
+    expect(() => store.transaction(work)).toThrow('The transaction is over')
+    expect(store.all('SELECT name FROM thing')).toEqual([])
+  })
+
   it('refuses work that would run on after the transaction', () => {
     const store = opened(path())
     store.run('CREATE TABLE thing (a INTEGER)')

@@ -20,10 +20,12 @@ export function startFollowingNode(options: {
   network: FollowerDeps['network']
   path?: string
   confirmations?: number
+  pollMs?: number
   clock?: Clock
   log?: Logger
 }) {
-  const { chain, network, path = ':memory:', confirmations = 0, clock = systemClock, log = silentLogger } = options
+  const { chain, network, path = ':memory:', clock = systemClock, log = silentLogger } = options
+  const { confirmations = 0, pollMs = 30 } = options
   const store = openStore(path)
   migrate(store)
   const blocks = createChainRepository(store)
@@ -37,7 +39,7 @@ export function startFollowingNode(options: {
     log: silentLogger,
   })
   const readers = [createAccountReader({ repository: blocks, chain }), registry.reader, catalogue.reader]
-  const follower = createFollower({ chain, store, blocks, readers, network, clock, log }, { pollMs: 30, confirmations })
+  const follower = createFollower({ chain, store, blocks, readers, network, clock, log }, { pollMs, confirmations })
   follower.onChange(catalogue.changed)
   follower.start()
   return {

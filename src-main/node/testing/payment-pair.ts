@@ -1,6 +1,7 @@
 import { MYST } from '#shared/model/units.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { createPayments, type PaymentLink, type Payments } from '../payments/create-payments.ts'
+import type { PaymentsDeps } from '../payments/deps.ts'
 import type { Dialogue } from '../ports/dialogue.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
@@ -50,7 +51,7 @@ export type PaymentPair = {
 export async function createPaymentPair(
   policy: Partial<PaymentPolicy> = {},
   deposit = 1_000n * MYST,
-  options: { plain?: boolean; seed?: number; firstCredit?: bigint } = {},
+  options: { plain?: boolean; seed?: number; payments?: Partial<PaymentsDeps> } = {},
 ): Promise<PaymentPair> {
   const clock = createManualClock()
   const pair = await createDialoguePair({ clock, ...options })
@@ -82,11 +83,12 @@ export async function createPaymentPair(
           chain: Object.assign(Object.create(chain) as MemoryChain, { balanceOf: chain.spendable }),
           facts: chain.facts,
           // What is not about credit shall not depend on it.
-          firstCredit: options.firstCredit ?? 1_000n * MYST,
+          firstCredit: 1_000n * MYST,
           gas: () => noGas,
           log: silentLogger,
           policy: () => current,
           clearings: chain.clearings,
+          ...options.payments,
         }),
     }
   }
@@ -115,8 +117,9 @@ export async function createPaymentPair(
         links.b = payments.b.attach(dialogue)
         links.dialogue = dialogue
       })
-      const opened = await settle(pair.a.open(pair.identities.b.id, pair.contacts.b))
-      const link = payments.a.attach(opened)
+      // At once: what comes before somebody listens is refused.
+      const opening = pair.a.open(pair.identities.b.id, pair.contacts.b)
+      const { opened, link } = await settle(opening.then((opened) => ({ opened, link: payments.a.attach(opened) })))
       await settle(link.issuer.advised())
       await turns()
       unsubscribe()
