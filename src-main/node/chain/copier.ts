@@ -51,8 +51,8 @@ export function createCopier(deps: CopierDeps): Copier {
   const syncedBlock = () => blocks.tip()?.number ?? startBlock - 1
   let range = FIRST_RANGE_BLOCKS
   let lagging = 0
-  /** What was copied from one node alone: from where, and a digest of what it said. */
-  let uncompared: { from: number; digest: Hash } | undefined
+  /** What one node alone said since `uncomparedFrom`; missing for what was copied before a restart. */
+  let said: Hash | undefined
 
   const nobodyToCompare = () => {
     const { of, leftOut } = chain.nodes()
@@ -61,9 +61,12 @@ export function createCopier(deps: CopierDeps): Copier {
 
   function rollBackTo(number: number): void {
     // What was said by one alone is undone as a whole: of a part there is no digest.
-    const to = uncompared ? Math.min(number, uncompared.from - 1) : number
-    uncompared = undefined
-    blocks.rollBackTo(to)
+    const to = Math.min(number, (blocks.uncomparedFrom() ?? Number.POSITIVE_INFINITY) - 1)
+    said = undefined
+    store.transaction(() => {
+      blocks.setUncomparedFrom(undefined)
+      blocks.rollBackTo(to)
+    })
     lagging = 0
     changed({ kind: 'rolled-back', toBlock: to })
   }
@@ -103,24 +106,29 @@ export function createCopier(deps: CopierDeps): Copier {
   }
 
   async function compareLate(): Promise<void> {
-    if (!uncompared || nobodyToCompare()) return
-    const { from, digest } = uncompared
-    const again = createHash('sha256')
-    const end = syncedBlock()
+    const from = blocks.uncomparedFrom()
+    if (from === undefined || nobodyToCompare()) return
+    const holds = said !== undefined && (await digestOf(from, syncedBlock())) === said.copy().digest('hex')
+    if (stopped() || nobodyToCompare()) return
+    if (holds) {
+      said = undefined
+      blocks.setUncomparedFrom(undefined)
+      return
+    }
+    log.warn(`what one blockchain node said alone from block ${from} on is not certain; copying it again`)
+    rollBackTo(from - 1)
+  }
+
+  async function digestOf(from: number, end: number): Promise<string> {
+    const digest = createHash('sha256')
     for (let at = from; at <= end && !stopped(); ) {
       const to = Math.min(end, at + range - 1)
       const events = await inRange(at, to)
       if (!events) continue
-      feed(again, events)
+      feed(digest, events)
       at = to + 1
     }
-    if (stopped() || nobodyToCompare()) return
-    if (again.digest('hex') === digest.copy().digest('hex')) {
-      uncompared = undefined
-      return
-    }
-    log.warn(`what one blockchain node said alone from block ${from} on does not hold; copying it again`)
-    rollBackTo(from - 1)
+    return digest.digest('hex')
   }
 
   /** Undefined when the range was too large; the next one is smaller. */
@@ -165,12 +173,13 @@ export function createCopier(deps: CopierDeps): Copier {
       blocks.addBlock({ number: to, hash }, !eventBlocks.has(to))
       for (const part of prepared) part.write()
       blocks.prune(to - REMEMBERED_BLOCKS)
+      if (blocks.uncomparedFrom() === undefined && (aloneBefore || nobodyToCompare())) {
+        blocks.setUncomparedFrom(from)
+        said = createHash('sha256')
+      }
     })
+    if (said) feed(said, events)
     for (const part of prepared) part.committed()
-    if (uncompared || aloneBefore || nobodyToCompare()) {
-      uncompared ??= { from, digest: createHash('sha256') }
-      feed(uncompared.digest, events)
-    }
     changed({ kind: 'copied', toBlock: to, events })
     return true
   }

@@ -18,6 +18,9 @@ export type Registration = Extract<ChainEvent, { name: 'Registered' }>
 export type ChainRepository = {
   /** Names what is copied; true when it was something else before, which is then forgotten. */
   bind(deployment: string): boolean
+  /** The first block that was copied from one node while others that could be asked too were away. */
+  uncomparedFrom(): number | undefined
+  setUncomparedFrom(number: number | undefined): void
   /** The highest block copied. */
   tip(): StoredBlock | undefined
   blockHash(number: number): Hex | undefined
@@ -117,10 +120,15 @@ export function createChainRepository(store: Store): ChainRepository {
       store.transaction(() => {
         const row = store.get('SELECT name FROM deployment')
         if (row && text(row, 'name') === deployment) return false
-        store.run('INSERT OR REPLACE INTO deployment VALUES (1, ?)', deployment)
+        store.run('INSERT OR REPLACE INTO deployment (id, name) VALUES (1, ?)', deployment)
         if (row) rollBackTo(-1)
         return row !== undefined
       }),
+    uncomparedFrom() {
+      const row = store.get('SELECT uncompared_from FROM deployment')
+      return row && optionalInt(row, 'uncompared_from')
+    },
+    setUncomparedFrom: (number) => void store.run('UPDATE deployment SET uncompared_from = ?', number ?? null),
     tip() {
       const row = store.get('SELECT number, hash FROM block ORDER BY number DESC LIMIT 1')
       return row && toBlock(row)

@@ -6,6 +6,16 @@ import { sessions } from './004-sessions.ts'
 import { transactions } from './005-transactions.ts'
 import { risk } from './006-risk.ts'
 import { ledgerOrder } from './008-ledger-order.ts'
+import { uncompared } from './009-uncompared.ts'
 
 /** In the order they run. A migration that was released never changes and never leaves this list. */
-export const migrations: readonly Migration[] = [chain, proposals, ledger, sessions, transactions, risk, ledgerOrder]
+export const migrations: readonly Migration[] = [
+  chain,
+  proposals,
+  ledger,
+  sessions,
+  transactions,
+  risk,
+  ledgerOrder,
+  uncompared,
+]
