@@ -33,7 +33,7 @@ describe('what can go wrong is said in one sentence', () => {
       ])
         await succeed(args, home)
     }
-    await succeed(['wallet', 'deposit', '20'], 'buyer')
+    await succeed(['wallet', 'deposit', '20', '--without-backup'], 'buyer')
   })
   afterAll(() => here?.dispose())
 
@@ -110,7 +110,8 @@ describe('what can go wrong is said in one sentence', () => {
   })
 
   it('a deposit larger than what is there, and amounts that are none', async () => {
-    expect(await refused(['wallet', 'deposit', '1000000'], { home: 'buyer' })).toMatchObject({
+    expect(await refused(['wallet', 'deposit', '20'], { home: 'buyer' })).toMatchObject({ name: 'BackupNotProved' })
+    expect(await refused(['wallet', 'deposit', '1000000', '--without-backup'], { home: 'buyer' })).toMatchObject({
       name: 'InsufficientFunds',
     })
     expect(

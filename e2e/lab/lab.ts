@@ -131,7 +131,7 @@ export async function createLab(): Promise<Lab> {
       // Registration has its fee; the faucet gives enough for both.
       await mystDone(host, home, ['wallet', 'faucet', String(depositMyst + 1000)])
       await mystDone(host, home, ['identity', 'register'])
-      if (depositMyst > 0) await mystDone(host, home, ['wallet', 'deposit', String(depositMyst)])
+      if (depositMyst > 0) await mystDone(host, home, ['wallet', 'deposit', String(depositMyst), '--without-backup'])
       return String(made?.identity)
     },
     async transfer(host, task) {

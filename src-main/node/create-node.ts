@@ -14,7 +14,9 @@ import { createPrivilege } from './network/privilege-client.ts'
 import type { HelperProgram } from './network/start-helper.ts'
 import type { Hex } from './ports/chain.ts'
 import type { Clock } from './ports/clock.ts'
+import type { Keychain } from './ports/keychain.ts'
 import { createRememberedNetwork } from './remembered-network.ts'
+import { createRemembering } from './remembering.ts'
 import { createOpenVpn } from './services/openvpn/openvpn.ts'
 import { createSocks } from './services/socks/create-socks.ts'
 import { createStateTree, type StateTree } from './state-tree.ts'
@@ -28,6 +30,8 @@ const MAX_AT_RISK = 5n * 10n ** 17n
 async function notYet(): Promise<never> {
   throw new MystError('NotThereYet', 'This version of the node cannot do that yet.')
 }
+
+export type { Keychain }
 
 export type MysteriumNode = {
   readonly handlers: Handlers
@@ -52,6 +56,8 @@ export async function createNode(options: {
   clock?: Clock
   /** Where the elevated program stands and the Node that runs it, when not in the source tree. */
   helper?: HelperProgram
+  /** Where a passphrase can be remembered, if there is such a place. */
+  keychain?: Keychain
 }): Promise<MysteriumNode> {
   const { home, log, clock = systemClock } = options
   const remembered = createRememberedNetwork(home)
@@ -70,6 +76,7 @@ export async function createNode(options: {
   const setIdentity = (change: Partial<AppState['identity']>) =>
     state.set({ identity: { ...state.get().identity, ...change } })
   setIdentity({ all: await keystore.list() })
+  const remembering = await createRemembering(state, options.keychain)
 
   const market = network && createMarket({ network, store, isOwn, clock, log })
   if (market) followMarket(market)
@@ -127,7 +134,7 @@ export async function createNode(options: {
     throw new MystError('IdentityInUse', 'Disconnect and stop sharing first; another identity would end both.')
   }
 
-  async function activate(id: IdentityId, passphrase: string): Promise<{ id: IdentityId }> {
+  async function activate(id: IdentityId, passphrase: string, remember?: boolean): Promise<{ id: IdentityId }> {
     const unlocked = await keystore.unlock(id, passphrase)
     await agent?.stop()
     agent = undefined
@@ -146,19 +153,22 @@ export async function createNode(options: {
       await agent.refresh()
       showRegistration()
     }
+    await remembering.apply(id, passphrase, remember)
     return { id }
   }
 
   const handlers: Handlers = {
-    async 'identity.create'({ passphrase }) {
+    async 'identity.create'({ passphrase, remember }) {
       mayChangeIdentity()
+      remembering.check(remember)
       const { id } = await keystore.create(passphrase)
-      return activate(id, passphrase)
+      return activate(id, passphrase, remember)
     },
-    async 'identity.import'({ keystore: text, passphrase }) {
+    async 'identity.import'({ keystore: text, passphrase, remember }) {
       mayChangeIdentity()
-      const { id } = await keystore.import(text, passphrase)
-      return activate(id, passphrase)
+      remembering.check(remember)
+      const { id, gasAccount } = await keystore.import(text, passphrase)
+      return { ...(await activate(id, passphrase, remember)), gasAccount }
     },
     'identity.export': ({ id }) => keystore.export(id),
     async 'identity.proveBackup'({ keystore: text, passphrase }) {
@@ -166,9 +176,20 @@ export async function createNode(options: {
       setIdentity({ all: await keystore.list() })
       return proved
     },
-    async 'identity.unlock'({ id, passphrase }) {
+    async 'identity.unlock'({ id, passphrase, remember }) {
       mayChangeIdentity()
-      return activate(id, passphrase)
+      remembering.check(remember)
+      return activate(id, passphrase, remember)
+    },
+    async 'identity.changePassphrase'({ id, old, new: next }) {
+      const changed = await keystore.changePassphrase(id, old, next)
+      setIdentity({ all: await keystore.list() })
+      await remembering.changed(id, next)
+      return changed
+    },
+    async 'identity.forget'() {
+      await remembering.forget()
+      return null
     },
     async 'identity.status'({ id }) {
       const { registry, chain } = needMarket()
@@ -193,8 +214,16 @@ export async function createNode(options: {
       }
     },
     'wallet.faucet': ({ amount }) => needAgent().wallet.faucet(amount),
-    async 'wallet.deposit'({ amount }) {
-      const { hash, blockNumber } = await needAgent().wallet.deposit(amount)
+    async 'wallet.deposit'({ amount, withoutBackup = false }) {
+      const acting = needAgent()
+      const { all, active } = state.get().identity
+      if (!withoutBackup && all.some(({ id, backedUp }) => id === active && !backedUp)) {
+        throw new MystError(
+          'BackupNotProved',
+          'Save a backup of this identity and open it once before you deposit; without its key the money is lost.',
+        )
+      }
+      const { hash, blockNumber } = await acting.wallet.deposit(amount)
       await needMarket().follower.reached(blockNumber)
       return { transaction: hash }
     },

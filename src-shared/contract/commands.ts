@@ -21,6 +21,8 @@ const amount = z
   .min(0n)
   .max(2n ** 128n)
 const passphrase = z.string().min(1).max(1024)
+/** In the operating system's keychain, where `state.identity.keychain` is there. `false` forgets. */
+const remember = z.boolean().optional()
 const keystoreText = z.string().max(16_384)
 const serviceType = z.enum(['openvpn', 'socks'])
 const unit = z.enum(['GiB', 'hour'])
@@ -58,13 +60,23 @@ export const clearingPolicy = z.object({
 export type ClearingPolicy = z.output<typeof clearingPolicy>
 
 export const commands = {
-  'identity.create': command(z.object({ passphrase })).returns<{ id: IdentityId }>(),
-  'identity.import': command(z.object({ keystore: keystoreText, passphrase })).returns<{ id: IdentityId }>(),
-  /** The keystore file's text, encrypted as it rests. */
+  'identity.create': command(z.object({ passphrase, remember })).returns<{ id: IdentityId }>(),
+  /** A file that has no gas account (another tool's, or an old backup) gets a new one. */
+  'identity.import': command(z.object({ keystore: keystoreText, passphrase, remember })).returns<{
+    id: IdentityId
+    gasAccount: 'restored' | 'new'
+  }>(),
+  /** The keystore file's text, encrypted as it rests: the identity and its gas account. */
   'identity.export': command(z.object({ id: identityId })).returns<{ keystore: string; fileName: string }>(),
   /** Opens a backup again; only then does the identity count as backed up. */
   'identity.proveBackup': command(z.object({ keystore: keystoreText, passphrase })).returns<{ id: IdentityId }>(),
-  'identity.unlock': command(z.object({ id: identityId, passphrase })).returns<{ id: IdentityId }>(),
+  'identity.unlock': command(z.object({ id: identityId, passphrase, remember })).returns<{ id: IdentityId }>(),
+  /** Of the identity and its gas account. Backups made before keep the old one, so a new one has to be proved. */
+  'identity.changePassphrase': command(z.object({ id: identityId, old: passphrase, new: passphrase })).returns<{
+    id: IdentityId
+  }>(),
+  /** The passphrase that was remembered. */
+  'identity.forget': command(nothing).returns<null>(),
   /** Of any identity, one's own or not, as the chain has it. */
   'identity.status': command(z.object({ id: identityId })).returns<{
     registration: 'unregistered' | 'registered'

@@ -39,6 +39,8 @@ export type IdentityState = {
   unlocked: boolean
   registration: 'unknown' | 'unregistered' | 'registering' | 'registered'
   gasAddress?: string
+  /** There where a passphrase can be remembered in the operating system's keychain; whose it holds. */
+  keychain?: { remembers?: IdentityId }
 }
 
 export type WalletState = {

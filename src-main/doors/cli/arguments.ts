@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { z } from 'zod'
@@ -22,6 +22,8 @@ const OPTIONS = {
   deposit: { type: 'string' },
   'block-time': { type: 'string' },
   'passphrase-file': { type: 'string' },
+  'new-passphrase-file': { type: 'string' },
+  'without-backup': { type: 'boolean' },
   to: { type: 'string' },
   type: { type: 'string' },
   country: { type: 'string' },
@@ -118,17 +120,33 @@ export function parsed<Schema extends z.ZodType>(schema: Schema, input: unknown)
   throw new UsageError(`${issue?.path.join('.') ?? 'input'}: ${issue?.message ?? 'not valid'}`)
 }
 
-/** `--passphrase-file`, then MYST_PASSPHRASE. One trailing line break of a file is not part of it. */
+/** `--passphrase-file`, then MYST_PASSPHRASE. */
 export function passphraseFrom(options: Options): string {
-  const file = options['passphrase-file']
-  if (file !== undefined) {
-    try {
-      return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
-    } catch (cause) {
-      throw new MystError('PassphraseFileUnreadable', `The passphrase file ${file} cannot be read.`, { cause })
-    }
-  }
-  const passphrase = process.env.MYST_PASSPHRASE
+  const passphrase = passphraseIn(options['passphrase-file']) ?? process.env.MYST_PASSPHRASE
   if (!passphrase) throw new UsageError('a passphrase is needed: give --passphrase-file FILE or set MYST_PASSPHRASE')
   return passphrase
+}
+
+/** `--new-passphrase-file`, then MYST_NEW_PASSPHRASE. */
+export function newPassphraseFrom(options: Options): string {
+  const passphrase = passphraseIn(options['new-passphrase-file']) ?? process.env.MYST_NEW_PASSPHRASE
+  if (!passphrase) {
+    throw new UsageError('a new passphrase is needed: give --new-passphrase-file FILE or set MYST_NEW_PASSPHRASE')
+  }
+  return passphrase
+}
+
+/** One trailing line break is not part of it. A file that others can read is used, and said to be one. */
+function passphraseIn(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  try {
+    const stats = statSync(file)
+    // pipes (/dev/stdin) have modes that mean nothing; a container's secrets are often 0444 and nobody else is there
+    if (process.platform !== 'win32' && stats.isFile() && (stats.mode & 0o077) !== 0) {
+      process.stderr.write(`Other users of this computer can read the passphrase file ${file}; run: chmod 600 ${file}\n`)
+    }
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+  } catch (cause) {
+    throw new MystError('PassphraseFileUnreadable', `The passphrase file ${file} cannot be read.`, { cause })
+  }
 }

@@ -66,7 +66,7 @@ async function member(line: CommandLine, output: Output): Promise<number> {
     const { wallet } = await online(access)
     await access.call('wallet.faucet', { amount: deposit + 10n * wallet.registrationFee })
     const { transaction } = await access.call('identity.register', {})
-    if (deposit > 0n) await access.call('wallet.deposit', { amount: deposit })
+    if (deposit > 0n) await access.call('wallet.deposit', { amount: deposit, withoutBackup: options.out === undefined })
     output.line({ identity: id, registration: 'registered', depositMyst: formatMyst(deposit), transaction }, id)
     return 0
   } finally {

@@ -1,8 +1,9 @@
 import { MystError } from '#shared/errors/myst-error.ts'
-import { identityId } from '#shared/model/identity.ts'
+import { type IdentityId, identityId } from '#shared/model/identity.ts'
 import { formatMyst } from '#shared/model/units.ts'
+import type { NodeAccess } from '../client.ts'
 import { openNode } from './access.ts'
-import { type CommandLine, parsed, passphraseFrom, UsageError } from './arguments.ts'
+import { type CommandLine, newPassphraseFrom, parsed, passphraseFrom, UsageError } from './arguments.ts'
 import { readKeystore, writeNew } from './keystore-files.ts'
 import type { Output } from './output.ts'
 import { online, unlocked, until } from './waiting.ts'
@@ -42,18 +43,17 @@ export async function identity(line: CommandLine, output: Output): Promise<numbe
       }
       case 'import': {
         if (argument === undefined) throw new UsageError('identity import FILE')
-        const { id } = await access.call('identity.import', {
+        const { id, gasAccount } = await access.call('identity.import', {
           keystore: readKeystore(argument),
           passphrase: passphraseFrom(options),
         })
-        output.line({ identity: id }, id)
+        const told = `${id}\nThe file holds no gas account, so this is a new one; what an old one holds is not here.`
+        output.line({ identity: id, gasAccount }, gasAccount === 'new' ? told : id)
         return 0
       }
       case 'export': {
         if (options.out === undefined) throw new UsageError('identity export [ID] --out FILE')
-        const { identity: all } = await access.call('state.get', {})
-        const id = argument === undefined ? (all.active ?? all.all[0]?.id) : parsed(identityId, argument)
-        if (id === undefined) throw new MystError('IdentityUnknown', 'There is no identity here.')
+        const id = await chosen(access, argument)
         const { keystore } = await access.call('identity.export', { id })
         writeNew(options.out, keystore)
         output.line({ identity: id, file: options.out }, options.out)
@@ -64,6 +64,16 @@ export async function identity(line: CommandLine, output: Output): Promise<numbe
         const passphrase = passphraseFrom(options)
         const { id } = await access.call('identity.proveBackup', { keystore: readKeystore(argument), passphrase })
         output.line({ identity: id, backedUp: true }, `The backup of ${id} opens; keep it in a safe place.`)
+        return 0
+      }
+      case 'passphrase': {
+        const id = await chosen(access, argument)
+        const [old, next] = [passphraseFrom(options), newPassphraseFrom(options)]
+        await access.call('identity.changePassphrase', { id, old, new: next })
+        output.line(
+          { identity: id, backedUp: false },
+          `The new passphrase opens ${id}. Backups made before keep the old one: export and prove a new one.`,
+        )
         return 0
       }
       case 'register': {
@@ -79,10 +89,18 @@ export async function identity(line: CommandLine, output: Output): Promise<numbe
       }
       default:
         throw new UsageError(
-          'identity new | list | show [ID] | import FILE | export [ID] --out FILE | prove FILE | register [ID]',
+          'identity new | list | show [ID] | import FILE | export [ID] --out FILE | prove FILE | passphrase [ID] --new-passphrase-file F | register [ID]',
         )
     }
   } finally {
     await access.close()
   }
+}
+
+async function chosen(access: NodeAccess, argument: string | undefined): Promise<IdentityId> {
+  if (argument !== undefined) return parsed(identityId, argument)
+  const { identity } = await access.call('state.get', {})
+  const id = identity.active ?? identity.all[0]?.id
+  if (id === undefined) throw new MystError('IdentityUnknown', 'There is no identity here.')
+  return id
 }

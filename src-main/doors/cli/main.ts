@@ -12,8 +12,8 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
   localnet up [--host ADDR] [--out FILE] [--block-time S]
   localnet member [--deposit AMOUNT] [--out FILE]   a new identity, registered, with a deposit and a proved backup
   identity new [--passphrase-file F] | list | show [ID] | import FILE | export [ID] --out FILE | prove FILE |
-           register [ID]
-  wallet show | faucet AMOUNT (local network only) | deposit AMOUNT | withdraw AMOUNT --to 0x…
+           passphrase [ID] --new-passphrase-file F | register [ID]
+  wallet show | faucet AMOUNT (local network only) | deposit AMOUNT [--without-backup] | withdraw AMOUNT --to 0x…
   proposals [--type T] [--country CC] [--origin CC] [--unit GiB|hour] [--max-price P] [--min-bandwidth MBPS]
             [--sort price|experience] [--limit N]
   provide --service openvpn[,socks] --price P --unit GiB|hour [--country CC] [--bandwidth MBPS] [--max-sessions N]

@@ -12,13 +12,14 @@ export async function wallet(line: CommandLine, output: Output): Promise<number>
   }
   const wanted = verb === 'show' ? 0n : amount(argument, 'AMOUNT')
   if (verb === 'withdraw' && line.options.to === undefined) throw new UsageError('wallet withdraw AMOUNT --to 0x…')
+  const withoutBackup = line.options['without-backup'] ?? false
   const access = await openNode(line)
   try {
     await unlocked(access, line.options)
     await online(access)
     let extra: { [key: string]: string } = {}
     if (verb === 'faucet') await access.call('wallet.faucet', { amount: wanted })
-    if (verb === 'deposit') extra = await access.call('wallet.deposit', { amount: wanted })
+    if (verb === 'deposit') extra = await access.call('wallet.deposit', { amount: wanted, withoutBackup })
     if (verb === 'withdraw') {
       const { transaction, executableAtMs } = await access.call('wallet.withdraw', {
         amount: wanted,
