@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import type { ClearResult, PromiseView } from '#shared/contract/commands.ts'
+import type { ClearingPolicy, ClearResult, PromiseView, RiskView } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { ProposalFilter } from '#shared/model/proposal.ts'
 import type { Amount } from '#shared/model/units.ts'
 import { createAnnouncer } from './discovery/announcer.ts'
+import { createIssuerRisk } from './issuer-risk.ts'
 import type { Logger } from './lib/logger.ts'
 import type { Market } from './market.ts'
 import { createPaymentsOverDialogue } from './payments-over-dialogue.ts'
@@ -39,7 +40,9 @@ export type Agent = {
   connect(filter: ProposalFilter, socksPort: number | undefined): Promise<void>
   disconnect(): Promise<void>
   promises(): PromiseView[]
-  clear(peer: IdentityId | undefined): Promise<ClearResult[]>
+  clear(peer: IdentityId | undefined, options: { acceptLess: boolean }): Promise<ClearResult[]>
+  setClearingPolicy(policy: ClearingPolicy): void
+  risks(): Promise<RiskView[]>
   stop(): Promise<void>
 }
 
@@ -66,14 +69,18 @@ export function createAgent(
   const policy = (): PaymentPolicy => ({
     minimumIncrease: MINIMUM_INCREASE,
     maximumPromise: state.get().wallet.registrationFee,
-    updateAllowed: true,
+    // What is cleared at once cannot be updated (whitepaper 6.5.6).
+    updateAllowed: !state.get().wallet.clearingPolicy.atOnce,
     freeTrial: 0n,
     feeBps: state.get().wallet.networkFeeBps,
   })
+  const ledger = createLedgerRepository(store, identity.id)
+  const issuerRisk = createIssuerRisk({ market, store, ledger, state, clock, log }, { identity, gas })
   const { channel, messenger, dialogues, payments, ...speaking } = createPaymentsOverDialogue(
-    { market, ledger: createLedgerRepository(store, identity.id), clock, log },
-    { identity, gas, policy },
+    { market, ledger, clock, log },
+    { identity, gas, policy, sharing: issuerRisk.sharing },
   )
+  const risk = issuerRisk.watch({ payments, dialogues, maximumPromise: () => policy().maximumPromise })
   channel.onOnline((online) => {
     state.set({ network: { ...state.get().network, broker: online ? 'online' : 'unreachable' } })
   })
@@ -167,8 +174,11 @@ export function createAgent(
     },
     disconnect: () => connection.disconnect(),
     promises: () => payments.promises(),
-    clear: (peer) => payments.clear(peer),
+    clear: (peer, options) => payments.clear(peer, options),
+    setClearingPolicy: risk.setPolicy,
+    risks: risk.views,
     async stop() {
+      risk.stop()
       await connection.disconnect()
       await sharing.stop()
       announcer.stop()

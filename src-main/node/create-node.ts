@@ -12,6 +12,7 @@ import { createMarket, type Market } from './market.ts'
 import { openVpnAvailability } from './network/openvpn-availability.ts'
 import { createPrivilege } from './network/privilege-client.ts'
 import type { HelperProgram } from './network/start-helper.ts'
+import { DEFAULT_CLEARING } from './payments/clearing-policy.ts'
 import type { Hex } from './ports/chain.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Keychain } from './ports/keychain.ts'
@@ -233,8 +234,6 @@ export async function createNode(options: {
     },
     'wallet.quote': notYet,
     'wallet.history': notYet,
-    'promises.setPolicy': notYet,
-    'promises.risk': notYet,
     'proposals.query': async (filter) => needMarket().catalogue.query(filter),
     async 'proposals.prefer'({ provider, preferred }) {
       needMarket().catalogue.prefer(provider, preferred)
@@ -263,7 +262,12 @@ export async function createNode(options: {
         .sort((a, b) => b.startedAtMs - a.startedAtMs)
         .slice(0, limit),
     'promises.list': async () => needAgent().promises(),
-    'promises.clear': ({ peer }) => needAgent().clear(peer),
+    'promises.clear': ({ peer, acceptLess = false }) => needAgent().clear(peer, { acceptLess }),
+    async 'promises.setPolicy'(policy) {
+      needAgent().setClearingPolicy(policy)
+      return null
+    },
+    'promises.risk': async () => needAgent().risks(),
     'state.get': async () => state.get(),
   }
 
@@ -300,7 +304,7 @@ export async function createNode(options: {
         receivable: 0n,
         payable: 0n,
         maxAtRisk: MAX_AT_RISK,
-        clearingPolicy: { atOnce: false, threshold: 0n, maxAgeMs: 0 },
+        clearingPolicy: DEFAULT_CLEARING,
       },
       connection: { name: 'disconnected' },
       share: { state: 'off', services: [], sessions: [], earnedToday: 0n },

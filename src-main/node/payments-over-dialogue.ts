@@ -5,6 +5,7 @@ import type { Market } from './market.ts'
 import { createMqttChannel } from './messaging/channels/mqtt.ts'
 import { createMessenger, type Messenger } from './messaging/messenger.ts'
 import { createPayments, type Payments } from './payments/create-payments.ts'
+import type { PromiseSharing } from './payments/promise-sharing.ts'
 import type { GasAccount } from './ports/chain.ts'
 import type { Channel } from './ports/channel.ts'
 import type { Clock } from './ports/clock.ts'
@@ -27,10 +28,16 @@ export type PaymentsOverDialogue = {
 
 export function createPaymentsOverDialogue(
   deps: { market: Market; ledger: LedgerRepository; clock: Clock; log: Logger },
-  own: { identity: UnlockedIdentity; gas: GasAccount; policy: () => PaymentPolicy },
+  own: {
+    identity: UnlockedIdentity
+    gas: GasAccount
+    policy: () => PaymentPolicy
+    /** What other providers tell of issuers; without it only one's own promises count. */
+    sharing?: PromiseSharing
+  },
 ): PaymentsOverDialogue {
   const { market, ledger, clock, log } = deps
-  const { identity, gas, policy } = own
+  const { identity, gas, policy, sharing } = own
   const { network, chain, registry, blocks } = market
 
   const channel = createMqttChannel(
@@ -58,6 +65,7 @@ export function createPaymentsOverDialogue(
     facts: market.facts,
     clearings: blocks.clearings,
     accounts: blocks,
+    ...(sharing ? { sharing } : {}),
   })
   // A promise of ours that was cleared is no longer owed; what the provider did not take comes back.
   const reconcile = () =>

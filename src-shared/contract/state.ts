@@ -91,6 +91,8 @@ export type ShareTerms = {
   country: string
   bandwidthMbps: number
   maxSessions: number
+  /** False: other providers are told nothing of promises, and asked about none. */
+  sharePromises?: boolean
 }
 
 /** Deltas are numbered from the snapshot on; after a gap a door asks for a new snapshot. */

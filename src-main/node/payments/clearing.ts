@@ -83,7 +83,9 @@ export async function clearPeers(
       else if (batch.length === 0) return [promise]
       if (batch.length === MAX_BATCH) break
     }
-    return batch
+    // What may have been sent already goes as it went before: then the same transaction is waited for.
+    const interrupted = batch.filter(({ state }) => state === 'clearing')
+    return interrupted.length > 0 ? interrupted : batch
   }
 
   async function clearBatch(batch: readonly ReceivedPromise[]): Promise<void> {

@@ -42,10 +42,9 @@ export function createRisk(deps: {
   registry: Registry
   policies: ClearingPolicyRepository
   maximumPromise: () => Amount
-  credit: (issuer: IdentityId) => Amount
-  /** Wei that one clearing costs now, and that the gas account has. May throw. */
+  /** Wei that one clearing costs now, and whether the gas account can pay for one. May throw. */
   clearingGas: () => Promise<bigint>
-  gasAvailable: () => Promise<bigint>
+  canPay: () => Promise<boolean>
   onChange: (handle: (change: Change) => void) => () => void
   dialogues: Pick<Dialogues, 'open'>
   providers: () => readonly Provider[]
@@ -68,14 +67,14 @@ export function createRisk(deps: {
   const desk = createRiskDesk({
     ...{ self, ledger, accounts, registry, policy, clock },
     maximumPromise: deps.maximumPromise,
-    credit: deps.credit,
+    credit: payments.credit,
     outstandingElsewhere: sharing.outstandingElsewhere,
   })
   const schedule = createClearingSchedule({
     ...{ self, desk, clock, log },
     clear: (peers) => payments.clear(peers),
     align: payments.align,
-    canPay: async () => (await deps.gasAvailable()) >= (await clearingGas()),
+    canPay: deps.canPay,
   })
   const rounds = createPromiseRounds({
     ...{ self, sharing, ledger, accounts, clock, log },

@@ -169,9 +169,8 @@ export function createRiskWorld(
         ...{ self: identity.id, payments, sharing, ledger, registry, policies, dialogues, clock, log: silentLogger },
         accounts: copy,
         maximumPromise: () => policy.maximumPromise,
-        credit: payments.credit,
         clearingGas: async () => gas.ofClearing,
-        gasAvailable: async () => gas.available,
+        canPay: async () => gas.available >= gas.ofClearing,
         onChange,
         providers: () => providers.map((one) => ({ provider: one.identity.id, contacts: one.contacts })),
         find: (id) => {
