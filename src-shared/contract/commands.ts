@@ -120,6 +120,8 @@ export const commands = {
       country,
       bandwidthMbps: z.number().min(0.1).max(100_000),
       maxSessions: z.number().int().min(1).max(250),
+      /** False: other providers are told nothing of promises, and asked about none (whitepaper 6.5.6). */
+      sharePromises: z.boolean().optional(),
     }),
   ).returns<null>(),
   'share.stop': command(nothing).returns<null>(),
