@@ -92,7 +92,7 @@ export type ShareTerms = {
   bandwidthMbps: number
   maxSessions: number
   /** False: other providers are told nothing of promises, and asked about none. */
-  sharePromises?: boolean
+  sharePromises?: boolean | undefined
 }
 
 /** Deltas are numbered from the snapshot on; after a gap a door asks for a new snapshot. */
