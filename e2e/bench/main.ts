@@ -1,7 +1,8 @@
+import { benchPayments } from './payments.ts'
 import { benchTunnel } from './tunnel.ts'
 
 // `npm run bench -- NAME [options]`: ratios side by side, as a table and as JSON in out/bench.
-const BENCHES: Record<string, (args: string[]) => Promise<void>> = { tunnel: benchTunnel }
+const BENCHES: Record<string, (args: string[]) => Promise<void>> = { tunnel: benchTunnel, payments: benchPayments }
 
 const [name = '', ...args] = process.argv.slice(2)
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined

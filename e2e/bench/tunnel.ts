@@ -1,11 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus, loadavg, release } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createLab, type Lab } from '../lab/lab.ts'
 import type { Line } from '../lab/line-process.ts'
 import { type HandOpenVpn, startHandOpenVpn } from './hand-openvpn.ts'
+import { keep, median, range, row, sayIfBusy } from './report.ts'
 
 /**
  * The app's tunnel against OpenVPN set up by hand, on the same hosts, in alternation, with the same
@@ -15,7 +12,6 @@ import { type HandOpenVpn, startHandOpenVpn } from './hand-openvpn.ts'
 type Round = { upMs: number; firstByteMs: number; mbps: number; steps: { step: string; durationMs: number }[] }
 type Tunnel = { upMs: number; steps: Round['steps']; down(): Promise<unknown> }
 
-const OUT = fileURLToPath(new URL('../../out/bench', import.meta.url))
 const GOAL = 0.95
 
 export async function benchTunnel(args: string[]): Promise<void> {
@@ -27,12 +23,7 @@ export async function benchTunnel(args: string[]): Promise<void> {
   const megabytes = Number(values.megabytes)
   if (!(Number.isInteger(rounds) && rounds > 0 && megabytes > 0)) throw new Error('--rounds N --megabytes N')
 
-  const busy = loadavg()[0] ?? 0
-  if (busy > 1) {
-    process.stdout.write(
-      `The machine is busy with other work (load average ${busy.toFixed(1)}): figures will scatter.\n`,
-    )
-  }
+  const busy = sayIfBusy()
   const lab = await createLab()
   const app: Round[] = []
   const hand: Round[] = []
@@ -140,11 +131,6 @@ function report(result: {
     })),
   ]
 
-  const row = (...cells: string[]) =>
-    `${(cells[0] ?? '').padEnd(26)}${cells
-      .slice(1)
-      .map((cell) => cell.padStart(12))
-      .join('')}`
   const lines = [
     '',
     `${rounds} rounds in alternation, ${megabytes} MB each; medians`,
@@ -172,39 +158,8 @@ function report(result: {
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
 
-  mkdirSync(OUT, { recursive: true })
-  const machine = {
-    processors: cpus().length,
-    model: cpus()[0]?.model,
-    kernel: release(),
-    node: process.version,
-    load: loadavg(),
-  }
-  const at = new Date().toISOString()
-  const kept = {
-    at,
-    machine,
-    goal: GOAL,
-    throughput,
-    throughputRatio,
-    firstByte,
-    firstByteRatio,
-    steps: all,
-    ...result,
-  }
-  const file = join(OUT, `tunnel-${at.replaceAll(':', '-')}.json`)
-  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`)
-  process.stdout.write(`kept in ${file}\n`)
+  keep('tunnel', { goal: GOAL, throughput, throughputRatio, firstByte, firstByteRatio, steps: all, ...result })
 }
 
 const mbpsOf = (round: Round) => round.mbps
 const firstByteOf = (round: Round) => round.upMs + round.firstByteMs
-
-function range(values: readonly number[]): string {
-  return `${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)}`
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2
-}
