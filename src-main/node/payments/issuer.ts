@@ -142,12 +142,13 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
     const open = last && !last.stopped && !last.cleared ? last : undefined
     // A promise of nothing is none.
     const minimum = most(policy.minimumIncrease, 1n)
-    if (open && open.amount - open.accepted >= minimum) return open
+    const limit = least(deps.registry.registeredValue(self) / 2n, policy.maximumPromise)
+    // One that became too much for the peer would be refused each time: another takes its place.
+    if (open && open.amount - open.accepted >= minimum && open.amount <= limit) return open
 
     const promisedToAll = ledger.openGiven().reduce((sum, { amount }) => sum + amount, 0n)
     const room = request.maxAtRisk - ownLeftover()
     const wanted = most(request.target - claimed, minimum)
-    const limit = least(deps.registry.registeredValue(self) / 2n, policy.maximumPromise)
     let increase = least(wanted, room)
     if (increase < minimum) return { kind: 'limit', needed: minimum }
     if (balance - promisedToAll < minimum) return { kind: 'refused', reason: 'promise-not-covered' }

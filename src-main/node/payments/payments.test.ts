@@ -263,6 +263,20 @@ describe('an issuer', () => {
     expect(payments.a.atRisk(t.b.identity.id)).toBe(100n)
   })
 
+  it('takes another promise for one that waits and became more than the peer accepts', async () => {
+    const t = await start()
+    await t.pay(100n)
+    t.pair.network.set({ loss: 1 })
+    await t.settle(t.linkA.issuer.payAhead({ target: 300n, maxAtRisk: 1_000n }))
+    await t.clock.advance(70_000)
+    t.pair.network.set({ loss: 0 })
+    t.policy.maximumPromise = 150n
+    const again = await t.open()
+    const outcome = await t.settle(again.a.issuer.payAhead({ target: 200n, maxAtRisk: 1_000n }))
+    expect(outcome).toEqual({ kind: 'paid', increase: 100n })
+    expect(t.sideA.ledger.given()).toMatchObject([{ amount: 300n, accepted: 100n, stopped: true }, { amount: 100n }])
+  })
+
   it('takes over its own promises from the advice when its ledger is lost, and pays on', async () => {
     const t = await start()
     await t.pay(300n)

@@ -1,0 +1,252 @@
+import { expect } from 'vitest'
+
+import { least } from '../payments/deps.ts'
+import type { PayOutcome } from '../payments/issuer.ts'
+import { adviceBody, PAYMENT_ADVICE } from '../protocol/payment.ts'
+import type { PaymentModel } from './payment-model.ts'
+import type { PaymentWorld } from './payment-world.ts'
+
+export const MAX_AT_RISK = 500n
+
+/** What may happen to the two next. */
+export type Step =
+  | { do: 'pay'; target: bigint }
+  | { do: 'use'; percent: bigint }
+  | { do: 'use unheard'; percent: bigint; sides: Sides }
+  | { do: 'clear'; acceptLess: boolean }
+  | { do: 'clear crossing'; target: bigint; turns: number; updateFirst: boolean }
+  | { do: 'clear and crash'; when: 'before' | 'after' }
+  | { do: 'deposit'; amount: bigint }
+  | { do: 'announce withdrawal'; amount: bigint }
+  | { do: 'execute withdrawal' }
+  | { do: 'policy'; change: Policy; tell: boolean }
+  | { do: 'restart'; sides: Sides }
+  | { do: 'cut while paying'; target: bigint; turns: number; sides: Sides }
+  | { do: 'chain away'; target: bigint; turns: number }
+  | { do: 'lie'; leftover: bigint; withUpdate: boolean; target: bigint }
+  | { do: 'lose ledger' }
+  | { do: 'weather'; weather: { loss: number; duplication: number; reorder: number } }
+type Sides = { a: boolean; b: boolean }
+type Policy = { updateAllowed: boolean; minimumIncrease: bigint; maximumPromise: bigint }
+
+/** Takes steps in the world and in the model, and compares the two after each. */
+export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
+  const { t } = world
+  const issuer = t.a.identity.id
+  let isFair = true
+  /** False: the issuer may not have heard what the benefiter's advice would say now. */
+  let isTold = true
+  let seen = 0
+
+  const pay = (amount: bigint): Promise<PayOutcome> =>
+    world.links().a.issuer.payAhead({ target: amount, maxAtRisk: MAX_AT_RISK })
+  const clear = (acceptLess = false) => world.links().payments.b.clear(issuer, { acceptLess })
+
+  /** Reads off what was signed, accepted and cleared since; what may never be is refused here. */
+  function readOff() {
+    for (const { serial, amount } of world.signed.slice(seen)) expect(model.promised(serial, amount)).toBeUndefined()
+    seen = world.signed.length
+    const { received, clearings } = world.books()
+    for (const { serial, amount, stopped } of received) {
+      const known = model.promises.get(serial)
+      expect(amount <= (known?.signed ?? 0n), `${amount} accepted under ${serial}: it was signed`).toBe(true)
+      expect(amount >= (known?.held ?? 0n), `${amount} held under ${serial}: no less than before`).toBe(true)
+      if (!known) continue
+      if (amount > known.held) model.accepted(serial, amount)
+      known.closed ||= stopped
+    }
+    for (const { serial, amount } of [...clearings].reverse()) {
+      const known = model.promises.get(serial)
+      if (known?.cleared === undefined) {
+        expect(amount, `cleared under ${serial}: what is held, or what there was`).toBe(
+          least(known?.held ?? 0n, model.balance),
+        )
+        if (known) model.cleared(known, amount)
+      } else expect(amount, `${serial} is cleared once`).toBe(known.cleared)
+    }
+  }
+
+  async function reopen(sides: Sides) {
+    await world.reopen(sides)
+    afterOpening()
+  }
+
+  function afterOpening() {
+    readOff()
+    model.sessionOver()
+    isTold = true
+    model.advised()
+    adopt()
+  }
+
+  /** In bad weather it is open which advice the issuer has heard: what it learned and stopped is read off. */
+  function adopt() {
+    for (const { serial, stopped } of world.books().given) {
+      const known = model.promises.get(serial)
+      if (known?.forgotten) model.learned(known)
+      if (known && stopped) known.stopped = true
+    }
+  }
+
+  async function take(step: Step): Promise<void> {
+    await t.clock.advance(1_000)
+    await act(step)
+    await t.turns(8)
+    if (world.isOver()) await reopen({ a: false, b: false })
+    await t.settle(world.links().payments.a.reconcile())
+    readOff()
+    if (isFair && isTold) model.advised()
+    else adopt()
+    check()
+  }
+
+  async function act(step: Step): Promise<void> {
+    switch (step.do) {
+      case 'pay': {
+        const expected = isFair && isTold ? model.pay(step.target) : undefined
+        const outcome = await t.settle(pay(step.target))
+        if (expected) expect(outcome).toMatchObject(expected)
+        return
+      }
+      case 'use': {
+        const amount = (model.left * step.percent) / 100n
+        model.used(amount, world.links().a.issuer.standing().claimed)
+        world.use(amount, true)
+        return
+      }
+      case 'use unheard': {
+        const amount = (model.left * step.percent) / 100n
+        model.used(amount, undefined)
+        model.hasDrifted = true
+        world.use(amount, false)
+        return reopen(step.sides)
+      }
+      case 'clear': {
+        await t.settle(clear(step.acceptLess))
+        readOff()
+        const [next] = model.open().filter(({ held }) => held > 0n)
+        expect(next === undefined || (!step.acceptLess && next.held > model.balance), 'all that is covered').toBe(true)
+        return
+      }
+      case 'clear crossing': {
+        const first = step.updateFirst ? pay(step.target) : clear()
+        await t.turns(step.turns)
+        await t.settle(Promise.all([first, step.updateFirst ? clear() : pay(step.target)]))
+        return
+      }
+      case 'clear and crash':
+        t.chain.onClear = (when) => {
+          if (when === step.when) throw new Error('the program is gone')
+        }
+        await t.settle(clear())
+        t.chain.onClear = () => undefined
+        return reopen({ a: false, b: true })
+      case 'deposit':
+        t.chain.deposit(issuer, step.amount)
+        model.balance += step.amount
+        return
+      case 'announce withdrawal':
+        await t.chain.announceWithdrawal(t.a.identity, step.amount)
+        model.leaving = step.amount
+        return
+      case 'execute withdrawal':
+        await t.clock.advance(61_000)
+        if (model.leaving === 0n || model.balance === 0n) return
+        model.balance -= (await t.chain.executeWithdrawal(issuer)).amount
+        model.leaving = 0n
+        return
+      case 'policy':
+        Object.assign(t.policy, step.change)
+        isTold = step.tell && (await t.settle(world.links().b.benefiter.advise().then(yes, no)))
+        return
+      case 'restart':
+        return reopen(step.sides)
+      case 'cut while paying': {
+        const paying = pay(step.target)
+        await t.turns(step.turns)
+        t.pair.network.set({ loss: 1 })
+        await t.turns(6)
+        t.pair.network.set({ loss: 0 })
+        await reopen(step.sides)
+        await t.settle(paying)
+        return
+      }
+      case 'chain away': {
+        const paying = pay(step.target)
+        await t.turns(step.turns)
+        t.chain.unreachable = true
+        await t.settle(paying)
+        t.chain.unreachable = false
+        return
+      }
+      case 'lie': {
+        if (!isFair) return
+        const last = t.b.ledger.lastReceived(issuer)
+        const update = step.withUpdate ? last : undefined
+        const lie = { leftover: step.leftover, policy: t.policy, ...(update ? { update } : {}) }
+        await t.settle(world.links().dialogues.b.send(PAYMENT_ADVICE, adviceBody(lie)))
+        model.advised(update && model.promises.get(update.serial))
+        await t.settle(pay(step.target))
+        return reopen({ a: false, b: false })
+      }
+      case 'lose ledger':
+        readOff()
+        model.lostLedger()
+        await world.loseLedger()
+        return afterOpening()
+      case 'weather':
+        t.pair.network.set({ ...step.weather, jitterMs: 300 })
+        isFair = Object.values(step.weather).every((chance) => chance === 0)
+        isTold = false
+    }
+  }
+
+  function check() {
+    const { given, left, risk, received, earned } = world.books()
+    const { links } = world
+    expect(model.risk() <= MAX_AT_RISK, `never more at risk than allowed: ${model.risk()}`).toBe(true)
+    expect(risk, 'the issuer reckons what it has signed, less what was earned').toBe(model.leftover())
+    expect(left, 'the benefiter has left what it accepted, less what was used').toBe(model.left)
+    if (isFair && isTold) expect(links().a.issuer.standing().claimed, 'and says so').toBe(model.left)
+    for (const { serial, signed, cleared } of model.known()) {
+      const promise = given.find((one) => one.serial === serial)
+      if (cleared === undefined || promise) expect(promise?.amount, `${serial} is written down`).toBe(cleared ?? signed)
+    }
+    if (!model.hasDrifted) {
+      const ahead = model.leftover() - model.left
+      expect(ahead >= 0n && ahead <= model.inFlight(), `${ahead} apart, ${model.inFlight()} in flight`).toBe(true)
+    }
+    const accepted = received.reduce((sum, { amount }) => sum + amount, 0n)
+    expect(earned, 'what was credited is what is held').toBe(accepted)
+  }
+
+  /** At last: everything is covered, cleared and known; the books of the two and of the contract are one. */
+  async function settleUp() {
+    t.pair.network.set({ loss: 0, duplication: 0, reorder: 0 })
+    isFair = true
+    await reopen({ a: true, b: true })
+    const cover = model.open().reduce((sum, { held }) => sum + held, 1n)
+    t.chain.deposit(issuer, cover)
+    model.balance += cover
+    await act({ do: 'clear', acceptLess: false })
+    await reopen({ a: true, b: true })
+    await t.settle(world.links().payments.a.reconcile())
+    check()
+    const { given, received, clearings } = world.books()
+    expect(received.every(({ state }) => state === 'cleared')).toBe(true)
+    const paid = new Map(clearings.map(({ serial, amount }) => [serial, amount]))
+    for (const { serial, amount, cleared } of given) {
+      if (cleared) expect(amount, `${serial} was paid`).toBe(paid.get(serial) ?? 0n)
+      else expect(model.promises.get(serial)?.held, `${serial} never arrived`).toBe(0n)
+    }
+    expect(world.links().payments.b.totals().receivable).toBe(0n)
+    expect(await t.chain.balanceOf(issuer)).toBe(model.balance)
+    const earned = clearings.reduce((sum, { amount }) => sum + amount - amount / 100n, 0n)
+    expect(await t.chain.balanceOf(t.b.identity.id)).toBe(earned)
+  }
+
+  return { take, settleUp }
+}
+
+const yes = () => true
+const no = () => false

@@ -1,0 +1,84 @@
+import type { UnlockedIdentity } from '../ports/identity.ts'
+import type { PaymentPolicy } from '../protocol/payment.ts'
+import { createPaymentPair, type PayingSide, type PaymentLinks } from './payment-pair.ts'
+
+/** Every promise a's key has signed, whatever its ledger says of it. */
+export type Signed = { serial: bigint; amount: bigint }
+
+/** A pair of payers and what may befall it: for the model test. */
+export async function createPaymentWorld(options: {
+  policy: Partial<PaymentPolicy>
+  deposit: bigint
+  plain: boolean
+  seed: number
+}) {
+  const t = await createPaymentPair(options.policy, options.deposit, options)
+  const signed: Signed[] = []
+  const spying: UnlockedIdentity = {
+    ...t.pair.identities.a,
+    signTypedData(data) {
+      if ('Promise' in data.types)
+        signed.push({ serial: data.value.serial as bigint, amount: data.value.amount as bigint })
+      return t.pair.identities.a.signTypedData(data)
+    },
+  }
+  let issuer: PayingSide = t.newSide(spying)
+  let links: PaymentLinks
+  let session = 0
+  let cost = 0n
+
+  async function open(running: Partial<PaymentLinks['payments']>): Promise<void> {
+    session += 1
+    cost = 0n
+    // A network may lose an opening, or the first advice, for good: as a person would, it is tried again.
+    for (;;) {
+      try {
+        links = await t.open({ a: running.a ?? issuer.start(), ...(running.b ? { b: running.b } : {}) })
+        break
+      } catch (error) {
+        if (!(error instanceof Error && 'details' in error)) throw error
+      }
+    }
+    const { benefiter } = links.b
+    const id = `session ${session}`
+    // As a served session does: what is owed is taken before the issuer hears that its promise was accepted.
+    benefiter.onCredit(() => void benefiter.charge(id, cost, () => undefined))
+  }
+  await open({})
+
+  return {
+    ...{ t, signed },
+    a: () => issuer,
+    links: () => links,
+    isOver: () => links.dialogues.a.state !== 'open' || links.dialogues.b.state !== 'open',
+    /** A new dialogue; those that are named have lost everything but their store. */
+    reopen: ({ a, b }: { a: boolean; b: boolean }) =>
+      open({ ...(a ? {} : { a: links.payments.a }), ...(b ? {} : { b: links.payments.b }) }),
+    /** The issuer's store is gone, and time has passed before it is back. */
+    async loseLedger() {
+      await t.clock.advance(10_000)
+      issuer = t.newSide(spying)
+      await open({ b: links.payments.b })
+    },
+    /** The session has cost so much more; `heard` false: the metering never reaches the issuer. */
+    use(amount: bigint, heard: boolean) {
+      cost += amount
+      const id = `session ${session}`
+      links.b.benefiter.charge(id, cost, () => undefined)
+      links.b.benefiter.adviseIfMoved()
+      if (heard) links.a.issuer.consume(id, cost)
+    },
+    books() {
+      const [a, b] = [issuer.identity.id, t.b.identity.id]
+      return {
+        given: issuer.ledger.given(b),
+        received: t.b.ledger.received(a),
+        left: t.b.ledger.account(a)?.leftover ?? 0n,
+        risk: links.payments.a.atRisk(b),
+        clearings: t.chain.clearings(a, 10_000),
+        earned: links.payments.b.earnedToday(),
+      }
+    },
+  }
+}
+export type PaymentWorld = Awaited<ReturnType<typeof createPaymentWorld>>
