@@ -40,7 +40,16 @@ const OPTIONS = {
   'socks-port': { type: 'string' },
   port: { type: 'string' },
   path: { type: 'string' },
+  peer: { type: 'string' },
+  before: { type: 'string' },
+  'accept-less': { type: 'boolean' },
   all: { type: 'boolean' },
+  peer: { type: 'string' },
+  'accept-less': { type: 'boolean' },
+  'at-once': { type: 'string' },
+  threshold: { type: 'string' },
+  'max-age': { type: 'string' },
+  'keep-promises-private': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -50,6 +59,9 @@ export type Options = {
 export type CommandLine = { words: string[]; options: Options; home: string }
 
 export function parseCommandLine(argv: string[]): CommandLine {
+  // It would read as an option.
+  const negative = argv.find((word) => /^-[\d.]/.test(word))
+  if (negative !== undefined) throw new UsageError(`${negative.slice(0, 40)} is below zero; nothing here takes that`)
   try {
     const { values, positionals } = parseArgs({ args: argv, options: OPTIONS, allowPositionals: true })
     return { words: positionals, options: values, home: values.home ?? defaultHome() }
@@ -143,7 +155,9 @@ function passphraseIn(file: string | undefined): string | undefined {
     const stats = statSync(file)
     // pipes (/dev/stdin) have modes that mean nothing; a container's secrets are often 0444 and nobody else is there
     if (process.platform !== 'win32' && stats.isFile() && (stats.mode & 0o077) !== 0) {
-      process.stderr.write(`Other users of this computer can read the passphrase file ${file}; run: chmod 600 ${file}\n`)
+      process.stderr.write(
+        `Other users of this computer can read the passphrase file ${file}; run: chmod 600 ${file}\n`,
+      )
     }
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
   } catch (cause) {

@@ -1,8 +1,9 @@
 import { type CommandLine, parseCommandLine, UsageError } from './arguments.ts'
+import { clear, clearing, risk } from './clearing.ts'
 import { connect, disconnect, status } from './connect.ts'
 import { app, demo, localnet } from './foreground.ts'
 import { identity } from './identity.ts'
-import { clear, promises, proposals, sessions, wallet } from './market.ts'
+import { promises, proposals, sessions, wallet } from './market.ts'
 import type { Output } from './output.ts'
 import { createOutput } from './output.ts'
 import { provide } from './provide.ts'
@@ -17,8 +18,12 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
   proposals [--type T] [--country CC] [--origin CC] [--unit GiB|hour] [--max-price P] [--min-bandwidth MBPS]
             [--sort price|experience] [--limit N]
   provide --service openvpn[,socks] --price P --unit GiB|hour [--country CC] [--bandwidth MBPS] [--max-sessions N]
+          [--keep-promises-private]
   connect [PROVIDER[/SERIAL]] [the filters of proposals] [--socks-port N]
-  status | disconnect | sessions | promises | clear [--all]
+  status | disconnect | sessions | promises
+  clear [--peer ID] [--accept-less]   what others promised becomes balance; at a loss when they do not hold enough
+  clearing [--at-once on|off] [--threshold AMOUNT] [--max-age HOURS]   when that happens without being asked
+  risk                who owes something, and what they hold
   app [--port N]      the app in the browser, on this home
   demo                a local network with providers, and the app on it
 
@@ -38,6 +43,8 @@ const COMMANDS: Record<string, (line: CommandLine, output: Output) => Promise<nu
   sessions,
   promises,
   clear,
+  clearing,
+  risk,
   app,
   demo,
 }

@@ -15,6 +15,7 @@ export async function provide(line: CommandLine, output: Output): Promise<number
     country: (options.country ?? 'ZZ').toUpperCase(),
     bandwidthMbps: number(options, 'bandwidth') ?? 100,
     maxSessions: number(options, 'max-sessions') ?? 10,
+    ...(options['keep-promises-private'] ? { sharePromises: false } : {}),
   })
   const signal = interrupted()
   const access = await openNode(line, { stays: true })

@@ -131,7 +131,8 @@ describe('clearing without being asked', () => {
     const t = start({ clearing: { ...NEVER, threshold: MYST }, blockMs: 12_000 })
     const issuer = t.issuer(9n * MYST)
     for (const serial of [5n, 6n, 7n]) t.owe(issuer, MYST, serial)
-    await t.look()
+    await t.clock.advance(10_000)
+    await t.turns()
     expect(t.states()).toEqual([
       [5n, 'clearing'],
       [6n, 'open'],
@@ -174,7 +175,7 @@ describe('clearing without being asked', () => {
     const results = await t.settle(t.one.payments.clear(undefined, { acceptLess: true }))
     const of = (issuer: typeof poor) => results.find(({ peer }) => peer === issuer.identity.id)
     expect(of(empty)).toMatchObject({ message: expect.stringContaining('holds less') })
-    expect(of(poor)).toEqual({
+    expect(of(poor)).toMatchObject({
       ...{ peer: poor.identity.id, serial: 5n, amount: 2n * MYST, cleared: MYST, fee: MYST / 100n },
       transaction: expect.stringMatching(/^0x/),
     })

@@ -6,6 +6,8 @@ import type { Change } from '../ports/chain-follower.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RiskDesk } from './risk-desk.ts'
 
+/** Nothing is decided before the copy of the chain had time to catch up, nor while a short command runs. */
+const BEGIN_MS = 10_000
 /** How often age and retries are looked at; everything else comes as an event. */
 const LOOK_MS = 60_000
 /** After a failure an issuer is left alone for so long, then for twice as long, up to the most. */
@@ -44,6 +46,7 @@ export function createClearingSchedule(deps: {
   const cancels = new Set<() => void>()
   let running: Promise<void> | undefined
   let wanted = false
+  let begun = false
   let poorUntilMs = 0
   let stopped = false
 
@@ -93,7 +96,7 @@ export function createClearingSchedule(deps: {
 
   function look(): void {
     wanted = true
-    if (running || stopped) return
+    if (running || stopped || !begun) return
     running = Promise.resolve()
       .then(run)
       .catch((error: unknown) => {
@@ -113,7 +116,12 @@ export function createClearingSchedule(deps: {
   }
 
   cancels.add(clock.every(LOOK_MS, look))
-  look()
+  cancels.add(
+    clock.after(BEGIN_MS, () => {
+      begun = true
+      look()
+    }),
+  )
 
   return {
     look,
