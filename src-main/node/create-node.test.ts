@@ -37,4 +37,25 @@ describe('a node without a network', () => {
     await expect(node.handlers['identity.unlock']({ id, passphrase: 'correct horse' })).rejects.toMatchObject(refusal)
     expect(node.state.get().identity.all).toHaveLength(1)
   })
+
+  it('changes a passphrase without ending anything; the backup has to be proved anew', async () => {
+    const { id } = await node.handlers['identity.create']({ passphrase: 'old one' })
+    const { keystore } = await node.handlers['identity.export']({ id })
+    await node.handlers['identity.proveBackup']({ keystore, passphrase: 'old one' })
+    await node.handlers['identity.changePassphrase']({ id, old: 'old one', new: 'new one' })
+    expect(node.state.get().identity).toMatchObject({ active: id, unlocked: true, all: [{ id, backedUp: false }] })
+    const wrong = node.handlers['identity.unlock']({ id, passphrase: 'old one' })
+    await expect(wrong).rejects.toMatchObject({ name: 'WrongPassphrase' })
+    await node.handlers['identity.unlock']({ id, passphrase: 'new one' })
+  })
+
+  it('refuses to remember a passphrase where there is no keychain, before anything is done', async () => {
+    const refusal = { name: 'KeychainUnavailable' }
+    const create = node.handlers['identity.create']({ passphrase: 'correct horse', remember: true })
+    await expect(create).rejects.toMatchObject(refusal)
+    expect(node.state.get().identity).toEqual({ all: [], unlocked: false, registration: 'unknown' })
+    await node.handlers['identity.create']({ passphrase: 'correct horse', remember: false })
+    await node.handlers['identity.forget']({})
+    expect(node.state.get().identity.keychain).toBeUndefined()
+  })
 })
