@@ -19,8 +19,10 @@ import { createConnection } from './session/connection.ts'
 import { createProviderSessions } from './session/provider-sessions.ts'
 import { createSharing, type Sharing } from './sharing.ts'
 import type { StateTree } from './state-tree.ts'
+import { createAccountHistory } from './storage/account-history.ts'
 import { createLedgerRepository } from './storage/ledger-repository.ts'
 import { createSessionRepository } from './storage/session-repository.ts'
+import { createTransactionJournal } from './storage/transaction-journal.ts'
 import { createWallet, type Wallet } from './wallet.ts'
 
 /** A promise smaller than this costs more to handle than it is worth: 0.0001 MYST. */
@@ -62,7 +64,6 @@ export function createAgent(
   const { identity, gas, maxAtRisk } = own
   const { network, chain, catalogue, blocks } = market
 
-  const wallet = createWallet({ chain, blocks, network, identity, gas, state, clock, log: log.of('wallet') })
   const sessions = createSessionRepository(store, identity.id)
   sessions.closeOrphans()
 
@@ -80,6 +81,19 @@ export function createAgent(
     { market, ledger, clock, log },
     { identity, gas, policy, sharing: issuerRisk.sharing },
   )
+  const wallet = createWallet({
+    chain,
+    blocks,
+    history: createAccountHistory(store),
+    journal: createTransactionJournal(store),
+    promises: payments.promises,
+    network,
+    identity,
+    gas,
+    state,
+    clock,
+    log: log.of('wallet'),
+  })
   const risk = issuerRisk.watch({ payments, dialogues, maximumPromise: () => policy().maximumPromise })
   channel.onOnline((online) => {
     state.set({ network: { ...state.get().network, broker: online ? 'online' : 'unreachable' } })
@@ -89,7 +103,10 @@ export function createAgent(
     state.set({ share: { ...state.get().share, earnedToday: payments.earnedToday() } })
   }
   payments.onChange(showPayments)
-  const offChain = market.follower.onChange(() => void wallet.refresh())
+  const offChain = market.follower.onChange(({ kind }) => {
+    if (kind === 'rolled-back') void wallet.recheck()
+    void wallet.refresh()
+  })
   showPayments()
 
   const announcer = createAnnouncer({
@@ -185,6 +202,7 @@ export function createAgent(
       offChain()
       offDue()
       await speaking.stop()
+      wallet.stop()
     },
   }
 }

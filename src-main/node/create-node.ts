@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Handlers } from '#shared/contract/commands.ts'
+import type { Handlers, Sent } from '#shared/contract/commands.ts'
 import type { NetworkFile } from '#shared/contract/network-file.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
@@ -13,7 +13,7 @@ import { openVpnAvailability } from './network/openvpn-availability.ts'
 import { createPrivilege } from './network/privilege-client.ts'
 import type { HelperProgram } from './network/start-helper.ts'
 import { DEFAULT_CLEARING } from './payments/clearing-policy.ts'
-import type { Hex } from './ports/chain.ts'
+import type { TransactionResult } from './ports/chain.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Keychain } from './ports/keychain.ts'
 import { createRememberedNetwork } from './remembered-network.ts'
@@ -27,10 +27,6 @@ import { createSessionRepository } from './storage/session-repository.ts'
 
 /** What a person may lose to one provider unless she says otherwise: 0.5 MYST. */
 const MAX_AT_RISK = 5n * 10n ** 17n
-
-async function notYet(): Promise<never> {
-  throw new MystError('NotThereYet', 'This version of the node cannot do that yet.')
-}
 
 export type { Keychain }
 
@@ -158,6 +154,12 @@ export async function createNode(options: {
     return { id }
   }
 
+  /** Answered once our own copy of the chain has the transaction too. */
+  async function mined({ hash, blockNumber, gasPaid }: TransactionResult): Promise<Sent> {
+    await needMarket().follower.reached(blockNumber)
+    return { transaction: hash, gasPaid }
+  }
+
   const handlers: Handlers = {
     async 'identity.create'({ passphrase, remember }) {
       mayChangeIdentity()
@@ -206,9 +208,7 @@ export async function createNode(options: {
       }
       setIdentity({ registration: 'registering' })
       try {
-        const { hash, blockNumber } = await acting.wallet.register()
-        await needMarket().follower.reached(blockNumber)
-        return { transaction: hash }
+        return await mined(await acting.wallet.register())
       } finally {
         setIdentity({ registration: 'unknown' })
         showRegistration()
@@ -224,16 +224,14 @@ export async function createNode(options: {
           'Save a backup of this identity and open it once before you deposit; without its key the money is lost.',
         )
       }
-      const { hash, blockNumber } = await acting.wallet.deposit(amount)
-      await needMarket().follower.reached(blockNumber)
-      return { transaction: hash }
+      return mined(await acting.wallet.deposit(amount))
     },
     async 'wallet.withdraw'({ amount, to }) {
-      const { hash, executableAtMs } = await needAgent().wallet.withdraw(amount, to.toLowerCase() as Hex)
-      return { transaction: hash, executableAtMs }
+      const { executableAtMs, ...result } = await needAgent().wallet.withdraw(amount, to)
+      return { ...(await mined(result)), executableAtMs }
     },
-    'wallet.quote': notYet,
-    'wallet.history': notYet,
+    'wallet.quote': (question) => needAgent().wallet.quote(question),
+    'wallet.history': async (page) => needAgent().wallet.history(page),
     'proposals.query': async (filter) => needMarket().catalogue.query(filter),
     async 'proposals.prefer'({ provider, preferred }) {
       needMarket().catalogue.prefer(provider, preferred)

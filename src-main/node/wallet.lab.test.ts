@@ -1,19 +1,27 @@
+import { Wallet as EthersWallet } from 'ethers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { PromiseView } from '#shared/contract/commands.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { MYST } from '#shared/model/units.ts'
 import { systemClock } from './lib/clock.ts'
 import { silentLogger } from './lib/logger.ts'
+import { askFaucet } from './localnet/faucet.ts'
 import { createMarket, type Market } from './market.ts'
 import type { GasAccount, Hex } from './ports/chain.ts'
 import { createStateTree, type StateTree } from './state-tree.ts'
+import { createAccountHistory } from './storage/account-history.ts'
 import { migrate } from './storage/migrate.ts'
 import { openStore } from './storage/open-store.ts'
+import { createTransactionJournal } from './storage/transaction-journal.ts'
+import { createGasAccount } from './testing/gas-account.ts'
 import { type LocalChain, startLocalChain } from './testing/local-chain.ts'
 import { createSigningIdentity } from './testing/signing-identity.ts'
+import { GAS } from './wallet/gas-use.ts'
 import { createWallet, type Wallet } from './wallet.ts'
 
 const THREE_DAYS_S = 3 * 24 * 60 * 60
 const TO: Hex = '0x00000000000000000000000000000000000000b0'
+const OTHER = createSigningIdentity('another of our own')
 
 describe('a wallet on the real contracts', () => {
   let chain: LocalChain
@@ -22,6 +30,7 @@ describe('a wallet on the real contracts', () => {
   let gas: GasAccount
   let state: StateTree
   let aheadMs = 0
+  let promises: PromiseView[] = []
   const identity = createSigningIdentity('wallet')
   const store = openStore(':memory:')
 
@@ -31,10 +40,21 @@ describe('a wallet on the real contracts', () => {
     migrate(store)
     market = createMarket({ network: chain.network, store, isOwn: () => false, clock: systemClock, log: silentLogger })
     market.follower.start()
-    state = createStateTree({ wallet: {} } as AppState)
+    state = createStateTree({
+      wallet: {},
+      identity: {
+        all: [
+          { id: identity.id, backedUp: true },
+          { id: OTHER.id, backedUp: true },
+        ],
+      },
+    } as AppState)
     wallet = createWallet({
       chain: market.chain,
       blocks: market.blocks,
+      history: createAccountHistory(store),
+      journal: createTransactionJournal(store),
+      promises: () => promises,
       network: chain.network,
       identity,
       gas,
@@ -44,6 +64,7 @@ describe('a wallet on the real contracts', () => {
     })
   })
   afterAll(async () => {
+    wallet?.stop()
     market?.follower.stop()
     await chain?.stop()
     store.close()
@@ -89,5 +110,163 @@ describe('a wallet on the real contracts', () => {
     expect(state.get().wallet.withdrawal).toBeUndefined()
     expect(state.get().wallet.balance).toBe(5n * MYST)
     expect(await market.spendable(identity.id)).toBe(5n * MYST)
+  })
+
+  it('tells what moved, each with its transaction, newest first', async () => {
+    const entries = wallet.history({})
+    expect(entries.map(({ kind, amount }) => [kind, amount])).toEqual([
+      ['withdrawn', 15n * MYST],
+      ['withdrawal-announced', 15n * MYST],
+      ['deposit', 20n * MYST],
+    ])
+    for (const { transaction, blockNumber } of entries) {
+      const receipt = await chain.control('eth_getTransactionReceipt', transaction)
+      expect(receipt).toMatchObject({ status: '0x1', blockNumber: `0x${blockNumber.toString(16)}` })
+    }
+    expect(wallet.history({ beforeBlock: entries[0]?.blockNumber ?? 0 })).toEqual(entries.slice(1))
+    expect(wallet.history({ limit: 1 })).toEqual(entries.slice(0, 1))
+  })
+
+  it('withdraws to the gas account, and to nothing from which it would not come back', async () => {
+    const { token, paymentAccounts, identityRegistry, serviceDirectory } = chain.network.contracts
+    for (const to of [identity.id, OTHER.id, token, paymentAccounts, identityRegistry, serviceDirectory]) {
+      await expect(wallet.withdraw(MYST, to.toLowerCase() as Hex), to).rejects.toMatchObject({
+        name: 'InvalidRecipient',
+        message: expect.stringMatching(/^[A-Z][^.]*\.$/),
+      })
+    }
+    const { blockNumber } = await wallet.withdraw(MYST, gas.address)
+    await market.follower.reached(blockNumber)
+    await wallet.refresh()
+    expect(state.get().wallet.withdrawal).toMatchObject({ to: gas.address, amount: MYST })
+  })
+
+  it('says how long the gas lasts, and what runs out first', async () => {
+    await wallet.refresh()
+    const { gas: wei, transactionsLeft, runsOutFirst } = state.get().wallet
+    const { now } = await market.chain.gasPrice()
+    expect(transactionsLeft).toBe(Number(wei / (GAS.deposit * now)))
+    // Gas was used, and nothing else.
+    expect(runsOutFirst).toBe('gas')
+    const given = { direction: 'given', peer: OTHER.id, serial: 1n, state: 'open', updatedAtMs: Date.now() } as const
+    promises = [{ ...given, amount: 1_000n * MYST }]
+    await wallet.refresh()
+    expect(state.get().wallet.runsOutFirst).toBe('balance')
+    promises = []
+  })
+})
+
+describe('a quote', () => {
+  let local: LocalChain
+  let gas: GasAccount
+  const stores: (() => void)[] = []
+
+  beforeAll(async () => {
+    local = await startLocalChain()
+    gas = await local.gasAccount(100n)
+  })
+  afterAll(async () => {
+    for (const close of stores.splice(0)) close()
+    await local?.stop()
+  })
+
+  function open(payer = gas, promises: () => PromiseView[] = () => []) {
+    const identity = createSigningIdentity(`quote ${stores.length}`)
+    const store = openStore(':memory:')
+    migrate(store)
+    const { network } = local
+    const market = createMarket({ network, store, isOwn: () => false, clock: systemClock, log: silentLogger })
+    const state = createStateTree({
+      wallet: {},
+      identity: { all: [], registration: 'unregistered' },
+    } as unknown as AppState)
+    const wallet = createWallet({
+      chain: market.chain,
+      blocks: market.blocks,
+      history: createAccountHistory(store),
+      journal: createTransactionJournal(store),
+      promises,
+      network,
+      identity,
+      gas: payer,
+      state,
+      clock: systemClock,
+      log: silentLogger,
+    })
+    stores.push(() => {
+      wallet.stop()
+      store.close()
+    })
+    return { wallet, state, identity, chain: market.chain }
+  }
+
+  const unitsOf = async (hash: string) =>
+    BigInt(((await local.control('eth_getTransactionReceipt', hash)) as { gasUsed: string }).gasUsed)
+
+  /** What is told holds, and is not far from what it takes. */
+  function expectNear(estimate: bigint, actual: bigint): void {
+    expect(estimate).toBeGreaterThanOrEqual(actual)
+    expect(estimate).toBeLessThan((actual * 13n) / 10n)
+  }
+
+  it('is near what registering, depositing, withdrawing and clearing take', async () => {
+    const { wallet, identity, chain } = open()
+    const register = await wallet.quote({ what: 'register' })
+    expect(register).toMatchObject({ fee: 10n * MYST, amount: 0n, gasAvailable: 10n ** 19n })
+    expect(register.problem).toBeUndefined()
+    const registered = await wallet.register()
+    expectNear(register.gas, registered.gasPaid)
+    expect(registered.gasPaid).toBeLessThan(register.maxGas)
+
+    const deposit = await wallet.quote({ what: 'deposit', amount: 20n * MYST })
+    expect(deposit).toMatchObject({ fee: 0n, amount: 20n * MYST })
+    const deposited = await wallet.deposit(20n * MYST)
+    expectNear(deposit.gas, deposited.gasPaid)
+
+    expectNear(GAS.announceWithdrawal, await unitsOf((await wallet.withdraw(MYST, TO)).hash))
+    await local.control('evm_increaseTime', THREE_DAYS_S + 60)
+    expectNear(GAS.executeWithdrawal, await unitsOf((await chain.executeWithdrawal(identity.id, gas)).hash))
+
+    const benefiter = createSigningIdentity('benefiter of the quote')
+    const bare = { issuer: identity.id, serial: 1n, benefiter: benefiter.id, amount: MYST }
+    const promise = { ...bare, signature: identity.signTypedData(chain.promiseTypedData(bare)) }
+    expectNear(GAS.clear, await unitsOf((await chain.clear(promise, benefiter, gas)).hash))
+  })
+
+  it('of clearing is of what a peer promised, or all of them', async () => {
+    const [anna, bert] = [createSigningIdentity('anna').id, createSigningIdentity('bert').id]
+    const promise = { direction: 'received', state: 'open', updatedAtMs: 0 } as const
+    const { wallet } = open(gas, () => [
+      { ...promise, peer: anna, serial: 1n, amount: 2n * MYST },
+      { ...promise, peer: anna, serial: 2n, amount: MYST, state: 'cleared' },
+      { ...promise, peer: bert, serial: 1n, amount: MYST },
+      { ...promise, peer: bert, serial: 9n, amount: MYST, direction: 'given' },
+    ])
+    expect(await wallet.quote({ what: 'clear' })).toMatchObject({ amount: 3n * MYST, fee: (3n * MYST) / 100n })
+    expect(await wallet.quote({ what: 'clear', peer: bert })).toMatchObject({ amount: MYST, fee: MYST / 100n })
+    const nobody = createSigningIdentity('nobody').id
+    expect(await wallet.quote({ what: 'clear', peer: nobody })).toMatchObject({
+      ...{ gas: 0n, fee: 0n, amount: 0n },
+      problem: 'There is nothing to clear.',
+    })
+  })
+
+  it('says in one sentence what stands in the way', async () => {
+    const poor = createGasAccount(EthersWallet.createRandom())
+    const { wallet, state } = open(poor)
+    const problems = async (question: Parameters<typeof wallet.quote>[0]) => (await wallet.quote(question)).problem
+    expect(await problems({ what: 'register' })).toMatch(/holds 0 MYST and 10 are needed; send the rest to it\.$/)
+    expect(await problems({ what: 'deposit', amount: MYST })).toMatch(/holds 0 MYST and 1 are needed/)
+    expect(await problems({ what: 'deposit' })).toMatch(/amount above 0/)
+    expect(await problems({ what: 'withdraw', amount: MYST })).toMatch(/The account holds 0 MYST/)
+    await askFaucet(local.network, poor.address, 50n * MYST)
+    expect(await problems({ what: 'register' })).toBeUndefined()
+    await local.control('anvil_setBalance', poor.address, '0x1')
+    expect(await problems({ what: 'register' })).toMatch(/does not hold enough ether/)
+    await local.control('anvil_setBalance', poor.address, '0x8ac7230489e80000')
+    state.set({ wallet: { ...state.get().wallet, transaction: { what: 'deposit', state: 'pending' } } })
+    expect(await problems({ what: 'register' })).toMatch(/earlier transaction \(deposit\) is not mined/)
+    state.set({ identity: { ...state.get().identity, registration: 'registered' } })
+    expect(await problems({ what: 'register' })).toBe('This identity is registered already.')
   })
 })

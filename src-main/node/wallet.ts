@@ -1,17 +1,30 @@
+import type { CommandParsed, FeeQuote, PromiseView, WalletEntry } from '#shared/contract/commands.ts'
 import type { NetworkFile } from '#shared/contract/network-file.ts'
 import type { WalletState } from '#shared/contract/state.ts'
 import { MystError, toWire } from '#shared/errors/myst-error.ts'
+import type { Address } from '#shared/model/address.ts'
 import type { Amount } from '#shared/model/units.ts'
 import { formatMyst } from '#shared/model/units.ts'
 import type { Logger } from './lib/logger.ts'
 import { askFaucet } from './localnet/faucet.ts'
-import type { Chain, GasAccount, Hex, TransactionResult } from './ports/chain.ts'
+import type { Chain, GasAccount, SentTransaction, TransactionResult } from './ports/chain.ts'
 import type { Clock } from './ports/clock.ts'
 import type { UnlockedIdentity } from './ports/identity.ts'
 import type { StateTree } from './state-tree.ts'
+import type { AccountHistory } from './storage/account-history.ts'
 import type { ChainRepository } from './storage/chain-repository.ts'
+import type { TransactionJournal } from './storage/transaction-journal.ts'
+import { firstToRunOut, GAS } from './wallet/gas-use.ts'
+import { createQuote } from './wallet/quote.ts'
+import { checkRecipient } from './wallet/recipient.ts'
 
 type Transaction = NonNullable<WalletState['transaction']>
+
+/** "The present rate of use" is that of the last thirty days. */
+const USE_MS = 30 * 86_400_000
+/** Of more nobody needs to know. */
+const MANY_TRANSACTIONS = 1_000_000n
+const HISTORY_LIMIT = 100
 
 /** One identity's money: its account in the contract and the gas account that pays for transactions. */
 export type Wallet = {
@@ -20,11 +33,16 @@ export type Wallet = {
   faucet(amount: Amount): Promise<{ undeposited: Amount }>
   register(): Promise<TransactionResult>
   deposit(amount: Amount): Promise<TransactionResult>
-  withdraw(amount: Amount, to: Hex): Promise<TransactionResult & { executableAtMs: number }>
+  /** Refuses addresses at which MYST would be lost (`InvalidRecipient`). */
+  withdraw(amount: Amount, to: Address): Promise<TransactionResult & { executableAtMs: number }>
   /** Executes an announced withdrawal whose notice period is over; never rejects, it is tried again. */
   executeDue(): Promise<void>
-  /** Shows a transaction as it goes; its error passes on. */
-  showing(what: Transaction['what'], send: () => Promise<TransactionResult>): Promise<TransactionResult>
+  quote(question: CommandParsed<'wallet.quote'>): Promise<FeeQuote>
+  history(page: CommandParsed<'wallet.history'>): WalletEntry[]
+  /** After a reorganisation: what it took back is sent again. */
+  recheck(): Promise<void>
+  /** Stops watching transactions; what is under way is taken up at the next start. */
+  stop(): void
 }
 
 export function createWallet(deps: {
@@ -33,15 +51,73 @@ export function createWallet(deps: {
   identity: UnlockedIdentity
   gas: GasAccount
   blocks: Pick<ChainRepository, 'withdrawalOf'>
+  history: AccountHistory
+  journal: Pick<TransactionJournal, 'gasPaidSince'>
+  /** Given and received, as payments know them. */
+  promises: () => readonly PromiseView[]
   state: StateTree
   clock: Clock
   log: Logger
 }): Wallet {
   const { chain, blocks, network, identity, gas, state, clock, log } = deps
   let executing = false
+  let lastDueProblem = ''
+  /** What the chain module told last, of all that this gas account pays for. */
+  let lastSent: SentTransaction | undefined
   const set = (change: Partial<WalletState>) => state.set({ wallet: { ...state.get().wallet, ...change } })
+  const quote = createQuote({
+    chain,
+    identity: identity.id,
+    gasAddress: gas.address,
+    isRegistered: () => state.get().identity.registration === 'registered',
+    promises: deps.promises,
+    underWay: () => state.get().wallet.transaction,
+  })
+
+  function show(sent: SentTransaction): void {
+    lastSent = sent
+    const { what, hash, message } = sent
+    const details = { ...(hash === undefined ? {} : { hash }), ...(message === undefined ? {} : { message }) }
+    set({ transaction: { what, state: stateOf(sent), ...details } })
+    if (sent.state !== 'pending') void wallet.refresh()
+  }
+  const following = chain.follow(gas, show)
+
+  /** Shows a transaction from the moment it is wanted; once it is signed, `show` is told how it goes. */
+  async function showing<T extends TransactionResult>(what: Transaction['what'], send: () => Promise<T>): Promise<T> {
+    set({ transaction: { what, state: 'pending' } })
+    try {
+      return await send()
+    } catch (error) {
+      const { name, message } = toWire(error)
+      if (name === 'EarlierTransactionPending' && lastSent) show(lastSent)
+      else if (name !== 'TransactionPending') {
+        const hash = lastSent?.what === what && lastSent.state !== 'done' ? lastSent.hash : undefined
+        set({ transaction: { what, state: 'failed', message, ...(hash === undefined ? {} : { hash }) } })
+      }
+      throw error
+    } finally {
+      await wallet.refresh()
+    }
+  }
+
+  function lasting(wei: bigint, price: bigint, balance: Amount): Partial<WalletState> {
+    const since = clock.now() - USE_MS
+    const spent = deps
+      .promises()
+      .filter(({ direction, updatedAtMs }) => direction === 'given' && updatedAtMs >= since)
+      .reduce((sum, { amount }) => sum + amount, 0n)
+    const gasPaid = deps.journal.gasPaidSince(gas.address, since)
+    const runsOutFirst = firstToRunOut({ gas: wei, gasPaid, balance, spent })
+    const left = price === 0n ? MANY_TRANSACTIONS : wei / (GAS.deposit * price)
+    return {
+      transactionsLeft: Number(left < MANY_TRANSACTIONS ? left : MANY_TRANSACTIONS),
+      ...(runsOutFirst === undefined ? {} : { runsOutFirst }),
+    }
+  }
 
   const wallet: Wallet = {
+    quote,
     async refresh() {
       const pending = blocks.withdrawalOf(identity.id)
       const { withdrawal: _old, ...rest } = state.get().wallet
@@ -52,71 +128,79 @@ export function createWallet(deps: {
       }
       state.set({ wallet: { ...rest, ...(withdrawal ? { withdrawal } : {}) } })
       try {
-        const [balance, undeposited, wei, registrationFee, networkFeeBps] = await Promise.all([
+        const [balance, undeposited, wei, registrationFee, networkFeeBps, price] = await Promise.all([
           chain.balanceOf(identity.id),
           chain.tokenBalanceOf(gas.address),
           chain.gasBalanceOf(gas.address),
           chain.registrationFee(),
           chain.networkFeeBps(),
+          chain.gasPrice(),
         ])
-        set({ balance, undeposited, gas: wei, registrationFee, networkFeeBps: Number(networkFeeBps) })
+        const figures = { balance, undeposited, gas: wei, registrationFee, networkFeeBps: Number(networkFeeBps) }
+        const { runsOutFirst: _before, ...shown } = state.get().wallet
+        state.set({ wallet: { ...shown, ...figures, ...lasting(wei, price.now, balance) } })
       } catch (error) {
         log.debug(`balances could not be read: ${toWire(error).message}`)
       }
     },
     async faucet(amount) {
-      if (amount <= 0n) throw new MystError('InvalidAmount', 'Ask for more than 0 MYST.')
-      await askFaucet(network, gas.address, amount)
+      await askFaucet(network, gas.address, above0(amount))
       await wallet.refresh()
       return { undeposited: state.get().wallet.undeposited }
     },
-    register: () => wallet.showing('register', () => chain.register(identity, gas)),
+    register: () => showing('register', () => chain.register(identity, gas)),
     async deposit(amount) {
-      if (amount <= 0n) throw new MystError('InvalidAmount', 'Deposit more than 0 MYST.')
-      return wallet.showing('deposit', () => chain.deposit(identity.id, amount, gas))
+      const wanted = above0(amount)
+      return showing('deposit', () => chain.deposit(identity.id, wanted, gas))
     },
     async withdraw(amount, to) {
-      if (amount <= 0n) throw new MystError('InvalidAmount', 'Withdraw more than 0 MYST.')
+      const own = state.get().identity.all.map(({ id }) => id)
+      checkRecipient(to, network, [identity.id, ...own])
       const balance = await chain.balanceOf(identity.id)
-      if (amount > balance) {
+      if (above0(amount) > balance) {
         throw new MystError(
           'InsufficientFunds',
           `The account holds ${formatMyst(balance)} MYST; ${formatMyst(amount)} cannot be withdrawn.`,
         )
       }
-      let executableAtMs = 0
-      const result = await wallet.showing('withdraw', async () => {
-        const announced = await chain.announceWithdrawal(identity, amount, to, gas)
-        executableAtMs = announced.executableAt * 1000
-        return announced
-      })
-      return { ...result, executableAtMs }
+      const announced = await showing('withdraw', () => chain.announceWithdrawal(identity, amount, to, gas))
+      return { ...announced, executableAtMs: announced.executableAt * 1000 }
     },
     async executeDue() {
       const pending = blocks.withdrawalOf(identity.id)
       if (executing || !pending || pending.executableAt * 1000 > clock.now()) return
       executing = true
       try {
-        await wallet.showing('withdraw', () => chain.executeWithdrawal(identity.id, gas))
+        await chain.executeWithdrawal(identity.id, gas)
+        lastDueProblem = ''
       } catch (error) {
-        log.warn(`the withdrawal could not be executed yet: ${toWire(error).message}`)
+        const { name, message } = toWire(error)
+        // It is tried again every now and then; the same reason is told once.
+        if (name !== 'TransactionPending' && message !== lastDueProblem) {
+          lastDueProblem = message
+          log.warn(`the withdrawal could not be executed yet: ${message}`)
+          set({ transaction: { what: 'withdraw', state: 'failed', message } })
+        }
       } finally {
         executing = false
-      }
-    },
-    async showing(what, send) {
-      set({ transaction: { what, state: 'pending' } })
-      try {
-        const result = await send()
-        set({ transaction: { what, state: 'done', hash: result.hash } })
-        return result
-      } catch (error) {
-        set({ transaction: { what, state: 'failed', message: toWire(error).message } })
-        throw error
-      } finally {
         await wallet.refresh()
       }
     },
+    history: ({ limit = HISTORY_LIMIT, beforeBlock }) => deps.history.list(identity.id, { limit, beforeBlock }),
+    recheck: following.recheck,
+    stop: following.stop,
   }
   return wallet
+}
+
+function stateOf({ state, replaced, intent }: SentTransaction): Transaction['state'] {
+  if (state === 'pending') return replaced ? 'replaced' : 'pending'
+  // An approval is half of what was wanted: the registration follows at once.
+  if (state === 'done') return intent.startsWith('approve ') ? 'pending' : 'done'
+  return 'failed'
+}
+
+function above0(amount: Amount): Amount {
+  if (amount <= 0n) throw new MystError('InvalidAmount', 'The amount must be above 0 MYST.')
+  return amount
 }

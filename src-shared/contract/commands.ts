@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ethereumAddress } from '../model/address.ts'
 import type { IdentityId } from '../model/identity.ts'
 import { identityId } from '../model/identity.ts'
 import type { Proposal } from '../model/proposal.ts'
@@ -17,9 +18,10 @@ function command<Input extends z.ZodType>(input: Input) {
 }
 
 const amount = z
-  .bigint()
-  .min(0n)
-  .max(2n ** 128n)
+  .bigint('an amount is a whole number of base units of MYST')
+  .min(0n, 'an amount cannot be negative')
+  .max(2n ** 128n, 'this is more MYST than there can be')
+const paid = amount.min(1n, 'the amount must be above 0 MYST')
 const passphrase = z.string().min(1).max(1024)
 /** In the operating system's keychain, where `state.identity.keychain` is there. `false` forgets. */
 const remember = z.boolean().optional()
@@ -27,7 +29,6 @@ const keystoreText = z.string().max(16_384)
 const serviceType = z.enum(['openvpn', 'socks'])
 const unit = z.enum(['GiB', 'hour'])
 const country = z.string().regex(/^[A-Z]{2}$/, 'a country is two capital letters (ISO 3166 alpha-2)')
-const ethereumAddress = z.string().regex(/^0x[0-9a-fA-F]{40}$/)
 const port = z.number().int().min(1).max(65_535)
 const nothing = z.object({})
 
@@ -82,18 +83,15 @@ export const commands = {
     registration: 'unregistered' | 'registered'
     balance: Amount
   }>(),
-  'identity.register': command(nothing).returns<{ transaction: string }>(),
+  'identity.register': command(nothing).returns<Sent>(),
   /** Local network only: MYST and gas for the gas account. */
-  'wallet.faucet': command(z.object({ amount })).returns<{ undeposited: Amount }>(),
+  'wallet.faucet': command(z.object({ amount: paid })).returns<{ undeposited: Amount }>(),
   /** Refused before a backup of the identity was proved, unless `withoutBackup` says that this is meant. */
-  'wallet.deposit': command(z.object({ amount, withoutBackup: z.boolean().optional() })).returns<{
-    transaction: string
-  }>(),
+  'wallet.deposit': command(z.object({ amount: paid, withoutBackup: z.boolean().optional() })).returns<Sent>(),
   /** Announces a withdrawal; it is executed by the node after the notice period. */
-  'wallet.withdraw': command(z.object({ amount, to: ethereumAddress })).returns<{
-    transaction: string
-    executableAtMs: number
-  }>(),
+  'wallet.withdraw': command(z.object({ amount: paid, to: ethereumAddress })).returns<
+    Sent & { executableAtMs: number }
+  >(),
   /** What an action will cost, before anything is signed. `clear` takes `peer`, or means everything that can be. */
   'wallet.quote': command(
     z.object({
@@ -171,6 +169,9 @@ export type PromiseView = {
   updatedAtMs: number
 }
 
+/** A transaction that was mined, and the wei it took. */
+export type Sent = { transaction: string; gasPaid: bigint }
+
 /** Fees of an action. Gas in wei of ether, everything else in MYST base units. */
 export type FeeQuote = {
   /** At today's price of gas, and the most that can be taken. */
@@ -232,5 +233,7 @@ export type ClearResult = {
   cleared?: Amount
   fee: Amount
   transaction?: string
+  /** Wei for the whole transaction, which may have cleared several. */
+  gasPaid?: bigint
   message?: string
 }

@@ -29,6 +29,7 @@ export async function clear(line: CommandLine, output: Output): Promise<number> 
         clearedMyst: result.cleared === undefined ? null : formatMyst(result.cleared),
         feeMyst: formatMyst(result.fee),
         transaction: result.transaction ?? null,
+        gasPaidEther: result.gasPaid === undefined ? null : formatMyst(result.gasPaid),
         message: result.message ?? null,
       })),
       'Nothing to clear.',

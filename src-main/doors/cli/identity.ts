@@ -79,11 +79,16 @@ export async function identity(line: CommandLine, output: Output): Promise<numbe
       case 'register': {
         await unlocked(access, argument === undefined ? options : { ...options, identity: argument })
         await online(access)
-        const { transaction } = await access.call('identity.register', {})
+        const { transaction, gasPaid } = await access.call('identity.register', {})
         const state = await until(access, (state) => state.identity.registration === 'registered')
         output.line(
-          { identity: state.identity.active ?? null, registration: 'registered', transaction },
-          `Registered ${state.identity.active} (${transaction}).`,
+          {
+            identity: state.identity.active ?? null,
+            registration: 'registered',
+            transaction,
+            gasPaidEther: formatMyst(gasPaid),
+          },
+          `Registered ${state.identity.active} (${transaction}) for ${formatMyst(gasPaid)} ETH.`,
         )
         return 0
       }

@@ -3,10 +3,11 @@ import { clear, clearing, risk } from './clearing.ts'
 import { connect, disconnect, status } from './connect.ts'
 import { app, demo, localnet } from './foreground.ts'
 import { identity } from './identity.ts'
-import { promises, proposals, sessions, wallet } from './market.ts'
+import { promises, proposals, sessions } from './market.ts'
 import type { Output } from './output.ts'
 import { createOutput } from './output.ts'
 import { provide } from './provide.ts'
+import { wallet } from './wallet.ts'
 
 const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
 
@@ -14,7 +15,9 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
   localnet member [--deposit AMOUNT] [--out FILE]   a new identity, registered, with a deposit and a proved backup
   identity new [--passphrase-file F] | list | show [ID] | import FILE | export [ID] --out FILE | prove FILE |
            passphrase [ID] --new-passphrase-file F | register [ID]
-  wallet show | faucet AMOUNT (local network only) | deposit AMOUNT [--without-backup] | withdraw AMOUNT --to 0x…
+  wallet show | faucet AMOUNT (local network only) | deposit AMOUNT [--without-backup] | withdraw AMOUNT --to 0x… |
+         quote register | quote deposit AMOUNT | quote withdraw AMOUNT | quote clear [--peer ID] |
+         history [--limit N] [--before BLOCK]
   proposals [--type T] [--country CC] [--origin CC] [--unit GiB|hour] [--max-price P] [--min-bandwidth MBPS]
             [--sort price|experience] [--limit N]
   provide --service openvpn[,socks] --price P --unit GiB|hour [--country CC] [--bandwidth MBPS] [--max-sessions N]

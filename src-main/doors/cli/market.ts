@@ -1,6 +1,5 @@
-import { commands } from '#shared/contract/commands.ts'
 import { openNode } from './access.ts'
-import { type CommandLine, filterFrom, number, parsed } from './arguments.ts'
+import { type CommandLine, filterFrom, number } from './arguments.ts'
 import { type Output, promiseRow, proposalRow, sessionRow } from './output.ts'
 import { online, unlocked } from './waiting.ts'
 

@@ -1,10 +1,9 @@
-import type { PromiseView, ProposalView } from '#shared/contract/commands.ts'
-import type { AppState } from '#shared/contract/state.ts'
+import type { PromiseView, ProposalView, WalletEntry } from '#shared/contract/commands.ts'
 import { toWire } from '#shared/errors/myst-error.ts'
 import type { ConnectionState, SessionRecord } from '#shared/model/session.ts'
 import { formatMyst } from '#shared/model/units.ts'
 
-type Json = string | number | boolean | null | undefined | Json[] | { [key: string]: Json }
+export type Json = string | number | boolean | null | undefined | Json[] | { [key: string]: Json }
 
 export type Output = {
   /** One JSON object per line with `--json`, else the given sentence. */
@@ -170,24 +169,14 @@ export function promiseRow(promise: PromiseView): { [key: string]: Json } {
   }
 }
 
-export function walletObject({ wallet, identity }: AppState): { [key: string]: Json } {
+export function historyRow(entry: WalletEntry): { [key: string]: Json } {
   return {
-    identity: identity.active ?? null,
-    registration: identity.registration,
-    gasAddress: identity.gasAddress ?? null,
-    balanceMyst: formatMyst(wallet.balance),
-    undepositedMyst: formatMyst(wallet.undeposited),
-    gasEther: formatMyst(wallet.gas),
-    receivableMyst: formatMyst(wallet.receivable),
-    payableMyst: formatMyst(wallet.payable),
-    registrationFeeMyst: formatMyst(wallet.registrationFee),
-    networkFeeBps: wallet.networkFeeBps,
-    withdrawal: wallet.withdrawal
-      ? {
-          amountMyst: formatMyst(wallet.withdrawal.amount),
-          to: wallet.withdrawal.to,
-          executableAt: new Date(wallet.withdrawal.executableAtMs).toISOString(),
-        }
-      : null,
+    block: entry.blockNumber,
+    kind: entry.kind,
+    amountMyst: formatMyst(entry.amount),
+    feeMyst: entry.fee === undefined ? null : formatMyst(entry.fee),
+    counterparty: entry.counterparty ?? null,
+    serial: entry.serial?.toString() ?? null,
+    transaction: entry.transaction,
   }
 }

@@ -2,7 +2,7 @@ import type { ClearResult } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 
-import type { Moved } from '../ports/chain.ts'
+import type { Moved, TransactionResult } from '../ports/chain.ts'
 import type { ReceivedPromise } from '../storage/ledger-repository.ts'
 import type { PaymentsDeps } from './deps.ts'
 
@@ -42,10 +42,10 @@ export async function clearPeers(
   const upTo = new Map<IdentityId, bigint>()
   const save = (promise: ReceivedPromise) => ledger.saveReceived({ ...promise, updatedAtMs: clock.now() })
 
-  const succeeded = ({ issuer, serial, amount }: ReceivedPromise, moved: Moved, transaction?: string) =>
+  const succeeded = ({ issuer, serial, amount }: ReceivedPromise, moved: Moved, sent?: TransactionResult) =>
     results.push({
       ...{ peer: issuer, serial, amount, cleared: moved.amount, fee: moved.fee },
-      ...(transaction === undefined ? {} : { transaction }),
+      ...(sent === undefined ? {} : { transaction: sent.hash, gasPaid: sent.gasPaid }),
     })
   const failed = ({ issuer, serial, amount }: ReceivedPromise, error: unknown) => {
     const message = typeof error === 'string' ? error : error instanceof Error ? error.message : String(error)
@@ -111,17 +111,17 @@ export async function clearPeers(
     const [only] = batch
     const options = { acceptLess }
     if (only && batch.length === 1) {
-      const { hash, ...moved } = await chain.clear(only, deps.identity, deps.gas(), options)
+      const sent = await chain.clear(only, deps.identity, deps.gas(), options)
       save({ ...only, stopped: true, state: 'cleared' })
-      succeeded(only, moved, hash)
+      succeeded(only, sent, sent)
       return
     }
-    const { hash, outcomes } = await chain.clearMany(batch, deps.identity, deps.gas(), options)
+    const { outcomes, ...sent } = await chain.clearMany(batch, deps.identity, deps.gas(), options)
     for (const [index, promise] of batch.entries()) {
       const outcome = outcomes[index]
       if (outcome?.kind === 'cleared') {
         save({ ...promise, stopped: true, state: 'cleared' })
-        succeeded(promise, outcome, hash)
+        succeeded(promise, outcome, sent)
       } else {
         const error = outcome?.error ?? 'unknown'
         const message =

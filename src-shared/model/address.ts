@@ -1,0 +1,43 @@
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { z } from 'zod'
+
+/** An Ethereum address, lower case everywhere inside. */
+export type Address = `0x${string}`
+
+const ZERO = `0x${'0'.repeat(40)}`
+
+/**
+ * An Ethereum address from outside. One in mixed case carries a checksum (EIP-55), which must be right: it is
+ * what finds a wrong letter before money is sent there. All lower or all upper case carries none.
+ */
+export const ethereumAddress = z
+  .string()
+  .max(100)
+  .transform((text, context): Address => {
+    const refuse = (message: string) => {
+      context.addIssue(message)
+      return z.NEVER
+    }
+    const digits = text.trim()
+    if (!/^0x[0-9a-fA-F]{40}$/.test(digits)) {
+      return refuse('an Ethereum address is 0x followed by 40 hexadecimal digits')
+    }
+    const lower = digits.toLowerCase() as Address
+    if (lower === ZERO) return refuse('the zero address belongs to nobody; what is sent there is lost')
+    const isMixed = /[a-f]/.test(digits.slice(2)) && /[A-F]/.test(digits)
+    if (isMixed && checksummed(lower) !== digits) {
+      return refuse('the checksum of this address is wrong, so a letter of it is; copy it again')
+    }
+    return lower
+  })
+
+/** How addresses are written for people (EIP-55): a digit's case tells four bits of the hash of all of them. */
+function checksummed(lower: Address): string {
+  const digits = lower.slice(2)
+  const hash = bytesToHex(keccak_256(utf8ToBytes(digits)))
+  const cased = [...digits].map((digit, index) =>
+    Number.parseInt(hash.charAt(index), 16) >= 8 ? digit.toUpperCase() : digit,
+  )
+  return `0x${cased.join('')}`
+}
