@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { app, type BrowserWindow, dialog, ipcMain, protocol, session } from 'electron'
+import { app, type BrowserWindow, dialog, ipcMain, protocol, safeStorage, session } from 'electron'
 import { toWire } from '#shared/errors/myst-error.ts'
 import { whatStops } from './desktop/glance.ts'
 import { hardenContents, hardenSession } from './desktop/harden.ts'
 import { APP_ORIGIN, APP_SCHEME, createPageHandler } from './desktop/page.ts'
+import { createRememberedUnlock } from './desktop/remembered-unlock.ts'
 import { homeOf, startNode } from './desktop/start-node.ts'
 import { openTray } from './desktop/tray.ts'
 import { openWindow } from './desktop/window.ts'
@@ -32,7 +33,9 @@ if (app.requestSingleInstanceLock()) {
 }
 
 async function run(): Promise<void> {
-  const node = await startNode({ home, networkFile: app.commandLine.getSwitchValue('network') }, log)
+  const { platform } = process
+  const keychain = createRememberedUnlock({ safeStorage, platform, log }, join(home, 'remembered-unlock.json'))
+  const node = await startNode({ home, networkFile: app.commandLine.getSwitchValue('network'), keychain }, log)
   const { handlers, state } = node
   hardenSession(session.defaultSession)
   protocol.handle(APP_SCHEME, createPageHandler(join(OUT, 'renderer')))
@@ -76,6 +79,7 @@ async function run(): Promise<void> {
       else open()
     },
     stopSharing: () => tell(handlers['share.stop']({})),
+    forget: () => tell(handlers['identity.forget']({})),
     quit: () => app.quit(),
   })
 

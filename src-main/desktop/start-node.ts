@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseNetworkFile } from '#shared/contract/network-file.ts'
-import { MystError } from '#shared/errors/myst-error.ts'
+import { MystError, toWire } from '#shared/errors/myst-error.ts'
 import { openHttpDoor } from '../doors/http.ts'
-import { createNode, type MysteriumNode } from '../node/create-node.ts'
+import { createNode, type Keychain, type MysteriumNode } from '../node/create-node.ts'
 import { acquireHome, defaultHome } from '../node/home.ts'
 import type { Logger } from '../node/lib/logger.ts'
 
@@ -15,10 +15,10 @@ export const homeOf = (given: string): string => given || defaultHome()
  * with `HomeInUse`, or with what the network file or the node said.
  */
 export async function startNode(
-  options: { home: string; networkFile: string },
+  options: { home: string; networkFile: string; keychain: Keychain },
   log: Logger,
 ): Promise<Pick<MysteriumNode, 'handlers' | 'state' | 'stop'>> {
-  const { home, networkFile } = options
+  const { home, networkFile, keychain } = options
   const network = networkFile === '' ? undefined : parseNetworkFile(readFileSync(networkFile, 'utf8'), networkFile)
   const release = await acquireHome(home, 2_000)
   if (!release) {
@@ -29,12 +29,14 @@ export async function startNode(
       home,
       network,
       log,
+      keychain,
       helper: { helperPath: join(import.meta.dirname, 'helper.js'), nodePath: plainNode() },
     })
     const { handlers, state } = node
     const { all } = state.get().identity
     const passphrase = process.env.MYST_PASSPHRASE
     if (passphrase && all[0] && all.length === 1) await handlers['identity.unlock']({ id: all[0].id, passphrase })
+    else await unlockRemembered(handlers, keychain, log)
     const door = await openHttpDoor(
       { handlers, state, log },
       { listen: { path: join(home, 'node.sock') }, access: 'file' },
@@ -51,6 +53,19 @@ export async function startNode(
   } catch (error) {
     release()
     throw error
+  }
+}
+
+/** The page never sees the passphrase. What goes wrong leaves the app locked, and its page asks as ever. */
+async function unlockRemembered(handlers: MysteriumNode['handlers'], keychain: Keychain, log: Logger): Promise<void> {
+  const remembered = await keychain.recall()
+  if (!remembered) return
+  try {
+    await handlers['identity.unlock'](remembered)
+  } catch (error) {
+    const { name, message } = toWire(error)
+    log.warn(`the remembered passphrase does not unlock: ${message}`)
+    if (name === 'WrongPassphrase' || name === 'IdentityUnknown') await handlers['identity.forget']({})
   }
 }
 

@@ -65,7 +65,7 @@ const sharing: AppState = { ...base, share: { ...base.share, state: 'on' } }
 /** Clicks the item and says which action ran. */
 function click(state: AppState, label: string): string | undefined {
   let ran: string | undefined
-  const names = ['open', 'connect', 'disconnect', 'share', 'stopSharing', 'quit'] as const
+  const names = ['open', 'connect', 'disconnect', 'share', 'stopSharing', 'forget', 'quit'] as const
   const actions = Object.fromEntries(names.map((name) => [name, () => (ran = name)])) as unknown as TrayActions
   const item = trayMenu(state, actions).find((candidate) => candidate.label === label)
   expect(item?.enabled).not.toBe(false)
@@ -106,6 +106,16 @@ describe('the tray', () => {
     const items = trayMenu(state, {} as TrayActions)
     expect(items.find(({ label }) => label === 'Connect to the best')?.enabled).toBe(false)
     expect(items.find(({ label }) => label === 'Share my bandwidth')?.enabled).toBe(false)
+  })
+
+  test('forgets a passphrase only when one is remembered', () => {
+    const forget = (keychain: AppState['identity']['keychain']) => {
+      const state = { ...base, identity: { ...base.identity, ...(keychain && { keychain }) } }
+      return trayMenu(state, {} as TrayActions).find(({ label }) => label === 'Forget my passphrase')?.enabled
+    }
+    expect([forget(undefined), forget({}), forget({ remembers: proposal.provider })]).toEqual([false, false, true])
+    const remembered = { ...base, identity: { ...base.identity, keychain: { remembers: proposal.provider } } }
+    expect(click(remembered, 'Forget my passphrase')).toBe('forget')
   })
 
   test('no item moves when the state changes', () => {

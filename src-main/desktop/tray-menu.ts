@@ -8,6 +8,7 @@ export type TrayActions = {
   disconnect(): void
   share(): void
   stopSharing(): void
+  forget(): void
   quit(): void
 }
 
@@ -35,6 +36,11 @@ export function trayMenu(state: AppState, actions: TrayActions): MenuItemConstru
     },
     { type: 'separator' },
     { label: 'Open Mysterium', click: actions.open },
+    {
+      label: 'Forget my passphrase',
+      enabled: identity.keychain?.remembers !== undefined,
+      click: actions.forget,
+    },
     { label: 'Quit', click: actions.quit },
   ]
 }
