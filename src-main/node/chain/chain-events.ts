@@ -1,23 +1,25 @@
-import { concat, getBytes, Interface } from 'ethers'
+import { Interface } from 'ethers'
 import type { NetworkFile } from '#shared/contract/network-file.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 
 import type { ChainEvent, ClearOutcome, Hex } from '../ports/chain.ts'
+import { createEventDecoder, type DecodedEvent } from './event-decoder.ts'
 import { contracts } from './generated/contracts.ts'
 import type { Log } from './quantities.ts'
 import { errorName } from './revert.ts'
 
-const accounts = {
-  at: 'paymentAccounts',
-  abi: new Interface(contracts.PaymentAccounts.abi),
-  names: ['Deposited', 'Cleared', 'WithdrawalAnnounced', 'Withdrawn'],
-} as const
+const accounts = source('paymentAccounts', contracts.PaymentAccounts.abi, [
+  'Deposited',
+  'Cleared',
+  'WithdrawalAnnounced',
+  'Withdrawn',
+])
 const SOURCES = [
-  { at: 'identityRegistry', abi: new Interface(contracts.IdentityRegistry.abi), names: ['Registered'] },
-  { at: 'serviceDirectory', abi: new Interface(contracts.ServiceDirectory.abi), names: ['Announced'] },
+  source('identityRegistry', contracts.IdentityRegistry.abi, ['Registered']),
+  source('serviceDirectory', contracts.ServiceDirectory.abi, ['Announced']),
   accounts,
-] as const
+]
 
 /** Which logs to ask for. */
 export function eventFilter(addresses: NetworkFile['contracts']): { address: string[]; topics: [string[]] } {
@@ -64,9 +66,9 @@ function readOutcome(log: Log, addresses: NetworkFile['contracts']): ClearOutcom
     const { issuer, serial, amount, fee } = event
     return { kind: 'cleared', issuer, serial, amount, fee }
   }
-  const event = log.address === addresses.paymentAccounts.toLowerCase() ? parse(accounts.abi, log) : null
+  const event = log.address === addresses.paymentAccounts.toLowerCase() ? accounts.decode(log) : undefined
   if (!event) throw nonsense()
-  const of = (name: string): unknown => event.args.getValue(name)
+  const of = (name: string) => event.args.get(name)
   const error = errorName(hexOf(of('reason')))
   return { kind: 'refused', issuer: addressOf(of('issuer')), serial: amountOf(of('serial')), error }
 }
@@ -74,15 +76,15 @@ function readOutcome(log: Log, addresses: NetworkFile['contracts']): ClearOutcom
 /** One event of ours, or an error when the log is none. */
 export function readEvent(log: Log, addresses: NetworkFile['contracts']): ChainEvent {
   const source = SOURCES.find(({ at }) => addresses[at].toLowerCase() === log.address)
-  const event = source && parse(source.abi, log)
+  const event = source?.decode(log)
   if (!event) throw nonsense()
   const { blockNumber, blockHash, logIndex, transactionHash } = log
   const place = { blockNumber, blockHash, logIndex, transactionHash }
-  const of = (name: string): unknown => event.args.getValue(name)
+  const of = (name: string) => event.args.get(name)
   switch (event.name) {
     case 'Registered': {
       // The house writes uncompressed keys with their 0x04.
-      const publicKey = getBytes(concat(['0x04', hexOf(of('publicKey'))]))
+      const publicKey = bytesOf(`0x04${hexOf(of('publicKey')).slice(2)}`)
       return {
         ...place,
         name: 'Registered',
@@ -92,7 +94,7 @@ export function readEvent(log: Log, addresses: NetworkFile['contracts']): ChainE
       }
     }
     case 'Announced':
-      return { ...place, name: 'Announced', proposal: getBytes(hexOf(of('proposal'))) }
+      return { ...place, name: 'Announced', proposal: bytesOf(hexOf(of('proposal'))) }
     case 'Deposited':
       return { ...place, name: 'Deposited', identity: addressOf(of('identity')), amount: amountOf(of('amount')) }
     case 'Cleared':
@@ -127,35 +129,40 @@ export function readEvent(log: Log, addresses: NetworkFile['contracts']): ChainE
   }
 }
 
+function source(
+  at: keyof NetworkFile['contracts'],
+  fragments: ConstructorParameters<typeof Interface>[0],
+  names: readonly string[],
+) {
+  const abi = new Interface(fragments)
+  return { at, abi, names, decode: createEventDecoder(abi) }
+}
+
 function topicOf(abi: Interface, name: string): string {
   const event = abi.getEvent(name)
   if (!event) throw new Error(`the ABI has no event ${name}`)
   return event.topicHash
 }
 
-function parse(abi: Interface, log: Log) {
-  try {
-    return abi.parseLog(log)
-  } catch {
-    return null
-  }
-}
+type Value = DecodedEvent['args'] extends ReadonlyMap<string, infer T> ? T | undefined : never
 
-function hexOf(value: unknown): string {
+function hexOf(value: Value): Hex {
   if (typeof value !== 'string') throw nonsense()
   return value
 }
 
-function addressOf(value: unknown): IdentityId {
-  return hexOf(value).toLowerCase() as Hex
+const addressOf: (value: Value) => IdentityId = hexOf
+
+function bytesOf(text: Hex): Uint8Array {
+  return Uint8Array.from(Buffer.from(text.slice(2), 'hex'))
 }
 
-function amountOf(value: unknown): bigint {
+function amountOf(value: Value): bigint {
   if (typeof value !== 'bigint') throw nonsense()
   return value
 }
 
-function secondsOf(value: unknown): number {
+function secondsOf(value: Value): number {
   const seconds = amountOf(value)
   if (seconds > BigInt(Number.MAX_SAFE_INTEGER)) throw nonsense()
   return Number(seconds)

@@ -1,7 +1,7 @@
-import { getBytes, hexlify, keccak256 } from 'ethers'
 import type { IdentityId } from '#shared/model/identity.ts'
 
 import type { Logger } from '../lib/logger.ts'
+import { identityOf } from '../lib/secp256k1.ts'
 import type { EventReader } from '../ports/event-reader.ts'
 import type { Registry } from '../ports/identity.ts'
 import type { ChainRepository, Registration } from '../storage/chain-repository.ts'
@@ -34,7 +34,7 @@ export function createRegistry({
         const registrations = events
           .filter((event): event is Registration => event.name === 'Registered')
           .filter((event) => {
-            const fits = identityOf(event.publicKey) === event.identity
+            const fits = isUncompressed(event.publicKey) && identityOf(event.publicKey) === event.identity
             if (!fits) log.warn(`the blockchain node reported ${event.identity} with a key that is not its own`)
             return fits
           })
@@ -53,8 +53,6 @@ export function createRegistry({
   }
 }
 
-/** The identifier of an uncompressed public key with its 0x04 prefix; undefined for anything else. */
-function identityOf(publicKey: Uint8Array): string | undefined {
-  if (publicKey.length !== 65 || publicKey[0] !== 4) return undefined
-  return hexlify(getBytes(keccak256(publicKey.subarray(1))).subarray(12))
+function isUncompressed(publicKey: Uint8Array): boolean {
+  return publicKey.length === 65 && publicKey[0] === 4
 }
