@@ -14,17 +14,18 @@ import {
 } from '../protocol/payment.ts'
 import type { ReceivedPromise } from '../storage/ledger-repository.ts'
 import { checkPromise, isSignedByIssuer, sumOf } from './check-promise.ts'
-import { least, type PaymentsDeps } from './deps.ts'
+import { least, most, type PaymentsDeps } from './deps.ts'
 import type { Exposure } from './exposure.ts'
 import type { GroupCommit } from './group-commit.ts'
 
 /** The half of a link that is paid. */
 export type Benefiter = {
-  /** Received from the peer and not used yet. */
+  /** Received from the peer and not used yet, as far as the peer's account can pay for it. */
   leftover(): Amount
   /**
    * Takes what a session has cost so far (cumulative) from the leftover, as far as it goes; `persist`
-   * runs in the same transaction. What could not be taken is `unpaid` and is taken when more comes.
+   * runs in the same transaction. What could not be taken is `unpaid` and is taken when more comes. The `leftover`
+   * that is answered is what the peer's account can pay for.
    */
   charge(sessionId: string, cost: Amount, persist: () => void): { leftover: Amount; unpaid: Amount }
   /** Sends payment advice if leftover moved by more than a tenth since the last one, or reached zero. */
@@ -70,6 +71,9 @@ export function createBenefiter(
     ledger.saveAccount(peer, fresh)
     return fresh
   }
+
+  /** Promises that nobody can pay are nothing to go on serving for (whitepaper 6.5.6). */
+  const backed = (leftover: Amount) => most(leftover - exposure.uncovered(peer), 0n)
 
   const advise = async () => {
     const { leftover } = account()
@@ -153,7 +157,7 @@ export function createBenefiter(
   })
 
   return {
-    leftover: () => account().leftover,
+    leftover: () => backed(account().leftover),
     charge(sessionId, cost, persist) {
       const due = cost - (charged.get(sessionId) ?? 0n)
       const { leftover, taken } = ledger.atomically(() => {
@@ -164,7 +168,7 @@ export function createBenefiter(
         return { leftover: leftover - taken, taken }
       })
       charged.set(sessionId, (charged.get(sessionId) ?? 0n) + taken)
-      return { leftover, unpaid: due - taken }
+      return { leftover: backed(leftover), unpaid: due - taken }
     },
     adviseIfMoved() {
       const { leftover } = account()

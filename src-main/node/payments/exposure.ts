@@ -1,6 +1,7 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import { type Amount, MYST } from '#shared/model/units.ts'
 
+import { sumOf } from './check-promise.ts'
 import { least, type PaymentsDeps } from './deps.ts'
 
 /** What a stranger may owe at once: as much as a consumer puts at risk with one provider unless it says otherwise. */
@@ -19,9 +20,15 @@ export type Exposure = {
    * paid ahead lasts: an honest consumer is not to wait for it. It is one more first credit.
    */
   ceiling(issuer: IdentityId): Amount
+  /**
+   * Of what an issuer owes this identity, what its account cannot pay when everybody known takes his share of it.
+   * What is announced to be withdrawn still counts as there: it is cleared before.
+   */
+  uncovered(issuer: IdentityId): Amount
 }
 
-export function createExposure({ identity, facts, registry, policy, firstCredit }: PaymentsDeps): Exposure {
+export function createExposure(deps: PaymentsDeps): Exposure {
+  const { identity, ledger, facts, registry, policy, firstCredit } = deps
   const first = firstCredit ?? FIRST_CREDIT
 
   function credit(issuer: IdentityId): Amount {
@@ -31,5 +38,16 @@ export function createExposure({ identity, facts, registry, policy, firstCredit 
     return least(first + toBenefiter + ((inAll - toBenefiter) * BigInt(feeBps)) / 10_000n, limit)
   }
 
-  return { credit, ceiling: (issuer) => credit(issuer) + first }
+  function uncovered(issuer: IdentityId): Amount {
+    // What the copy says is cleared has left the balance already, whether or not the ledger knows.
+    const open = ledger
+      .outstandingOf(issuer)
+      .filter(({ benefiter, serial }) => serial > facts.lastClearedSerial(issuer, benefiter))
+    const here = sumOf(open.filter(({ benefiter }) => benefiter === identity.id))
+    const inAll = sumOf(open) + (deps.sharing?.outstandingElsewhere(issuer) ?? 0n)
+    const balance = deps.accounts?.balanceOf(issuer) ?? facts.balanceOf(issuer)
+    return inAll > balance ? here - (balance * here) / inAll : 0n
+  }
+
+  return { credit, ceiling: (issuer) => credit(issuer) + first, uncovered }
 }

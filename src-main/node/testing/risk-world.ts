@@ -22,7 +22,7 @@ import { createClearingPolicyRepository } from '../storage/clearing-policy-repos
 import { createLedgerRepository, type LedgerRepository } from '../storage/ledger-repository.ts'
 import { migrate } from '../storage/migrate.ts'
 import { openStore } from '../storage/open-store.ts'
-import { createSharedPromiseRepository } from '../storage/shared-promise-repository.ts'
+import { createSharedPromiseRepository, type SharedPromiseRepository } from '../storage/shared-promise-repository.ts'
 import { createManualClock } from './manual-clock.ts'
 import { createMemoryChain, noGas } from './memory-chain.ts'
 import { createMemoryRegistry, createTestIdentity } from './memory-registry.ts'
@@ -34,6 +34,7 @@ export type RiskProvider = {
   readonly ledger: LedgerRepository
   readonly payments: Payments
   readonly sharing: PromiseSharing
+  readonly shared: SharedPromiseRepository
   readonly risk: Risk
   /** Ends what runs; a new one is made of nothing but the store. */
   restart(): RiskProvider
@@ -148,9 +149,9 @@ export function createRiskWorld(
     }
 
     function start(): RiskProvider {
+      const shared = createSharedPromiseRepository(ownStore)
       const sharing = createPromiseSharing({
-        ...{ self: identity.id, chain, registry, ledger, accounts: copy, clock, log: silentLogger },
-        shared: createSharedPromiseRepository(ownStore),
+        ...{ self: identity.id, chain, registry, ledger, shared, accounts: copy, clock, log: silentLogger },
         isOn: () => options.isSharing ?? true,
         tellFrom: () => worthClearing(policyOf(policies)),
       })
@@ -188,7 +189,7 @@ export function createRiskWorld(
       }
       closers.push(stop)
       return {
-        ...{ identity, contacts, ledger, payments, sharing, risk },
+        ...{ identity, contacts, ledger, payments, sharing, shared, risk },
         restart() {
           stop()
           return start()
