@@ -1,5 +1,4 @@
 import { keccak256, Transaction } from 'ethers'
-import { z } from 'zod'
 import { MystError } from '#shared/errors/myst-error.ts'
 
 import type { GasAccount, Hex, SentTransaction } from '../ports/chain.ts'
@@ -7,16 +6,14 @@ import type { Clock } from '../ports/clock.ts'
 import type { JournalEntry, SignedForm, TransactionJournal } from '../storage/transaction-journal.ts'
 import { type Agreement, type CommonHead, toHex } from './agreement.ts'
 import { perGas, raise, readPrice } from './fees.ts'
-import { type JsonRpc, RpcRefused } from './json-rpc.ts'
-import { block, data, hash, quantity, type Receipt, receipt, smallQuantity } from './quantities.ts'
-import { refusing } from './revert.ts'
+import type { JsonRpc } from './json-rpc.ts'
+import { createPool } from './pool.ts'
+import { block, quantity, type Receipt, receipt, smallQuantity } from './quantities.ts'
 
 /** A transaction that a node has held so long without its being mined gets a higher fee. */
 const REPLACE_AFTER_BLOCKS = 5
 /** No chain reorganises deeper and lives. */
 const SETTLED_BLOCKS = 64
-/** How nodes call a revert that has no reason. */
-const REVERTED = 3
 const MAX_BACKOFF_MS = 5_000
 const KEPT_MS = 90 * 86_400_000
 
@@ -49,14 +46,14 @@ export type Watcher = {
   stop(): void
 }
 
-/** Thrown inside to end a round that was overtaken by `stop`. */
-class Stopped extends Error {}
+const stopping = () => new MystError('NodeStopping', 'The node is ending; what is under way goes on at its next start.')
 
 export function createWatcher(
   { rpc, agreement, clock, journal }: WatcherDeps,
   { chainId, pollMs, confirmations }: WatcherOptions,
   gas: GasAccount,
 ): Watcher {
+  const pool = createPool(rpc)
   const gasAddress = gas.address.toLowerCase() as Hex
   const handles = new Set<(sent: SentTransaction) => void>()
   /** In which block this process first saw a form wait in a node's pool. */
@@ -74,7 +71,7 @@ export function createWatcher(
 
   /** After every wait: the store may be closed by now. */
   function live<T>(value: T): T {
-    if (stopped) throw new Stopped()
+    if (stopped) throw stopping()
     return value
   }
 
@@ -105,17 +102,8 @@ export function createWatcher(
     const price = effectiveGasPrice ?? Transaction.from(form.raw).gasPrice ?? 0n
     const outcome = { hash: form.hash, blockNumber, gasPaid: gasUsed * price }
     if (status === 1) return { state: 'done', ...outcome }
-    const { message } = await whyReverted(form, blockNumber)
-    return { state: 'reverted', ...outcome, message: live(message) }
-  }
-
-  async function whyReverted({ raw }: SignedForm, blockNumber: number): Promise<MystError> {
-    try {
-      await refusing(rpc.call(data, 'eth_call', [requestOf(raw), toHex(blockNumber)]))
-    } catch (error) {
-      if (error instanceof MystError && error.name === 'TransactionFailed') return error
-    }
-    return new MystError('TransactionFailed', 'The contract refused the transaction.')
+    const { message } = live(await pool.whyReverted(form.raw, blockNumber))
+    return { state: 'reverted', ...outcome, message }
   }
 
   /** The receipt of whichever form was mined. */
@@ -146,57 +134,27 @@ export function createWatcher(
     const form = entry.signed.at(-1)
     if (!form) return
     let tooCheap = false
-    if (!(await isInPool(form))) {
+    if (!live(await pool.has(form.hash))) {
       // It would cost gas and do nothing. Only the next one in line can be judged.
-      const reason = fresh.delete(entry.id) || count !== entry.nonce ? undefined : await wouldFail(form)
+      const skip = fresh.delete(entry.id) || count !== entry.nonce
+      const reason = skip ? undefined : live(await pool.wouldFail(form.raw))
       if (reason) return void resolve(entry.id, { state: 'unsent', message: reason.message })
-      const refused = await broadcast(form)
-      if (refused === 'for good') return
-      tooCheap = refused === 'too cheap'
+      const answer = live(await pool.broadcast(form.raw))
+      if (answer.kind === 'never') {
+        const message = /insufficient funds/i.test(answer.why) ? poor() : answer.why
+        return void resolve(entry.id, { state: 'unsent', message })
+      }
+      if (answer.kind === 'later') note(entry, answer.why)
+      if (answer.kind === 'taken') {
+        // One that forgets what it took is not asked all the time.
+        lookAgain ||= !waitingSince.has(form.hash)
+        if (entry.message !== undefined) resolve(entry.id, { state: 'pending' })
+      }
+      tooCheap = answer.kind === 'too-cheap'
     }
     const since = waitingSince.get(form.hash) ?? head.number
     waitingSince.set(form.hash, since)
     if (tooCheap || head.number - since >= REPLACE_AFTER_BLOCKS) await replace(entry, form)
-
-    async function broadcast({ raw, hash: of }: SignedForm): Promise<'too cheap' | 'for good' | undefined> {
-      try {
-        await rpc.call(hash, 'eth_sendRawTransaction', [raw])
-        lookAgain = true
-        return undefined
-      } catch (error) {
-        if (!(error instanceof RpcRefused)) throw error
-        const said = live(error).message
-        if (/already known|already imported|known transaction/i.test(said) || (await isInPool({ raw, hash: of }))) {
-          return undefined
-        }
-        if (/base fee/i.test(said)) return 'too cheap'
-        // What time will tell: a busy node, or another transaction with this nonce.
-        if (error.elsewhere || /nonce|underpriced|full|limit/i.test(said)) {
-          note(entry, said)
-          return undefined
-        }
-        const message = /insufficient funds/i.test(said) ? poor() : said
-        resolve(entry.id, { state: 'unsent', message })
-        return 'for good'
-      }
-    }
-  }
-
-  async function isInPool({ hash: of }: SignedForm): Promise<boolean> {
-    return live(await rpc.call(z.object({ hash }).nullable(), 'eth_getTransactionByHash', [of])) !== null
-  }
-
-  async function wouldFail({ raw }: SignedForm): Promise<MystError | undefined> {
-    try {
-      live(await refusing(rpc.call(quantity, 'eth_estimateGas', [requestOf(raw)])))
-      return undefined
-    } catch (error) {
-      if (error instanceof MystError && error.name === 'TransactionFailed') return live(error)
-      if (error instanceof RpcRefused && error.code === REVERTED) {
-        return new MystError('TransactionFailed', 'The contract would refuse the transaction now; it was not sent.')
-      }
-      throw error
-    }
   }
 
   /** None of ours has the nonce: one that no node took before, or another program's. */
@@ -330,7 +288,7 @@ export function createWatcher(
     async reasonOf(entry) {
       const form = entry.signed.find((one) => one.hash === entry.hash)
       return form && entry.blockNumber !== undefined
-        ? whyReverted(form, entry.blockNumber)
+        ? pool.whyReverted(form.raw, entry.blockNumber)
         : new MystError('TransactionFailed', entry.message ?? 'The contract refused the transaction.')
     },
     onChange(handle) {
@@ -343,9 +301,4 @@ export function createWatcher(
       for (const wake of [...wakeUps]) wake()
     },
   }
-}
-
-function requestOf(raw: Hex): { from: string | null; to: string | null; data: string } {
-  const { from, to, data: input } = Transaction.from(raw)
-  return { from, to, data: input }
 }
