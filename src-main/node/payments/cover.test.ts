@@ -61,6 +61,8 @@ describe('what is left of a promise', () => {
     const t = await start()
     await world.withdraw(t.issuer.identity, MYST)
     expect(t.benefiter.leftover()).toBe(4n * PART)
+    t.hold(t.second, t.issuer.promise(t.second.identity.id, 6n * PART))
+    await world.settle(t.second.payments.clear())
     let during: bigint | undefined
     const clear = world.chain.clear
     world.chain.clear = async (...of) => {
