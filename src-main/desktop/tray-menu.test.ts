@@ -18,7 +18,16 @@ const proposal: Proposal = {
   contacts: [],
 }
 const base: AppState = {
-  network: { name: 'x', chainId: 1, local: true, chain: 'online', broker: 'online', syncedBlock: 1, headBlock: 1 },
+  network: {
+    name: 'x',
+    chainId: 1,
+    local: true,
+    chain: 'online',
+    broker: 'online',
+    startBlock: 0,
+    syncedBlock: 1,
+    headBlock: 1,
+  },
   identity: { all: [], unlocked: true, registration: 'registered' },
   wallet: {
     balance: 0n,

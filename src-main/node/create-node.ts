@@ -288,6 +288,7 @@ export async function createNode(options: {
         local: network?.local ?? false,
         chain: network ? 'connecting' : 'unreachable',
         broker: 'connecting',
+        startBlock: network?.startBlock ?? 0,
         syncedBlock: 0,
         headBlock: 0,
         ...(network ? {} : { message: 'No network is chosen; name one with --network FILE.' }),

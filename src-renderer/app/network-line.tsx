@@ -16,7 +16,10 @@ export function NetworkLine() {
         <span className="truncate numbers faint">
           {chain === 'unreachable' && m.status.chainDown}
           {chain === 'connecting' && m.status.chainConnecting}
-          {chain === 'syncing' && m.status.syncingShort(formatShare(network.syncedBlock, network.headBlock))}
+          {chain === 'syncing' &&
+            m.status.syncingShort(
+              formatShare(network.syncedBlock - network.startBlock, network.headBlock - network.startBlock),
+            )}
           {chain === 'online' &&
             (broker === 'unreachable' ? m.status.brokerDown : m.status.chainOnline(formatCount(network.syncedBlock)))}
         </span>

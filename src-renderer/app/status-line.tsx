@@ -6,7 +6,7 @@ import { useNode } from '../store/node-context.tsx'
 /** One sentence above everything, only while something is not as it should be. */
 export function StatusLine() {
   const network = useNode((state) => state.network)
-  const { chain, broker, syncedBlock, headBlock } = network
+  const { chain, broker, startBlock, syncedBlock, headBlock } = network
   if (chain === 'unreachable' || broker === 'unreachable') {
     const sentence = chain === 'unreachable' ? m.status.chainUnreachable : m.status.brokerUnreachable
     return (
@@ -17,7 +17,7 @@ export function StatusLine() {
     )
   }
   if (chain === 'syncing') {
-    const share = formatShare(syncedBlock, headBlock)
+    const share = formatShare(syncedBlock - startBlock, headBlock - startBlock)
     return (
       <div className="status-line" data-tone="amber">
         <LoaderCircle className="spin" size={15} aria-hidden />
@@ -29,11 +29,11 @@ export function StatusLine() {
           className="progress status-progress"
           role="progressbar"
           aria-label={m.status.syncingHint}
-          aria-valuemin={0}
+          aria-valuemin={startBlock}
           aria-valuemax={headBlock}
-          aria-valuenow={syncedBlock}
+          aria-valuenow={Math.max(startBlock, syncedBlock)}
         >
-          <div style={{ width: `${headBlock > 0 ? (syncedBlock / headBlock) * 100 : 0}%` }} />
+          <div style={{ width: share.replace(/\s/, '') }} />
         </div>
       </div>
     )

@@ -81,6 +81,7 @@ export const READY: AppState = {
     local: true,
     chain: 'online',
     broker: 'online',
+    startBlock: 0,
     syncedBlock: HEAD,
     headBlock: HEAD,
   },

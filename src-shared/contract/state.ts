@@ -26,6 +26,8 @@ export type NetworkState = {
   local: boolean
   chain: 'connecting' | 'syncing' | 'online' | 'unreachable'
   broker: 'connecting' | 'online' | 'unreachable'
+  /** The first block of interest: progress is counted from there. */
+  startBlock: number
   syncedBlock: number
   headBlock: number
   /** One sentence when something is wrong. */
