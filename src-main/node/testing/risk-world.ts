@@ -31,6 +31,7 @@ import { createPlainMessenger } from './plain-messenger.ts'
 export type RiskProvider = {
   readonly identity: UnlockedIdentity
   readonly contacts: Contact[]
+  readonly dialogues: Dialogues
   readonly ledger: LedgerRepository
   readonly payments: Payments
   readonly sharing: PromiseSharing
@@ -189,7 +190,7 @@ export function createRiskWorld(
       }
       closers.push(stop)
       return {
-        ...{ identity, contacts, ledger, payments, sharing, shared, risk },
+        ...{ identity, contacts, dialogues, ledger, payments, sharing, shared, risk },
         restart() {
           stop()
           return start()
