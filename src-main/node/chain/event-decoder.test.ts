@@ -6,9 +6,12 @@ import type { Hex } from '../ports/chain.ts'
 import { createEventDecoder } from './event-decoder.ts'
 import { contracts } from './generated/contracts.ts'
 
-const abis = [contracts.IdentityRegistry.abi, contracts.ServiceDirectory.abi, contracts.PaymentAccounts.abi].map(
-  (abi) => new Interface(abi),
-)
+const abis = [
+  ['event Sized(bytes32 indexed all, bytes4 some)'],
+  contracts.IdentityRegistry.abi,
+  contracts.ServiceDirectory.abi,
+  contracts.PaymentAccounts.abi,
+].map((abi) => new Interface(abi))
 const events = abis.flatMap((abi) => {
   const found: { abi: Interface; name: string }[] = []
   abi.forEachEvent(({ name }) => void found.push({ abi, name }))
@@ -20,6 +23,8 @@ const hex = (length: number, digits = '0123456789abcdef') =>
 const ofType = (type: string): fc.Arbitrary<unknown> => {
   if (type === 'address') return hex(40).map((digits) => `0x${digits}`)
   if (type === 'bytes') return fc.nat(200).chain((bytes) => hex(2 * bytes).map((digits) => `0x${digits}`))
+  const size = /^bytes(\d+)$/.exec(type)?.[1]
+  if (size !== undefined) return hex(2 * Number(size)).map((digits) => `0x${digits}`)
   return fc.bigInt(0n, 2n ** BigInt(type.slice(4)) - 1n)
 }
 

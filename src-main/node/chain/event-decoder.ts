@@ -52,6 +52,10 @@ function reader({ type, indexed }: ParamType): Read {
       return value >> size === 0n ? value : undefined
     }
   }
+  if (/^bytes\d+$/.test(type)) {
+    const digits = 2 * Number(type.slice(5))
+    return (word) => `0x${word.slice(0, digits)}`
+  }
   if (type === 'bytes' && indexed !== true) {
     return (word, data) => {
       // Bounded by the data itself, so that no number here is large.
