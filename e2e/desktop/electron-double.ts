@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { BrowserContext, Frame, Page, Route } from 'playwright-core'
-import { createSafeStorage } from '../../src-main/node/testing/safe-storage.ts'
+import { createSafeStorage } from './safe-storage.ts'
 
 /**
  * A stand-in for the parts of Electron that the shell uses, where Electron's own program cannot be had.

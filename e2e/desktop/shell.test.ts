@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AppState } from '#shared/contract/state.ts'
 import { decode, encode } from '#shared/contract/wire.ts'
 import { buildShell, CAN_RUN, openShell, PROGRAM, type Shell } from './shell.ts'
 
@@ -72,6 +73,17 @@ describe.skipIf(!CAN_RUN)(`the desktop shell ${which} [needs chromium]`, () => {
     expect(await violations()).toEqual([])
   })
 
+  test('the page offers to remember a passphrase where there is a keychain', async () => {
+    await shell.page.evaluate(() => {
+      location.hash = '#/setup'
+    })
+    await shell.page.getByRole('heading', { name: 'Make your identity' }).waitFor()
+    const { ok: state } = decode(await command('state.get', '{}')) as { ok: AppState }
+    const offered = await shell.page.getByLabel('Unlock when the app starts.').count()
+    expect(offered).toBe(state.identity.keychain ? 1 : 0)
+    if (shell.double) expect(offered).toBe(1)
+  })
+
   test('the page has two functions of the node and nothing of Node', async () => {
     expect(
       await shell.page.evaluate(() => ({
@@ -111,6 +123,25 @@ describe.skipIf(!CAN_RUN)(`the desktop shell ${which} [needs chromium]`, () => {
     expect(messages[0]?.kind).toBe('snapshot')
     expect(messages.slice(1).every(({ kind }) => kind === 'delta')).toBe(true)
     expect(messages.map(({ number }) => number)).toEqual(messages.map((_, index) => (messages[0]?.number ?? 0) + index))
+  })
+
+  test('a passphrase is remembered when that is asked for, sealed, and forgotten from the tray', async () => {
+    const file = join(home, 'node', 'remembered-unlock.json')
+    const { ok: state } = decode(await command('state.get', '{}')) as { ok: AppState }
+    const { active, keychain } = state.identity
+    // Where this machine has no keychain, real Electron says so, and the page offers nothing.
+    const passphrase = 'a long enough passphrase for a test'
+    const unlock = () => command('identity.unlock', encode({ id: active, passphrase, remember: true }))
+    if (!keychain) {
+      expect(decode(await unlock())).toMatchObject({ error: { name: 'KeychainUnavailable' } })
+      expect(existsSync(file)).toBe(false)
+      return
+    }
+    expect(decode(await unlock())).toEqual({ ok: { id: active } })
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(readFileSync(file, 'utf8')).not.toContain(passphrase)
+    await shell.clickTray('Forget my passphrase')
+    await expect.poll(() => existsSync(file)).toBe(false)
   })
 
   test('the policy blocks every way to a network', async () => {

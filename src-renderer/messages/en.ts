@@ -229,7 +229,8 @@ export const en = {
     making: 'Locking the key with your passphrase, a few seconds…',
     importInstead: 'I already have an identity',
     importTitle: 'Import your identity',
-    importText: 'Choose the keystore file (Ethereum’s Web3 Secret Storage) and give its passphrase.',
+    importText:
+      'Choose your backup and give its passphrase. A keystore file of another Ethereum tool will do; it gets a new account for fees.',
     file: 'Keystore file',
     chooseFile: 'Choose file…',
     noFile: 'No file chosen',
@@ -238,7 +239,8 @@ export const en = {
     importing: 'Opening the file with your passphrase, a few seconds…',
     createInstead: 'Make a new one instead',
     backupTitle: 'Back it up',
-    backupText: 'Nobody can restore this identity or its money for you, so keep a copy away from this computer.',
+    backupText:
+      'The file holds your identity and the account for fees. Nobody can restore them or their money for you, so keep a copy away from this computer.',
     saveBackup: 'Save the backup file',
     savedAlready: 'I saved it already',
     saveAgain: 'Save the file again',
@@ -285,6 +287,8 @@ export const en = {
     unlock: 'Unlock',
     unlocking: 'Opening the key, a few seconds…',
     lookAround: 'Look around without unlocking',
+    remember: 'Unlock when the app starts.',
+    rememberHint: 'This computer’s keychain keeps the passphrase; the tray’s menu forgets it.',
     cardTitle: 'Identity locked',
     card: 'Unlock',
   },

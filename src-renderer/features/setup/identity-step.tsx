@@ -1,10 +1,12 @@
 import { type FormEvent, useState } from 'react'
 import { m } from '../../messages/index.ts'
+import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
 import { Button } from '../../ui/button.tsx'
 import { FileField } from '../../ui/file-field.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
 import { PassphraseField } from '../../ui/passphrase-field.tsx'
+import { RememberCheck } from '../../ui/remember-check.tsx'
 import { LEAST_STRENGTH, passphraseStrength } from './passphrase-strength.ts'
 
 export function IdentityStep() {
@@ -19,6 +21,8 @@ export function IdentityStep() {
 function CreateIdentity({ onSwitch }: { onSwitch(): void }) {
   const [passphrase, setPassphrase] = useState('')
   const [repeated, setRepeated] = useState('')
+  const keychain = useNode((state) => state.identity.keychain)
+  const [remember, setRemember] = useState(false)
   const create = useCommand('identity.create')
   const strong = passphraseStrength(passphrase) >= LEAST_STRENGTH
   const same = passphrase === repeated
@@ -27,7 +31,7 @@ function CreateIdentity({ onSwitch }: { onSwitch(): void }) {
 
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (strong && same && !create.running) void create.run({ passphrase })
+    if (strong && same && !create.running) void create.run({ passphrase, ...(keychain && { remember }) })
   }
 
   return (
@@ -44,6 +48,7 @@ function CreateIdentity({ onSwitch }: { onSwitch(): void }) {
           isNew
           error={mismatch ? m.setup.mismatch : undefined}
         />
+        <RememberCheck available={keychain !== undefined} checked={remember} onChange={setRemember} />
       </div>
       <ErrorNotice error={create.error} />
       <Button
@@ -89,11 +94,15 @@ function StrengthMeter({ passphrase }: { passphrase: string }) {
 function ImportIdentity({ onSwitch }: { onSwitch(): void }) {
   const [keystore, setKeystore] = useState<string>()
   const [passphrase, setPassphrase] = useState('')
+  const keychain = useNode((state) => state.identity.keychain)
+  const [remember, setRemember] = useState(false)
   const load = useCommand('identity.import')
 
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (keystore && passphrase && !load.running) void load.run({ keystore, passphrase })
+    if (keystore && passphrase && !load.running) {
+      void load.run({ keystore, passphrase, ...(keychain && { remember }) })
+    }
   }
 
   return (
@@ -103,6 +112,7 @@ function ImportIdentity({ onSwitch }: { onSwitch(): void }) {
       <div className="setup-fields">
         <FileField label={m.setup.file} onText={setKeystore} />
         <PassphraseField label={m.setup.passphrase} value={passphrase} onChange={setPassphrase} />
+        <RememberCheck available={keychain !== undefined} checked={remember} onChange={setRemember} />
       </div>
       <ErrorNotice error={load.error} />
       <Button

@@ -10,13 +10,16 @@ import { Button } from '../../ui/button.tsx'
 import { Field } from '../../ui/field.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
 import { PassphraseField } from '../../ui/passphrase-field.tsx'
+import { RememberCheck } from '../../ui/remember-check.tsx'
 
 export function Unlock() {
   const all = useNode((state) => state.identity.all)
   const active = useNode((state) => state.identity.active)
   const unlocked = useNode((state) => state.identity.unlocked)
   const [chosen, setChosen] = useState(active ?? all[0]?.id)
+  const keychain = useNode((state) => state.identity.keychain)
   const [passphrase, setPassphrase] = useState('')
+  const [remember, setRemember] = useState(keychain?.remembers !== undefined)
   const unlock = useCommand('identity.unlock')
 
   useEffect(() => {
@@ -26,7 +29,9 @@ export function Unlock() {
 
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (chosen && passphrase && !unlock.running) void unlock.run({ id: chosen, passphrase })
+    if (chosen && passphrase && !unlock.running) {
+      void unlock.run({ id: chosen, passphrase, ...(keychain && { remember }) })
+    }
   }
 
   return (
@@ -60,6 +65,7 @@ export function Unlock() {
             )
           )}
           <PassphraseField label={m.unlock.passphrase} value={passphrase} onChange={setPassphrase} autoFocus />
+          <RememberCheck available={keychain !== undefined} checked={remember} onChange={setRemember} />
         </div>
         <ErrorNotice error={unlock.error} />
         <Button

@@ -2,11 +2,11 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { IdentityId } from '#shared/model/identity.ts'
-import { silentLogger } from '../node/lib/logger.ts'
-import { createSafeStorage } from '../node/testing/safe-storage.ts'
-import { createRememberedUnlock } from './remembered-unlock.ts'
-import { startNode } from './start-node.ts'
+import { createRememberedUnlock } from '../../src-main/desktop/remembered-unlock.ts'
+import { startNode } from '../../src-main/desktop/start-node.ts'
+import { silentLogger } from '../../src-main/node/lib/logger.ts'
+import type { IdentityId } from '../../src-shared/model/identity.ts'
+import { createSafeStorage } from './safe-storage.ts'
 
 const id: IdentityId = `0x${'ab'.repeat(20)}`
 const PASSPHRASE = 'correct horse battery staple'
@@ -140,9 +140,7 @@ describe('the app', () => {
       expect(state.get().identity).toMatchObject({ active: made, unlocked: true, keychain: { remembers: made } })
       await handlers['identity.changePassphrase']({ id: made, old: PASSPHRASE, new: 'another one' })
     })
-    await during(async ({ handlers, state }) => {
-      expect(state.get().identity.unlocked).toBe(true)
-    })
+    await during(async ({ state }) => expect(state.get().identity.unlocked).toBe(true))
   })
 
   test('starts locked when it is forgotten, or fits no more', async () => {
