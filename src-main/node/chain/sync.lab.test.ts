@@ -4,13 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { hexToBytes } from '@noble/hashes/utils.js'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { afterEach, expect, it } from 'vitest'
+import { systemClock } from '../lib/clock.ts'
 import { identityOf } from '../lib/secp256k1.ts'
 import { createChainRepository } from '../storage/chain-repository.ts'
 import { openStore } from '../storage/open-store.ts'
-import { publicKeys, type Registrations } from '../testing/registrations-server.ts'
+import { startLocalChain } from '../testing/local-chain.ts'
+import { publicKeys, type Registrations, registeredLog } from '../testing/registrations-server.ts'
+import { createSigningIdentity } from '../testing/signing-identity.ts'
 import type { SyncLine } from '../testing/sync-process.ts'
+import { createChain } from './create-chain.ts'
 
 /*
  * A node's first start on a network that has long been used. The registrations come from a server that speaks
@@ -48,6 +52,23 @@ async function sync(rpc: string, path: string, killAt = Number.POSITIVE_INFINITY
   await gone
   return seen
 }
+
+it('is tried with logs as the real contract emits them', async () => {
+  const local = await startLocalChain()
+  try {
+    const identity = createSigningIdentity('sync test')
+    const chain = createChain({ network: local.network, clock: systemClock })
+    const { blockNumber } = await chain.register(identity, await local.gasAccount())
+    const block = `0x${blockNumber.toString(16)}`
+    const filter = { address: local.network.contracts.identityRegistry, fromBlock: block, toBlock: block }
+    const key = bytesToHex(identity.publicKey.subarray(1))
+    expect(await local.control('eth_getLogs', filter)).toMatchObject([
+      registeredLog(identity.id, key, await chain.registrationFee()),
+    ])
+  } finally {
+    await local.stop()
+  }
+})
 
 it.each(DENSITIES)(
   `copies ${COUNT} registrations, %i in a block, from the first on, through a kill in the middle, and counts each once`,

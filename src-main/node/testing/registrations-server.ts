@@ -31,6 +31,17 @@ export const registrationsNetwork = (rpc: string): NetworkFile => ({
   },
 })
 
+const topic = new Interface(contracts.IdentityRegistry.abi).getEvent('Registered')?.topicHash
+const word = (value: bigint) => value.toString(16).padStart(64, '0')
+
+/** As the registry emits it; `key`: 64 bytes of hex. */
+export function registeredLog(identity: string, key: string, value: bigint): { topics: unknown[]; data: string } {
+  return {
+    topics: [topic, `0x${identity.slice(2).padStart(64, '0')}`],
+    data: `0x${word(64n)}${word(value)}${word(64n)}${key}`,
+  }
+}
+
 /** Public keys of the private keys 1, 2, … as 64 bytes of hex, by additions that share one inversion. */
 export function publicKeys(count: number): string[] {
   const { p } = secp.Point.CURVE()
@@ -52,14 +63,11 @@ export function publicKeys(count: number): string[] {
     }
     points.push(...sums)
   }
-  const word = (value: bigint) => value.toString(16).padStart(64, '0')
   return points.map(({ x, y }) => word(x) + word(y))
 }
 
 function serve({ count, perBlock }: Registrations): void {
   const { identityRegistry } = registrationsNetwork('http://127.0.0.1').contracts
-  const topic = new Interface(contracts.IdentityRegistry.abi).getEvent('Registered')?.topicHash
-  const word = (value: number) => value.toString(16).padStart(64, '0')
   const keys = publicKeys(count)
   const identities = keys.map((key) => identityOf(Buffer.from(`04${key}`, 'hex')))
   const head = Math.ceil(count / perBlock)
@@ -75,12 +83,11 @@ function serve({ count, perBlock }: Registrations): void {
       const blockNumber = 1 + Math.floor(index / perBlock)
       found.push({
         address: identityRegistry,
-        topics: [topic, `0x${identities[index]?.slice(2).padStart(64, '0')}`],
-        data: `0x${word(64)}${word(10 ** 15)}${word(64)}${keys[index]}`,
+        ...registeredLog(identities[index] ?? '', keys[index] ?? '', 10n ** 19n),
         blockNumber: hex(blockNumber),
         blockHash: hashes[blockNumber],
         logIndex: hex(index % perBlock),
-        transactionHash: `0x${word(index)}`,
+        transactionHash: `0x${word(BigInt(index))}`,
         transactionIndex: hex(index % perBlock),
         removed: false,
       })
