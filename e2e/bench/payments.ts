@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
-import { recoverAddress, TypedDataEncoder } from 'ethers'
 import { systemClock } from '../../src-main/node/lib/clock.ts'
 import { silentLogger } from '../../src-main/node/lib/logger.ts'
+import { inJavaScript, inNative } from '../../src-main/node/lib/secp256k1.ts'
 import { createChainFacts } from '../../src-main/node/payments/chain-facts.ts'
 import { createPayments } from '../../src-main/node/payments/create-payments.ts'
 import type { PaymentsDeps } from '../../src-main/node/payments/deps.ts'
@@ -46,7 +46,7 @@ const POLICY: PaymentPolicy = {
 const COMMITS_A_ROUND = 1_000
 const WHOLE_WAY_MS = 5_000
 
-type Proposal = { promise: SignedPromise; digest: string; body: unknown }
+type Proposal = { promise: SignedPromise; body: unknown; recover: { rs: Uint8Array; bit: number; digest: Uint8Array } }
 type Round = { accepted: number; recovered: number; committed: number }
 
 export async function benchPayments(args: string[]): Promise<void> {
@@ -139,10 +139,12 @@ function createProvider(path: string, count: number) {
           benefiter: identity.id,
           amount: BigInt(index + 1) * STEP,
         }
-        const typed = chain.promiseTypedData(bare)
-        const promise = { ...bare, signature: issuer.signTypedData(typed) as SignedPromise['signature'] }
+        const signature = issuer.signTypedData(chain.promiseTypedData(bare)) as SignedPromise['signature']
+        const promise = { ...bare, signature }
+        const bytes = Buffer.from(signature.slice(2), 'hex')
         const body: unknown = JSON.parse(JSON.stringify(proposalBody(promise)))
-        return { promise, body, digest: TypedDataEncoder.hash(typed.domain, typed.types, typed.value) }
+        const recover = { rs: bytes.subarray(0, 64), bit: (bytes[64] ?? 0) - 27, digest: chain.promiseDigest(bare) }
+        return { promise, body, recover }
       })
     },
     /** Each issuer sends its next when the last is answered, as an issuer does. */
@@ -179,8 +181,9 @@ function createPort(peer: Dialogue['peer']) {
 }
 
 function recoverAll(proposals: readonly Proposal[]): void {
-  for (const { promise, digest } of proposals) {
-    if (recoverAddress(digest, promise.signature).toLowerCase() !== promise.issuer) throw new Error('another signer')
+  const curve = inNative ?? inJavaScript
+  for (const { recover } of proposals) {
+    if (!curve.recover(recover.rs, recover.bit, recover.digest)) throw new Error('nobody signed it')
   }
 }
 
@@ -270,6 +273,7 @@ function report(result: {
   const line = (name: string, what: keyof Round) => row(name, rates[what].toFixed(0), range(of(what)))
   const lines = [
     '',
+    `signatures by ${inNative ? 'native libsecp256k1' : 'noble, in JavaScript'}`,
     `${rounds} rounds in alternation, ${issuers} issuers, ${promises} promises each; medians, per second`,
     row('', 'median', 'range'),
     line('promises accepted', 'accepted'),
@@ -280,5 +284,5 @@ function report(result: {
     `ratio to the smaller of the two ${ratio.toFixed(3)}: ${ratio >= GOAL ? 'reaches' : 'misses'} the goal of ${GOAL}`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
-  keep('payments', { goal: GOAL, rates, ratio, ...result })
+  keep('payments', { goal: GOAL, native: inNative !== undefined, rates, ratio, ...result })
 }

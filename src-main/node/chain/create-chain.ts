@@ -245,6 +245,7 @@ export function createChain(
     },
     follow: transactions.follow,
     promiseTypedData: typedData.promise,
+    promiseDigest: typedData.promiseDigest,
   }
 }
 

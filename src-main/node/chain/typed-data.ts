@@ -5,6 +5,7 @@ import type { Amount } from '#shared/model/units.ts'
 
 import type { Hex } from '../ports/chain.ts'
 import type { TypedData } from '../ports/identity.ts'
+import { createPromiseDigest } from './promise-digest.ts'
 
 type Field = { name: string; type: string }
 const address = (name: string): Field => ({ name, type: 'address' })
@@ -47,6 +48,7 @@ export function createTypedData(network: Pick<NetworkFile, 'chainId' | 'contract
       types: { Promise: PROMISE },
       value: bare(promise),
     }),
+    promiseDigest: createPromiseDigest({ domain: accounts, types: { Promise: PROMISE } }),
     clearing: (promise: PaymentPromise, acceptLess: boolean): TypedData => ({
       domain: accounts,
       types: { Clearing: [...PROMISE, { name: 'acceptLess', type: 'bool' }] },

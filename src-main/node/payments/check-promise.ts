@@ -1,28 +1,17 @@
-import { recoverAddress, TypedDataEncoder } from 'ethers'
 import type { SignedPromise } from '#shared/model/promise.ts'
 import type { RefusalReason } from '#shared/model/refusal.ts'
 import type { Amount } from '#shared/model/units.ts'
 
+import { recoverIdentity } from '../lib/secp256k1.ts'
 import type { Chain } from '../ports/chain.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
 import type { ReceivedPromise } from '../storage/ledger-repository.ts'
 import { least, most } from './deps.ts'
 
-/** Above this half of the group order a signature is the mirror image of another one. */
-const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
-
 /** Whether the issuer signed it, in the one form that the contract takes too: low s, v 27 or 28. */
-export function isSignedByIssuer(promise: SignedPromise, chain: Pick<Chain, 'promiseTypedData'>): boolean {
-  const { issuer, serial, benefiter, amount, signature } = promise
-  const s = BigInt(`0x${signature.slice(66, 130)}`)
-  const v = signature.slice(130)
-  if (signature.length !== 132 || s > HALF_ORDER || (v !== '1b' && v !== '1c')) return false
-  try {
-    const { domain, types, value } = chain.promiseTypedData({ issuer, serial, benefiter, amount })
-    return recoverAddress(TypedDataEncoder.hash(domain, types, value), signature).toLowerCase() === issuer
-  } catch {
-    return false
-  }
+export function isSignedByIssuer(promise: SignedPromise, chain: Pick<Chain, 'promiseDigest'>): boolean {
+  const signature = Buffer.from(promise.signature.slice(2), 'hex')
+  return recoverIdentity(signature, chain.promiseDigest(promise)) === promise.issuer
 }
 
 /**

@@ -29,7 +29,10 @@ export type ChainFacts = {
 
 export type PaymentsDeps = {
   identity: UnlockedIdentity
-  chain: Pick<Chain, 'balanceOf' | 'lastClearedSerial' | 'networkFeeBps' | 'promiseTypedData' | 'clear' | 'clearMany'>
+  chain: Pick<
+    Chain,
+    'balanceOf' | 'lastClearedSerial' | 'networkFeeBps' | 'promiseTypedData' | 'promiseDigest' | 'clear' | 'clearMany'
+  >
   gas: () => GasAccount
   registry: Registry
   ledger: LedgerRepository

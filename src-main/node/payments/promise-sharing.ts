@@ -52,7 +52,7 @@ export type PromiseSharing = {
  */
 export function createPromiseSharing(deps: {
   self: IdentityId
-  chain: Pick<Chain, 'promiseTypedData'>
+  chain: Pick<Chain, 'promiseDigest'>
   registry: Registry
   ledger: Pick<LedgerRepository, 'openReceived'>
   shared: SharedPromiseRepository

@@ -1,5 +1,5 @@
 import type { IdentityId } from '#shared/model/identity.ts'
-import type { SignedPromise } from '#shared/model/promise.ts'
+import type { PaymentPromise, SignedPromise } from '#shared/model/promise.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import type { TypedData, UnlockedIdentity } from './identity.ts'
@@ -134,6 +134,8 @@ export type Chain = {
    * it by one with a higher fee. `handle` is called with what is under way and after every change.
    */
   follow(gas: GasAccount, handle: (sent: SentTransaction) => void): FollowedTransactions
+  /** The digest of the typed data a promise's issuer signs, 32 bytes. */
+  promiseDigest(promise: PaymentPromise): Uint8Array
   /** The typed data a promise's issuer signs. */
-  promiseTypedData(promise: { issuer: IdentityId; serial: bigint; benefiter: IdentityId; amount: Amount }): TypedData
+  promiseTypedData(promise: PaymentPromise): TypedData
 }

@@ -11,7 +11,7 @@ import type { Registry, UnlockedIdentity } from '../ports/identity.ts'
 
 type Part = Pick<
   Chain,
-  'balanceOf' | 'lastClearedSerial' | 'networkFeeBps' | 'promiseTypedData' | 'clear' | 'clearMany'
+  'balanceOf' | 'lastClearedSerial' | 'networkFeeBps' | 'promiseTypedData' | 'promiseDigest' | 'clear' | 'clearMany'
 >
 
 export type MemoryChain = Part & {
@@ -72,6 +72,7 @@ export function createMemoryChain(
     unreachable: false,
     onClear: () => undefined,
     promiseTypedData: typedData.promise,
+    promiseDigest: typedData.promiseDigest,
     deposit: add,
     async balanceOf(identity) {
       reach()

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { recoverAddress, TypedDataEncoder } from 'ethers'
+import { hexlify, recoverAddress, TypedDataEncoder } from 'ethers'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { identityId } from '#shared/model/identity.ts'
@@ -51,6 +51,7 @@ test.each(vectors.map((vector, index) => ({ index, kind: vector.kind, vector }))
     const [name = ''] = Object.keys(types)
     expect(TypedDataEncoder.hashStruct(name, types, value)).toBe(vector.structHash)
     expect(TypedDataEncoder.hash(domain, types, value)).toBe(vector.digest)
+    if (vector.kind === 'promise') expect(hexlify(typedData.promiseDigest(vector.value))).toBe(vector.digest)
     expect(recoverAddress(vector.digest, vector.signature).toLowerCase()).toBe(vector.signer)
   },
 )
