@@ -30,7 +30,8 @@ function compile() {
     sources: Object.fromEntries(names.map((name) => [`src/${name}.sol`, { content: read(`src/${name}.sol`) }])),
     settings: {
       evmVersion: setting(foundry, /^evm_version = "(\w+)"$/m),
-      optimizer: { enabled: true, runs: Number(setting(foundry, /^optimizer_runs = (\d+)$/m)) },
+      viaIR: setting(foundry, /name = "shipped", via_ir = (\w+),/) === 'true',
+      optimizer: { enabled: true, runs: Number(setting(foundry, /name = "shipped",.*optimizer_runs = (\d+)/)) },
       metadata: { bytecodeHash: 'none', appendCBOR: false },
       outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
     },

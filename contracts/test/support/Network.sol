@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IdentityRegistry} from "../../src/IdentityRegistry.sol";
-import {IPaymentAccounts} from "../../src/interfaces/IPaymentAccounts.sol";
 import {IPriceFeed} from "../../src/interfaces/IPriceFeed.sol";
-import {MystToken} from "../../src/MystToken.sol";
-import {PaymentAccounts} from "../../src/PaymentAccounts.sol";
-import {Signing} from "./Signing.sol";
+import {Bringing} from "./Bringing.sol";
+import {Accounts, Deploying, Registry, Token} from "./Deploying.sol";
+import {Promise} from "./Signing.sol";
 import {Vm} from "./Test.sol";
 
 /// All contracts of a network, deployed as on a real one; this contract holds the MYST and pays for everybody.
-abstract contract Network is Signing {
+abstract contract Network is Bringing, Deploying {
     uint256 internal constant FEE = 10 ether;
     uint256 internal constant LIMIT = FEE / 2;
     uint256 internal constant FEE_BPS = 100;
     uint256 internal constant NOTICE = 3 days;
     address internal constant TREASURY = address(0x7EA5);
 
-    MystToken internal token;
-    IdentityRegistry internal registry;
-    PaymentAccounts internal accounts;
+    Token internal token;
+    Registry internal registry;
+    Accounts internal accounts;
     Vm.Wallet internal networkAccount;
     Vm.Wallet internal alice;
     Vm.Wallet internal bob;
@@ -29,9 +27,9 @@ abstract contract Network is Signing {
         networkAccount = vm.createWallet(uint256(keccak256("network")));
         alice = vm.createWallet(uint256(keccak256("alice")));
         bob = vm.createWallet(uint256(keccak256("bob")));
-        token = new MystToken(address(this));
-        registry = new IdentityRegistry(token, IPriceFeed(address(0)), TREASURY, FEE, 1 ether, 1000 ether);
-        accounts = new PaymentAccounts(token, registry, networkAccount.addr, FEE_BPS, NOTICE);
+        token = newToken(address(this));
+        registry = newRegistry(token, IPriceFeed(address(0)), TREASURY, FEE, 1 ether, 1000 ether);
+        accounts = newAccounts(token, registry, networkAccount.addr, FEE_BPS, NOTICE);
         token.approve(address(registry), type(uint256).max);
         token.approve(address(accounts), type(uint256).max);
     }
@@ -48,8 +46,8 @@ abstract contract Network is Signing {
     function promiseOf(Vm.Wallet memory issuer, uint256 serial, Vm.Wallet memory benefiter, uint256 amount)
         internal
         pure
-        returns (IPaymentAccounts.Promise memory)
+        returns (Promise memory)
     {
-        return IPaymentAccounts.Promise(issuer.addr, serial, benefiter.addr, amount);
+        return Promise(issuer.addr, serial, benefiter.addr, amount);
     }
 }

@@ -2,21 +2,29 @@
 pragma solidity ^0.8.28;
 
 import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
-import {IPaymentAccounts} from "../../src/interfaces/IPaymentAccounts.sol";
 import {Test, Vm} from "./Test.sol";
+
+/// What an issuer signs (whitepaper 6.5.3).
+struct Promise {
+    address issuer;
+    uint256 serial;
+    address benefiter;
+    uint256 amount;
+}
 
 /// What identities sign, written out anew from the EIP-712 standard rather than with the contracts' own library.
 abstract contract Signing is Test {
-    function signPromise(Vm.Wallet memory by, IERC5267 verifier, IPaymentAccounts.Promise memory p)
+    bytes internal constant PROMISE = "Promise(address issuer,uint256 serial,address benefiter,uint256 amount)";
+
+    function signPromise(Vm.Wallet memory by, IERC5267 verifier, Promise memory p)
         internal
         view
         returns (bytes memory)
     {
-        bytes32 typeHash = keccak256("Promise(address issuer,uint256 serial,address benefiter,uint256 amount)");
-        return signStruct(by, verifier, keccak256(abi.encode(typeHash, p.issuer, p.serial, p.benefiter, p.amount)));
+        return signStruct(by, verifier, hashOf(p));
     }
 
-    function signClearing(Vm.Wallet memory by, IERC5267 verifier, IPaymentAccounts.Promise memory p, bool acceptLess)
+    function signClearing(Vm.Wallet memory by, IERC5267 verifier, Promise memory p, bool acceptLess)
         internal
         view
         returns (bytes memory)
@@ -26,6 +34,24 @@ abstract contract Signing is Test {
         return signStruct(
             by, verifier, keccak256(abi.encode(typeHash, p.issuer, p.serial, p.benefiter, p.amount, acceptLess))
         );
+    }
+
+    function signBatch(Vm.Wallet memory by, IERC5267 verifier, Promise[] memory promises, bool acceptLess)
+        internal
+        view
+        returns (bytes memory)
+    {
+        bytes32 typeHash =
+            keccak256(abi.encodePacked("ClearingBatch(Promise[] promises,bool acceptLess)", PROMISE));
+        bytes memory hashes = "";
+        for (uint256 i = 0; i < promises.length; ++i) {
+            hashes = abi.encodePacked(hashes, hashOf(promises[i]));
+        }
+        return signStruct(by, verifier, keccak256(abi.encode(typeHash, keccak256(hashes), acceptLess)));
+    }
+
+    function hashOf(Promise memory p) internal pure returns (bytes32) {
+        return keccak256(abi.encode(keccak256(PROMISE), p.issuer, p.serial, p.benefiter, p.amount));
     }
 
     function signRegistration(Vm.Wallet memory by, IERC5267 verifier, address payer, uint256 maxFee, uint256 deadline)
@@ -62,8 +88,12 @@ abstract contract Signing is Test {
     }
 
     function digestOf(IERC5267 verifier, bytes32 structHash) internal view returns (bytes32) {
+        return keccak256(abi.encodePacked(hex"1901", domainOf(verifier), structHash));
+    }
+
+    function domainOf(IERC5267 verifier) internal view returns (bytes32) {
         (, string memory name, string memory version,,,,) = verifier.eip712Domain();
-        bytes32 domain = keccak256(
+        return keccak256(
             abi.encode(
                 keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
                 keccak256(bytes(name)),
@@ -72,7 +102,6 @@ abstract contract Signing is Test {
                 address(verifier)
             )
         );
-        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
     }
 
     /// The same signature with the other s: valid mathematically, refused by the contracts.

@@ -2,9 +2,18 @@
 pragma solidity ^0.8.28;
 
 import {IPaymentAccounts} from "../../src/interfaces/IPaymentAccounts.sol";
-import {PaymentAccounts} from "../../src/PaymentAccounts.sol";
+import {IIdentityRegistry} from "../../src/interfaces/IIdentityRegistry.sol";
+import {Accounts} from "../support/Deploying.sol";
 import {Network} from "../support/Network.sol";
+import {Promise} from "../support/Signing.sol";
 import {Vm} from "../support/Test.sol";
+
+/// Says of everybody that they registered with more MYST than there is.
+contract Absurd {
+    function registeredValue(address) external pure returns (uint256) {
+        return type(uint256).max;
+    }
+}
 
 /// Alice issued a promise to Bob; anybody may bring it.
 contract ClearingTest is Network {
@@ -15,9 +24,9 @@ contract ClearingTest is Network {
     }
 
     function test_pays_the_benefiter_less_the_network_s_fee() public {
-        IPaymentAccounts.Promise memory promise_ = promiseOf(alice, 1, bob, 4 ether);
+        Promise memory promise_ = promiseOf(alice, 1, bob, 4 ether);
         vm.expectEmit(address(accounts));
-        emit IPaymentAccounts.Cleared(alice.addr, bob.addr, 1, 4 ether, 0.04 ether);
+        emit IPaymentAccounts.Cleared(identityWith(alice.addr, 4 ether), identityWith(bob.addr, 0.04 ether), 1);
         clear(promise_, false);
         balances(96 ether, 3.96 ether, 0.04 ether);
         vm.assertEq(accounts.lastClearedSerial(alice.addr, bob.addr), 1, "serial");
@@ -31,7 +40,7 @@ contract ClearingTest is Network {
         Vm.Wallet memory carol = vm.createWallet(uint256(keccak256("carol")));
         register(carol);
         accounts.deposit(carol.addr, deposit);
-        IPaymentAccounts.Promise memory promise_ = promiseOf(carol, serial, bob, amount);
+        Promise memory promise_ = promiseOf(carol, serial, bob, amount);
         if (amount > deposit && !acceptLess) {
             refused(
                 promise_, false, abi.encodeWithSelector(IPaymentAccounts.InsufficientBalance.selector, deposit, amount)
@@ -87,7 +96,7 @@ contract ClearingTest is Network {
     function test_too_little_on_the_account_keeps_the_promise_for_later() public {
         Vm.Wallet memory carol = vm.createWallet(uint256(keccak256("carol")));
         register(carol);
-        IPaymentAccounts.Promise memory promise_ = promiseOf(carol, 1, bob, 4 ether);
+        Promise memory promise_ = promiseOf(carol, 1, bob, 4 ether);
         refused(
             promise_,
             false,
@@ -104,7 +113,7 @@ contract ClearingTest is Network {
         register(carol);
         accounts.deposit(carol.addr, 1 ether);
         vm.expectEmit(address(accounts));
-        emit IPaymentAccounts.Cleared(carol.addr, bob.addr, 1, 1 ether, 0.01 ether);
+        emit IPaymentAccounts.Cleared(identityWith(carol.addr, 1 ether), identityWith(bob.addr, 0.01 ether), 1);
         clear(promiseOf(carol, 1, bob, 4 ether), true);
         vm.assertEq(accounts.balanceOf(carol.addr), 0, "issuer");
         vm.assertEq(accounts.balanceOf(bob.addr), 0.99 ether, "benefiter");
@@ -116,101 +125,41 @@ contract ClearingTest is Network {
         );
     }
 
-    function test_nobody_but_the_benefiter_chooses_to_accept_less() public {
-        IPaymentAccounts.Promise memory promise_ = promiseOf(alice, 1, bob, 1 ether);
-        bytes memory byIssuer = signPromise(alice, accounts, promise_);
-        refusedWith(
-            promise_,
-            byIssuer,
-            signClearing(bob, accounts, promise_, false),
+    function test_the_registered_value_is_looked_up_once() public {
+        clear(promiseOf(alice, 1, bob, 1 ether), false);
+        vm.etch(address(registry), "");
+        clear(promiseOf(alice, 2, bob, LIMIT), false);
+        vm.assertEq(accounts.balanceOf(alice.addr), 99 ether - LIMIT, "issuer");
+    }
+
+    function test_an_identity_that_registers_later_promises_from_then_on() public {
+        accounts.deposit(bob.addr, 10 ether);
+        Promise memory promise_ = promiseOf(bob, 1, alice, 1 ether);
+        refused(promise_, false, abi.encodeWithSelector(IPaymentAccounts.AmountAboveLimit.selector, 1 ether, 0));
+        register(bob);
+        clear(promise_, false);
+        vm.assertEq(accounts.balanceOf(bob.addr), 9 ether, "issuer");
+    }
+
+    /// The event has 96 bits for an amount.
+    function test_a_registry_that_takes_more_than_all_myst_counts_for_that_much() public {
+        Absurd absurd = new Absurd();
+        Accounts others =
+            newAccounts(token, IIdentityRegistry(address(absurd)), networkAccount.addr, FEE_BPS, NOTICE);
+        Promise memory promise_ = promiseOf(alice, 1, bob, type(uint96).max);
+        bytes memory byIssuer = signPromise(alice, others, promise_);
+        bytes memory byBenefiter = signClearing(bob, others, promise_, true);
+        uint256 limit = uint256(type(uint96).max) / 2;
+        vm.expectRevert(abi.encodeWithSelector(IPaymentAccounts.AmountAboveLimit.selector, promise_.amount, limit));
+        bring(others, promise_, byIssuer, byBenefiter, true);
+    }
+
+    function test_a_higher_serial_makes_the_lower_ones_worthless() public {
+        clear(promiseOf(alice, 9, bob, 1 ether), false);
+        refused(
+            promiseOf(alice, 8, bob, 5 ether),
             true,
-            IPaymentAccounts.InvalidBenefiterSignature.selector
-        );
-        refusedWith(
-            promise_,
-            byIssuer,
-            signClearing(bob, accounts, promise_, true),
-            false,
-            IPaymentAccounts.InvalidBenefiterSignature.selector
-        );
-    }
-
-    function test_refuses_a_promise_that_its_issuer_did_not_sign() public {
-        IPaymentAccounts.Promise memory promise_ = promiseOf(alice, 1, bob, 1 ether);
-        refusedWith(
-            promise_,
-            signPromise(bob, accounts, promise_),
-            signClearing(bob, accounts, promise_, false),
-            false,
-            IPaymentAccounts.InvalidIssuerSignature.selector
-        );
-    }
-
-    function test_refuses_what_was_signed_for_another_amount_serial_or_benefiter() public {
-        IPaymentAccounts.Promise memory signed = promiseOf(alice, 1, bob, 1 ether);
-        bytes memory byIssuer = signPromise(alice, accounts, signed);
-        IPaymentAccounts.Promise[3] memory others =
-            [promiseOf(alice, 1, bob, 2 ether), promiseOf(alice, 2, bob, 1 ether), promiseOf(alice, 1, alice, 1 ether)];
-        for (uint256 i = 0; i < others.length; ++i) {
-            refusedWith(
-                others[i],
-                byIssuer,
-                signClearing(i == 2 ? alice : bob, accounts, others[i], false),
-                false,
-                IPaymentAccounts.InvalidIssuerSignature.selector
-            );
-        }
-    }
-
-    function test_an_issuer_s_signature_is_never_the_benefiter_s() public {
-        IPaymentAccounts.Promise memory toSelf = promiseOf(alice, 1, alice, 1 ether);
-        bytes memory signature = signPromise(alice, accounts, toSelf);
-        refusedWith(toSelf, signature, signature, false, IPaymentAccounts.InvalidBenefiterSignature.selector);
-        bytes memory clearing = signClearing(alice, accounts, toSelf, false);
-        refusedWith(toSelf, clearing, clearing, false, IPaymentAccounts.InvalidIssuerSignature.selector);
-    }
-
-    function test_refuses_what_was_signed_for_another_deployment_or_chain() public {
-        PaymentAccounts other = new PaymentAccounts(token, registry, networkAccount.addr, FEE_BPS, NOTICE);
-        IPaymentAccounts.Promise memory promise_ = promiseOf(alice, 1, bob, 1 ether);
-        bytes memory byIssuer = signPromise(alice, accounts, promise_);
-        bytes memory byBenefiter = signClearing(bob, accounts, promise_, false);
-        bytes4 issuerRefused = IPaymentAccounts.InvalidIssuerSignature.selector;
-        refusedWith(promise_, signPromise(alice, other, promise_), byBenefiter, false, issuerRefused);
-        refusedWith(
-            promise_,
-            byIssuer,
-            signClearing(bob, other, promise_, false),
-            false,
-            IPaymentAccounts.InvalidBenefiterSignature.selector
-        );
-        vm.chainId(block.chainid + 1);
-        refusedWith(promise_, byIssuer, byBenefiter, false, issuerRefused);
-    }
-
-    function test_refuses_high_s_and_signatures_that_are_not_65_bytes() public {
-        IPaymentAccounts.Promise memory promise_ = promiseOf(alice, 1, bob, 1 ether);
-        bytes memory a = signPromise(alice, accounts, promise_);
-        bytes memory b = signClearing(bob, accounts, promise_, false);
-        bytes4 byIssuer = IPaymentAccounts.InvalidIssuerSignature.selector;
-        bytes4 byBenefiter = IPaymentAccounts.InvalidBenefiterSignature.selector;
-        refusedWith(promise_, highS(a), b, false, byIssuer);
-        refusedWith(promise_, compact(a), b, false, byIssuer);
-        refusedWith(promise_, "", b, false, byIssuer);
-        refusedWith(promise_, a, highS(b), false, byBenefiter);
-        refusedWith(promise_, a, compact(b), false, byBenefiter);
-        refusedWith(promise_, a, abi.encodePacked(b, hex"00"), false, byBenefiter);
-    }
-
-    function test_the_zero_address_signs_nothing() public {
-        bytes memory nobody = abi.encodePacked(bytes32(0), bytes32(0), uint8(27));
-        IPaymentAccounts.Promise memory promise_ = IPaymentAccounts.Promise(address(0), 1, bob.addr, 1);
-        refusedWith(
-            promise_,
-            nobody,
-            signClearing(bob, accounts, promise_, false),
-            false,
-            IPaymentAccounts.InvalidIssuerSignature.selector
+            abi.encodeWithSelector(IPaymentAccounts.SerialNotAboveLast.selector, 8, 9)
         );
     }
 
@@ -226,78 +175,19 @@ contract ClearingTest is Network {
         balances(95.96 ether, 3.96 ether, 0.08 ether);
     }
 
-    function test_many_are_cleared_and_one_bad_one_does_not_sink_the_rest() public {
-        IPaymentAccounts.Promise[] memory promises = new IPaymentAccounts.Promise[](4);
-        promises[0] = promiseOf(alice, 1, bob, 1 ether);
-        promises[1] = promiseOf(alice, 2, bob, LIMIT + 1);
-        promises[2] = promiseOf(alice, 1, bob, 2 ether);
-        promises[3] = promiseOf(alice, 3, bob, 3 ether);
-        (bytes[] memory byIssuers, bytes[] memory byBenefiters) = signAll(promises, false);
-        vm.expectEmit(address(accounts));
-        emit IPaymentAccounts.Cleared(alice.addr, bob.addr, 1, 1 ether, 0.01 ether);
-        vm.expectEmit(address(accounts));
-        emit IPaymentAccounts.ClearFailed(
-            alice.addr,
-            bob.addr,
-            2,
-            abi.encodeWithSelector(IPaymentAccounts.AmountAboveLimit.selector, LIMIT + 1, LIMIT)
-        );
-        vm.expectEmit(address(accounts));
-        emit IPaymentAccounts.ClearFailed(
-            alice.addr, bob.addr, 1, abi.encodeWithSelector(IPaymentAccounts.SerialNotAboveLast.selector, 1, 1)
-        );
-        vm.expectEmit(address(accounts));
-        emit IPaymentAccounts.Cleared(alice.addr, bob.addr, 3, 3 ether, 0.03 ether);
-        accounts.clearMany(promises, byIssuers, byBenefiters, false);
-        balances(96 ether, 3.96 ether, 0.04 ether);
-    }
-
-    function test_many_need_two_signatures_each() public {
-        IPaymentAccounts.Promise[] memory promises = new IPaymentAccounts.Promise[](1);
-        promises[0] = promiseOf(alice, 1, bob, 1 ether);
-        (bytes[] memory byIssuers, bytes[] memory byBenefiters) = signAll(promises, false);
-        bytes memory mismatch = abi.encodeWithSelector(IPaymentAccounts.LengthMismatch.selector);
-        vm.expectRevert(mismatch);
-        accounts.clearMany(promises, new bytes[](0), byBenefiters, false);
-        vm.expectRevert(mismatch);
-        accounts.clearMany(promises, byIssuers, new bytes[](2), false);
-    }
-
-    function clear(IPaymentAccounts.Promise memory promise_, bool acceptLess) private {
+    function clear(Promise memory promise_, bool acceptLess) private {
         (bytes memory byIssuer, bytes memory byBenefiter) = signBoth(promise_, acceptLess);
         vm.prank(address(0xA11));
-        accounts.clear(promise_, byIssuer, byBenefiter, acceptLess);
+        bring(accounts, promise_, byIssuer, byBenefiter, acceptLess);
     }
 
-    function refused(IPaymentAccounts.Promise memory promise_, bool acceptLess, bytes memory reason) private {
+    function refused(Promise memory promise_, bool acceptLess, bytes memory reason) private {
         (bytes memory byIssuer, bytes memory byBenefiter) = signBoth(promise_, acceptLess);
         vm.expectRevert(reason);
-        accounts.clear(promise_, byIssuer, byBenefiter, acceptLess);
+        bring(accounts, promise_, byIssuer, byBenefiter, acceptLess);
     }
 
-    function refusedWith(
-        IPaymentAccounts.Promise memory promise_,
-        bytes memory byIssuer,
-        bytes memory byBenefiter,
-        bool acceptLess,
-        bytes4 reason
-    ) private {
-        vm.expectRevert(abi.encodeWithSelector(reason));
-        accounts.clear(promise_, byIssuer, byBenefiter, acceptLess);
-    }
-
-    function signAll(IPaymentAccounts.Promise[] memory promises, bool acceptLess)
-        private
-        returns (bytes[] memory byIssuers, bytes[] memory byBenefiters)
-    {
-        byIssuers = new bytes[](promises.length);
-        byBenefiters = new bytes[](promises.length);
-        for (uint256 i = 0; i < promises.length; ++i) {
-            (byIssuers[i], byBenefiters[i]) = signBoth(promises[i], acceptLess);
-        }
-    }
-
-    function signBoth(IPaymentAccounts.Promise memory promise_, bool acceptLess)
+    function signBoth(Promise memory promise_, bool acceptLess)
         private
         returns (bytes memory byIssuer, bytes memory byBenefiter)
     {

@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {IIdentityRegistry} from "../../src/interfaces/IIdentityRegistry.sol";
-import {IdentityRegistry} from "../../src/IdentityRegistry.sol";
 import {IPriceFeed} from "../../src/interfaces/IPriceFeed.sol";
+import {Registry} from "../support/Deploying.sol";
 import {Network} from "../support/Network.sol";
 import {Vm} from "../support/Test.sol";
 
@@ -68,7 +68,7 @@ contract IdentityRegistryTest is Network {
     }
 
     function test_refuses_a_signature_for_another_deployment_or_chain() public {
-        IdentityRegistry other = new IdentityRegistry(token, IPriceFeed(address(0)), TREASURY, FEE, 1 ether, 1000 ether);
+        Registry other = newRegistry(token, IPriceFeed(address(0)), TREASURY, FEE, 1 ether, 1000 ether);
         bytes memory elsewhere = signRegistration(alice, other, address(this), FEE, block.timestamp);
         refused(alice, elsewhere, FEE, block.timestamp);
         bytes memory here = signRegistration(alice, registry, address(this), FEE, block.timestamp);

@@ -2,18 +2,16 @@
 pragma solidity ^0.8.28;
 
 import {IIdentityRegistry} from "../../src/interfaces/IIdentityRegistry.sol";
-import {IdentityRegistry} from "../../src/IdentityRegistry.sol";
 import {IPriceFeed} from "../../src/interfaces/IPriceFeed.sol";
-import {MystToken} from "../../src/MystToken.sol";
+import {Deploying, Registry, Token} from "../support/Deploying.sol";
 import {Feed} from "../support/Feed.sol";
-import {Test} from "../support/Test.sol";
 
 /// The fee follows the price: at most once per period, by a bounded step, within bounds.
-contract RegistrationFeeTest is Test {
+contract RegistrationFeeTest is Deploying {
     uint256 private constant FEE = 10 ether;
     int256 private constant PRICE = 0.5e8;
     Feed private feed;
-    IdentityRegistry private registry;
+    Registry private registry;
 
     function setUp() public {
         vm.warp(1_800_000_000);
@@ -68,7 +66,7 @@ contract RegistrationFeeTest is Test {
     }
 
     function test_not_within_the_first_period() public {
-        IdentityRegistry fresh = deploy(IPriceFeed(address(0)), FEE, 1, type(uint96).max);
+        Registry fresh = deploy(IPriceFeed(address(0)), FEE, 1, type(uint96).max);
         vm.expectRevert(abi.encodeWithSelector(IIdentityRegistry.RefreshTooEarly.selector, block.timestamp + 1 days));
         fresh.refreshFee();
     }
@@ -123,7 +121,7 @@ contract RegistrationFeeTest is Test {
     }
 
     function test_without_a_feed_the_fee_is_fixed() public {
-        IdentityRegistry fixedFee = deploy(IPriceFeed(address(0)), FEE, 1, type(uint96).max);
+        Registry fixedFee = deploy(IPriceFeed(address(0)), FEE, 1, type(uint96).max);
         vm.warp(block.timestamp + 1 days);
         fixedFee.refreshFee();
         vm.assertEq(fixedFee.fee(), FEE, "fee");
@@ -140,16 +138,16 @@ contract RegistrationFeeTest is Test {
 
     function deploy(IPriceFeed priceFeed, uint256 initial, uint256 min, uint256 max)
         private
-        returns (IdentityRegistry)
+        returns (Registry)
     {
-        MystToken token = new MystToken(address(this));
-        return new IdentityRegistry(token, priceFeed, address(0x7EA5), initial, min, max);
+        Token token = newToken(address(this));
+        return newRegistry(token, priceFeed, address(0x7EA5), initial, min, max);
     }
 
     function refused(uint256 initial, uint256 min, uint256 max) private {
-        MystToken token = new MystToken(address(this));
+        Token token = newToken(address(this));
         vm.expectRevert(abi.encodeWithSelector(IIdentityRegistry.InvalidConfiguration.selector));
-        new IdentityRegistry(token, IPriceFeed(address(feed)), address(0x7EA5), initial, min, max);
+        newRegistry(token, IPriceFeed(address(feed)), address(0x7EA5), initial, min, max);
     }
 
     function refresh() private {

@@ -2,14 +2,13 @@
 pragma solidity ^0.8.28;
 
 import {IServiceDirectory} from "../../src/interfaces/IServiceDirectory.sol";
-import {ServiceDirectory} from "../../src/ServiceDirectory.sol";
-import {Test} from "../support/Test.sol";
+import {Deploying} from "../support/Deploying.sol";
 
-contract ServiceDirectoryTest is Test {
-    ServiceDirectory private directory;
+contract ServiceDirectoryTest is Deploying {
+    IServiceDirectory private directory;
 
     function setUp() public {
-        directory = new ServiceDirectory();
+        directory = newDirectory();
     }
 
     function testFuzz_emits_the_bytes_as_they_came(bytes calldata proposal, address sender) public {

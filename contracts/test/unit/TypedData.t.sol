@@ -2,72 +2,138 @@
 pragma solidity ^0.8.28;
 
 import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {IPaymentAccounts} from "../../src/interfaces/IPaymentAccounts.sol";
+import {IPriceFeed} from "../../src/interfaces/IPriceFeed.sol";
 import {TypedData} from "../../src/libraries/TypedData.sol";
 import {Network} from "../support/Network.sol";
+import {Promise} from "../support/Signing.sol";
 
 /// vectors/typed-data.json was made by another implementation; the node is held against the same file.
 contract TypedDataTest is Network {
     string private json;
+    bytes32 private registryDomain;
+    bytes32 private accountsDomain;
 
     function setUp() public {
         deployNetwork();
         json = vm.readFile("vectors/typed-data.json");
+        vm.chainId(vm.parseJsonUint(json, ".chainId"));
+        IERC5267 there = IERC5267(vm.parseJsonAddress(json, ".identityRegistry"));
+        vm.etch(address(there), address(registry).code);
+        registryDomain = domainOf(there);
+        there = IERC5267(vm.parseJsonAddress(json, ".paymentAccounts"));
+        vm.etch(address(there), address(accounts).code);
+        accountsDomain = domainOf(there);
     }
 
-    function test_hashes_and_signatures_are_those_of_the_vectors() public {
-        // The deployed code as it would stand at the vectors' addresses on the vectors' chain.
-        vm.chainId(vm.parseJsonUint(json, ".chainId"));
-        IERC5267 registryThere = IERC5267(vm.parseJsonAddress(json, ".identityRegistry"));
-        IERC5267 accountsThere = IERC5267(vm.parseJsonAddress(json, ".paymentAccounts"));
-        vm.etch(address(registryThere), address(registry).code);
-        vm.etch(address(accountsThere), address(accounts).code);
+    function test_hashes_and_signatures_are_those_of_the_vectors() public view {
         uint256 seen = 0;
         for (; vm.keyExistsJson(json, path(seen, "")); ++seen) {
-            bytes32 kind = keccak256(bytes(vm.parseJsonString(json, path(seen, ".kind"))));
-            bytes32 structHash = hashOf(seen, kind);
-            bytes32 digest = digestOf(kind == keccak256("registration") ? registryThere : accountsThere, structHash);
+            (bytes32 structHash, bytes32 digest) = this.hashesAt(seen);
             vm.assertEq(structHash, vm.parseJsonBytes32(json, path(seen, ".structHash")), path(seen, ".structHash"));
             vm.assertEq(digest, vm.parseJsonBytes32(json, path(seen, ".digest")), path(seen, ".digest"));
             address signer = vm.parseJsonAddress(json, path(seen, ".signer"));
             bytes memory signature = vm.parseJsonBytes(json, path(seen, ".signature"));
-            vm.assertTrue(this.isSignedBy(signer, digest, signature), path(seen, ".signature"));
+            (bytes32[2] memory rs, bytes1 v) = partsOf(signature);
+            vm.assertTrue(this.isSignedBy(signer, digest, signature, v, rs), path(seen, ".signature"));
+            vm.assertTrue(!this.isSignedBy(address(this), digest, signature, v, rs), "by nobody else");
         }
-        vm.assertEq(seen, 10, "vectors seen");
+        vm.assertEq(seen, 13, "vectors seen");
     }
 
-    /// `TypedData.isSignedBy` reads calldata.
-    function isSignedBy(address signer, bytes32 digest, bytes calldata signature) external pure returns (bool) {
-        return TypedData.isSignedBy(signer, digest, signature);
+    /// The library reads calldata. Both ways to hand it a signature come to the same.
+    function isSignedBy(address signer, bytes32 digest, bytes calldata signature, bytes1 v, bytes32[2] calldata rs)
+        external
+        view
+        returns (bool signed)
+    {
+        signed = TypedData.isSignedBy(signer, digest, signature);
+        vm.assertTrue(signed == TypedData.isSignedBy(signer, digest, v, rs), "both ways");
     }
 
-    function hashOf(uint256 i, bytes32 kind) private view returns (bytes32) {
-        if (kind == keccak256("promise")) return TypedData.hashPromise(promiseAt(i));
-        if (kind == keccak256("clearing")) {
-            return TypedData.hashClearing(promiseAt(i), vm.parseJsonBool(json, path(i, ".value.acceptLess")));
+    function testFuzz_both_ways_agree_on_every_signature(address signer, bytes32 digest, bytes32[2] calldata rs, uint8 v)
+        public
+        view
+    {
+        this.isSignedBy(signer, digest, abi.encodePacked(rs[0], rs[1], v), bytes1(v), rs);
+        address recovered = ecrecover(digest, 27 + v % 2, rs[0], rs[1]);
+        v = 27 + v % 2;
+        this.isSignedBy(recovered, digest, abi.encodePacked(rs[0], rs[1], v), bytes1(v), rs);
+    }
+
+    function hashPromises(IPaymentAccounts.Claim[] calldata claims, address benefiter)
+        external
+        pure
+        returns (bytes32[] memory)
+    {
+        return TypedData.hashPromises(claims, benefiter);
+    }
+
+    function hashesAt(uint256 i) external view returns (bytes32 structHash, bytes32 digest) {
+        bytes32 kind = keccak256(bytes(vm.parseJsonString(json, path(i, ".kind"))));
+        if (kind == keccak256("promise") || kind == keccak256("clearing")) {
+            Promise memory p = promiseAt(path(i, ".value"));
+            bool acceptLess = kind == keccak256("clearing") && vm.parseJsonBool(json, path(i, ".value.acceptLess"));
+            (bytes32 ofPromise, bytes32 ofClearing) = TypedData.digestsOfClearing(
+                accountsDomain, p.issuer, p.serial, p.benefiter, p.amount, acceptLess
+            );
+            // The library goes straight to the digest, which is of nothing else than this struct hash.
+            return (
+                vm.parseJsonBytes32(json, path(i, ".structHash")), kind == keccak256("promise") ? ofPromise : ofClearing
+            );
         }
-        address identity = vm.parseJsonAddress(json, path(i, ".value.identity"));
-        uint256 nonce = vm.parseJsonUint(json, path(i, ".value.nonce"));
-        uint256 deadline = vm.parseJsonUint(json, path(i, ".value.deadline"));
-        if (kind == keccak256("registration")) {
-            address payer = vm.parseJsonAddress(json, path(i, ".value.payer"));
-            uint256 maxFee = vm.parseJsonUint(json, path(i, ".value.maxFee"));
-            return TypedData.hashRegistration(identity, payer, maxFee, nonce, deadline);
+        if (kind == keccak256("clearing-batch")) structHash = batchAt(i);
+        else if (kind == keccak256("registration")) structHash = registrationAt(i);
+        else structHash = withdrawalAt(i, kind);
+        bytes32 domain = kind == keccak256("registration") ? registryDomain : accountsDomain;
+        digest = MessageHashUtils.toTypedDataHash(domain, structHash);
+    }
+
+    function batchAt(uint256 i) private view returns (bytes32) {
+        uint256 count = 0;
+        while (vm.keyExistsJson(json, promisePath(i, count))) ++count;
+        IPaymentAccounts.Claim[] memory claims = new IPaymentAccounts.Claim[](count);
+        for (uint256 n = 0; n < count; ++n) {
+            claims[n] = claimOf(promiseAt(promisePath(i, n)), "");
         }
+        bytes32[] memory hashes = this.hashPromises(claims, vm.parseJsonAddress(json, path(i, ".signer")));
+        return TypedData.hashClearingBatch(hashes, vm.parseJsonBool(json, path(i, ".value.acceptLess")));
+    }
+
+    function registrationAt(uint256 i) private view returns (bytes32) {
+        return TypedData.hashRegistration(
+            vm.parseJsonAddress(json, path(i, ".value.identity")),
+            vm.parseJsonAddress(json, path(i, ".value.payer")),
+            vm.parseJsonUint(json, path(i, ".value.maxFee")),
+            vm.parseJsonUint(json, path(i, ".value.nonce")),
+            vm.parseJsonUint(json, path(i, ".value.deadline"))
+        );
+    }
+
+    function withdrawalAt(uint256 i, bytes32 kind) private view returns (bytes32) {
         vm.assertEq(kind, keccak256("withdrawal"), "a kind that this test knows");
-        address to = vm.parseJsonAddress(json, path(i, ".value.to"));
-        uint256 amount = vm.parseJsonUint(json, path(i, ".value.amount"));
-        return TypedData.hashWithdrawal(identity, to, amount, nonce, deadline);
+        return TypedData.hashWithdrawal(
+            vm.parseJsonAddress(json, path(i, ".value.identity")),
+            vm.parseJsonAddress(json, path(i, ".value.to")),
+            vm.parseJsonUint(json, path(i, ".value.amount")),
+            vm.parseJsonUint(json, path(i, ".value.nonce")),
+            vm.parseJsonUint(json, path(i, ".value.deadline"))
+        );
     }
 
-    function promiseAt(uint256 i) private view returns (IPaymentAccounts.Promise memory) {
-        return IPaymentAccounts.Promise({
-            issuer: vm.parseJsonAddress(json, path(i, ".value.issuer")),
-            serial: vm.parseJsonUint(json, path(i, ".value.serial")),
-            benefiter: vm.parseJsonAddress(json, path(i, ".value.benefiter")),
-            amount: vm.parseJsonUint(json, path(i, ".value.amount"))
+    function promiseAt(string memory at_) private view returns (Promise memory) {
+        return Promise({
+            issuer: vm.parseJsonAddress(json, string.concat(at_, ".issuer")),
+            serial: vm.parseJsonUint(json, string.concat(at_, ".serial")),
+            benefiter: vm.parseJsonAddress(json, string.concat(at_, ".benefiter")),
+            amount: vm.parseJsonUint(json, string.concat(at_, ".amount"))
         });
+    }
+
+    function promisePath(uint256 i, uint256 n) private pure returns (string memory) {
+        return string.concat(path(i, ".value.promises["), Strings.toString(n), "]");
     }
 
     function path(uint256 i, string memory field) private pure returns (string memory) {

@@ -2,8 +2,9 @@
 pragma solidity ^0.8.28;
 
 import {IPaymentAccounts} from "../../src/interfaces/IPaymentAccounts.sol";
-import {PaymentAccounts} from "../../src/PaymentAccounts.sol";
+import {Accounts} from "../support/Deploying.sol";
 import {Network} from "../support/Network.sol";
+import {Promise} from "../support/Signing.sol";
 import {Vm} from "../support/Test.sol";
 
 contract WithdrawalTest is Network {
@@ -55,9 +56,9 @@ contract WithdrawalTest is Network {
         cleared = bound(cleared, 1, LIMIT);
         amount = bound(amount, 1, 20 ether);
         announce(amount, 0);
-        IPaymentAccounts.Promise memory promise_ = promiseOf(alice, 1, bob, cleared);
-        accounts.clear(
-            promise_, signPromise(alice, accounts, promise_), signClearing(bob, accounts, promise_, false), false
+        Promise memory promise_ = promiseOf(alice, 1, bob, cleared);
+        bring(
+            accounts, promise_, signPromise(alice, accounts, promise_), signClearing(bob, accounts, promise_, false), false
         );
         vm.warp(block.timestamp + NOTICE);
         accounts.executeWithdrawal(alice.addr);
@@ -120,7 +121,7 @@ contract WithdrawalTest is Network {
         refused(TO, 4 ether, 0, deadline, signWithdrawal(bob, accounts, TO, 4 ether, 0, deadline));
         refused(TO, 4 ether, 0, deadline, highS(signature));
         refused(TO, 4 ether, 0, deadline, compact(signature));
-        PaymentAccounts other = new PaymentAccounts(token, registry, networkAccount.addr, FEE_BPS, NOTICE);
+        Accounts other = newAccounts(token, registry, networkAccount.addr, FEE_BPS, NOTICE);
         refused(TO, 4 ether, 0, deadline, signWithdrawal(alice, other, TO, 4 ether, 0, deadline));
     }
 
@@ -132,9 +133,9 @@ contract WithdrawalTest is Network {
     }
 
     function test_the_network_takes_its_fees_out_like_everybody() public {
-        IPaymentAccounts.Promise memory promise_ = promiseOf(alice, 1, bob, 5 ether);
-        accounts.clear(
-            promise_, signPromise(alice, accounts, promise_), signClearing(bob, accounts, promise_, false), false
+        Promise memory promise_ = promiseOf(alice, 1, bob, 5 ether);
+        bring(
+            accounts, promise_, signPromise(alice, accounts, promise_), signClearing(bob, accounts, promise_, false), false
         );
         bytes memory signature = signWithdrawal(networkAccount, accounts, TO, 1 ether, 0, block.timestamp);
         accounts.announceWithdrawal(networkAccount.addr, TO, 1 ether, 0, block.timestamp, signature);
@@ -146,13 +147,13 @@ contract WithdrawalTest is Network {
     function test_deployment_refuses_fees_and_periods_that_make_no_sense() public {
         bytes memory invalid = abi.encodeWithSelector(IPaymentAccounts.InvalidConfiguration.selector);
         vm.expectRevert(invalid);
-        new PaymentAccounts(token, registry, networkAccount.addr, 1_001, NOTICE);
+        newAccounts(token, registry, networkAccount.addr, 1_001, NOTICE);
         vm.expectRevert(invalid);
-        new PaymentAccounts(token, registry, networkAccount.addr, FEE_BPS, 0);
+        newAccounts(token, registry, networkAccount.addr, FEE_BPS, 0);
         vm.expectRevert(invalid);
-        new PaymentAccounts(token, registry, networkAccount.addr, FEE_BPS, 365 days + 1);
+        newAccounts(token, registry, networkAccount.addr, FEE_BPS, 365 days + 1);
         vm.expectRevert(invalid);
-        new PaymentAccounts(token, registry, address(0), FEE_BPS, NOTICE);
+        newAccounts(token, registry, address(0), FEE_BPS, NOTICE);
     }
 
     function announce(uint256 amount, uint256 nonce) private {

@@ -97,16 +97,19 @@ export function readEvent(log: Log, addresses: NetworkFile['contracts']): ChainE
       return { ...place, name: 'Announced', proposal: bytesOf(hexOf(of('proposal'))) }
     case 'Deposited':
       return { ...place, name: 'Deposited', identity: addressOf(of('identity')), amount: amountOf(of('amount')) }
-    case 'Cleared':
+    case 'Cleared': {
+      const paying = withIdentity(of('issuerAndAmount'))
+      const paid = withIdentity(of('benefiterAndFee'))
       return {
         ...place,
         name: 'Cleared',
-        issuer: addressOf(of('issuer')),
-        benefiter: addressOf(of('benefiter')),
+        issuer: paying.identity,
+        benefiter: paid.identity,
         serial: amountOf(of('serial')),
-        amount: amountOf(of('amount')),
-        fee: amountOf(of('fee')),
+        amount: paying.amount,
+        fee: paid.amount,
       }
+    }
     case 'WithdrawalAnnounced':
       return {
         ...place,
@@ -155,6 +158,12 @@ const addressOf: (value: Value) => IdentityId = hexOf
 
 function bytesOf(text: Hex): Uint8Array {
   return Uint8Array.from(Buffer.from(text.slice(2), 'hex'))
+}
+
+/** A word of 20 bytes of identity and 12 of amount. */
+function withIdentity(value: bigint | Hex | undefined): { identity: IdentityId; amount: bigint } {
+  const word = hexOf(value)
+  return { identity: word.slice(0, 42) as Hex, amount: BigInt(`0x${word.slice(42)}`) }
 }
 
 function amountOf(value: Value): bigint {

@@ -12,6 +12,7 @@ import { createTransactionJournal, type TransactionJournal } from '../storage/tr
 import { createAgreement, toHex } from './agreement.ts'
 import { eventFilter, nonsense, readEvent, readEvents, readOutcomes } from './chain-events.ts'
 import { checkBatch } from './check-batch.ts'
+import { clearArguments, clearManyArguments } from './clear-call.ts'
 import { perGas, readPrice } from './fees.ts'
 import { contracts } from './generated/contracts.ts'
 import { createJsonRpc, type JsonRpcOptions } from './json-rpc.ts'
@@ -203,10 +204,8 @@ export function createChain(
         }),
       ),
     async clear(promise, benefiter, gas, { acceptLess = false } = {}) {
-      const { issuer, serial, amount, signature } = promise
       const agreed = benefiter.signTypedData(typedData.clearing(promise, acceptLess))
-      const tuple = [issuer, serial, promise.benefiter, amount]
-      const call = accounts.call('clear', [tuple, signature, agreed, acceptLess])
+      const call = accounts.call('clear', clearArguments(promise, agreed, acceptLess))
       const receipt = await only(gas, 'clear', intentOf(call), () => call)
       const [outcome] = readOutcomes(receipt.logs, [promise], network.contracts)
       if (outcome?.kind !== 'cleared') throw nonsense()
@@ -214,10 +213,8 @@ export function createChain(
     },
     async clearMany(promises, benefiter, gas, { acceptLess = false } = {}) {
       checkBatch(promises, benefiter.id)
-      const tuples = promises.map(({ issuer, serial, benefiter, amount }) => [issuer, serial, benefiter, amount])
-      const signatures = promises.map(({ signature }) => signature)
-      const agreed = promises.map((promise) => benefiter.signTypedData(typedData.clearing(promise, acceptLess)))
-      const call = accounts.call('clearMany', [tuples, signatures, agreed, acceptLess])
+      const agreed = benefiter.signTypedData(typedData.clearingBatch(promises, acceptLess))
+      const call = accounts.call('clearMany', clearManyArguments(promises, benefiter.id, agreed, acceptLess))
       const receipt = await only(gas, 'clear', intentOf(call), () => call)
       return { ...toResult(receipt), outcomes: readOutcomes(receipt.logs, promises, network.contracts) }
     },

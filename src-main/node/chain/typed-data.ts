@@ -54,6 +54,17 @@ export function createTypedData(network: Pick<NetworkFile, 'chainId' | 'contract
       types: { Clearing: [...PROMISE, { name: 'acceptLess', type: 'bool' }] },
       value: { ...bare(promise), acceptLess },
     }),
+    clearingBatch: (promises: readonly PaymentPromise[], acceptLess: boolean): TypedData => ({
+      domain: accounts,
+      types: {
+        ClearingBatch: [
+          { name: 'promises', type: 'Promise[]' },
+          { name: 'acceptLess', type: 'bool' },
+        ],
+        Promise: PROMISE,
+      },
+      value: { promises: promises.map(bare), acceptLess },
+    }),
     withdrawal: (value: {
       identity: IdentityId
       to: Hex

@@ -1,4 +1,13 @@
-import { Contract, HDNodeWallet, JsonRpcProvider, type JsonRpcSigner } from 'ethers'
+import {
+  Contract,
+  concat,
+  HDNodeWallet,
+  JsonRpcProvider,
+  type JsonRpcSigner,
+  Signature,
+  toBeHex,
+  zeroPadBytes,
+} from 'ethers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { networkFile } from '#shared/contract/network-file.ts'
 import { MYST } from '#shared/model/units.ts'
@@ -103,7 +112,10 @@ describe('a network deployed on the local chain', () => {
       { Clearing: fields(`${promised},bool acceptLess`) },
       { ...promise, acceptLess: false },
     )
-    await call(paymentAccounts, PaymentAccounts.abi, 'clear', promise, byIssuer, byBenefiter, false)
+    const [a, b] = [Signature.from(byIssuer), Signature.from(byBenefiter)]
+    const paying5 = concat([issuer.address, toBeHex(5n * MYST, 12)])
+    const terms = zeroPadBytes(concat([benefiter.address, toBeHex(a.v), toBeHex(b.v)]), 32)
+    await call(paymentAccounts, PaymentAccounts.abi, 'clear', paying5, terms, 1n, [a.r, a.s], [b.r, b.s])
     expect(await accounts.getFunction('balanceOf')(benefiter.address)).toBe((5n * MYST * 99n) / 100n)
     expect(await accounts.getFunction('balanceOf')(NETWORK_ACCOUNT)).toBe((5n * MYST) / 100n)
 

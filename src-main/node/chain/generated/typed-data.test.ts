@@ -24,6 +24,11 @@ const file = z.object({
       z.object({ kind: z.literal('promise'), value: z.object(promise), ...signed }),
       z.object({ kind: z.literal('clearing'), value: z.object({ ...promise, acceptLess: z.boolean() }), ...signed }),
       z.object({
+        kind: z.literal('clearing-batch'),
+        value: z.object({ promises: z.array(z.object(promise)), acceptLess: z.boolean() }),
+        ...signed,
+      }),
+      z.object({
         kind: z.literal('withdrawal'),
         value: z.object({ identity: identityId, to: identityId, amount: number, nonce: number, deadline: seconds }),
         ...signed,
@@ -40,8 +45,8 @@ const typedData = createTypedData({
 })
 
 test('there is something of each kind to compare', () => {
-  expect(new Set(vectors.map(({ kind }) => kind)).size).toBe(4)
-  expect(vectors).toHaveLength(10)
+  expect(new Set(vectors.map(({ kind }) => kind)).size).toBe(5)
+  expect(vectors).toHaveLength(13)
 })
 
 test.each(vectors.map((vector, index) => ({ index, kind: vector.kind, vector })))(
@@ -64,6 +69,8 @@ function dataOf(vector: (typeof vectors)[number]) {
       return typedData.promise(vector.value)
     case 'clearing':
       return typedData.clearing(vector.value, vector.value.acceptLess)
+    case 'clearing-batch':
+      return typedData.clearingBatch(vector.value.promises, vector.value.acceptLess)
     case 'withdrawal':
       return typedData.withdrawal(vector.value)
   }
