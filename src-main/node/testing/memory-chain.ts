@@ -158,9 +158,9 @@ export function createMemoryChain(
     { acceptLess = false }: { acceptLess?: boolean } = {},
   ): Moved {
     const { issuer, serial, benefiter } = promise
-    if (serial <= lastOf(issuer, benefiter)) throw failed('SerialNotAboveLast')
     if (!isSignedByIssuer(promise, chain)) throw failed('InvalidIssuerSignature')
     if (by !== benefiter) throw failed('InvalidBenefiterSignature')
+    if (serial <= lastOf(issuer, benefiter)) throw failed('SerialNotAboveLast')
     if (promise.amount === 0n) throw failed('ZeroAmount')
     if (promise.amount > registry.registeredValue(issuer) / 2n) throw failed('AmountAboveLimit')
     const balance = balances.get(issuer) ?? 0n
