@@ -1,8 +1,13 @@
 import { benchPayments } from './payments.ts'
+import { benchRisk } from './risk.ts'
 import { benchTunnel } from './tunnel.ts'
 
 // `npm run bench -- NAME [options]`: ratios side by side, as a table and as JSON in out/bench.
-const BENCHES: Record<string, (args: string[]) => Promise<void>> = { tunnel: benchTunnel, payments: benchPayments }
+const BENCHES: Record<string, (args: string[]) => Promise<void>> = {
+  tunnel: benchTunnel,
+  payments: benchPayments,
+  risk: benchRisk,
+}
 
 const [name = '', ...args] = process.argv.slice(2)
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined

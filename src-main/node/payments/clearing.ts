@@ -8,8 +8,8 @@ import type { PaymentsDeps } from './deps.ts'
 
 /** The clearing of a pair that the chain has forgotten in a reorganisation is made again only after so long. */
 const SETTLED_MS = 600_000
-/** Promises in one transaction: about a million units of gas, well below what the chain module refuses to send. */
-const MAX_BATCH = 12
+/** Promises in one transaction: two million units of gas even when all of them are the first of their issuers. */
+const MAX_BATCH = 50
 /** A peer that does not acknowledge must not hold up what is owed; what it updates from then on is refused. */
 const TELL_MS = 15_000
 
