@@ -62,6 +62,11 @@ export function createPaymentsOverDialogue(
     clock,
     log: log.of('payments'),
     policy,
+    conduct: {
+      word: (peer) => market.proposals.conduct.word(identity.id, peer),
+      saveWord: (peer, word) => market.proposals.conduct.saveWord(identity.id, peer, word),
+      record: (peer, what) => market.catalogue.recordMisconduct(peer, { ...what, atMs: clock.now() }),
+    },
     facts: market.facts,
     clearings: blocks.clearings,
     accounts: blocks,

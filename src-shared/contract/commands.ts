@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ethereumAddress } from '../model/address.ts'
 import type { IdentityId } from '../model/identity.ts'
 import { identityId } from '../model/identity.ts'
+import type { MisconductKind } from '../model/misconduct.ts'
 import type { Proposal } from '../model/proposal.ts'
 import type { SessionRecord } from '../model/session.ts'
 import type { Amount } from '../model/units.ts'
@@ -157,7 +158,13 @@ export type ProposalView = Proposal & {
   expiresAtBlock: number
   preferred: boolean
   own: boolean
-  experience: { sessions: number; failures: number; lastConnectMs?: number }
+  experience: {
+    sessions: number
+    failures: number
+    lastConnectMs?: number
+    /** What it did that it must not: the gravest kind, and of all kinds the last time, how often, how much was lost. */
+    misconduct?: { kind: MisconductKind; atMs: number; count: number; lost: Amount }
+  }
 }
 
 export type PromiseView = {

@@ -1,7 +1,9 @@
 import type { ProposalView } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
+import type { MisconductKind } from '#shared/model/misconduct.ts'
 import type { CopiedProposal, ProposalFilter } from '#shared/model/proposal.ts'
+import type { Amount } from '#shared/model/units.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { ChainEvent } from '../ports/chain.ts'
 import type { Change } from '../ports/chain-follower.ts'
@@ -27,7 +29,10 @@ export type Catalogue = {
   changed(change: Change): void
   /** Whitepaper 6.4.4: preferred providers first, then ascending price (or experience). */
   query(filter: ProposalFilter): ProposalView[]
-  /** Proposals to try one after the other until a session opens: as `query`, without one's own. */
+  /**
+   * Proposals to try one after the other until a session opens: as `query`, without one's own, and without
+   * providers that took money for nothing, unless the person prefers or names them.
+   */
   candidates(filter: ProposalFilter): CopiedProposal[]
   find(provider: IdentityId, serial: number): CopiedProposal | undefined
   summary(): { count: number; revision: number }
@@ -37,6 +42,8 @@ export type Catalogue = {
   /** A session with this provider was opened and verified, `connectMs` after it was asked for. */
   recordSession(provider: IdentityId, connectMs: number): void
   recordFailure(provider: IdentityId): void
+  /** `held`: all that the provider holds of ours unearned; what was lost never adds up to more. */
+  recordMisconduct(provider: IdentityId, what: { kind: MisconductKind; lost: Amount; held: Amount; atMs: number }): void
   onRevision(handle: (summary: { count: number; revision: number }) => void): () => void
 }
 
@@ -131,6 +138,7 @@ export function createCatalogue({ proposals, domain, syncedBlock, isOwn, log }: 
       }),
     candidates: (filter) =>
       rows(filter)
+        .filter((row) => filter.provider !== undefined || row.preferred || !row.experience.misconduct?.lost)
         .map(toCopied)
         .filter(({ provider }) => !isOwn(provider)),
     find: (provider, serial) => rows({ provider, serial, limit: 1 }).map(toCopied)[0],
@@ -146,6 +154,10 @@ export function createCatalogue({ proposals, domain, syncedBlock, isOwn, log }: 
     },
     recordFailure(provider) {
       proposals.recordFailure(provider)
+      revise()
+    },
+    recordMisconduct(provider, what) {
+      proposals.conduct.record(provider, what)
       revise()
     },
     onRevision(handle) {

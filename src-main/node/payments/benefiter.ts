@@ -36,6 +36,12 @@ export type Benefiter = {
   onCredit(handle: () => void): () => void
 }
 
+const ASKED_BY_POLICY: ReadonlySet<RefusalReason> = new Set([
+  'promise-below-minimum',
+  'promise-above-limit',
+  'promise-update-forbidden',
+])
+
 type Taken = {
   refused?: RefusalReason
   /** The issuer owes as much as it may. */
@@ -79,7 +85,7 @@ export function createBenefiter(
     const { leftover } = account()
     const asked = deps.policy()
     // An honest issuer then never signs what would be too much to be owed by it.
-    const policy = { ...asked, maximumPromise: least(asked.maximumPromise, exposure.ceiling(peer)) }
+    const policy = { ...asked, maximumPromise: least(asked.maximumPromise, exposure.limits(peer).ceiling) }
     const last = ledger.lastReceived(peer)
     const mayUpdate = last && last.state === 'open' && !last.stopped && policy.updateAllowed
     reported = leftover
@@ -94,6 +100,7 @@ export function createBenefiter(
   function take(promise: SignedPromise): Taken {
     if (!facts.isCurrent()) return { refused: 'chain-unreachable', isFull: false }
     const policy = deps.policy()
+    const limits = exposure.limits(peer)
     const lastCleared = facts.lastClearedSerial(peer, self)
     const held = ledger.receivedAfter(peer, lastCleared)
     const owedToOwn = sumOf(
@@ -102,15 +109,13 @@ export function createBenefiter(
         .filter(({ benefiter, serial }) => benefiter !== self && serial > facts.lastClearedSerial(peer, benefiter)),
     )
     const refused = checkPromise(promise, {
-      ...{ policy, lastCleared, held, owedToOwn },
-      ceiling: exposure.ceiling(peer),
-      registeredValue: deps.registry.registeredValue(peer),
+      ...{ policy, limits, lastCleared, held, owedToOwn },
       balance: facts.balanceOf(peer),
       owedElsewhere: deps.sharing?.outstandingElsewhere(peer) ?? 0n,
     })
     if (refused) return { refused, isFull: refused === 'credit-exhausted' }
     const owed = sumOf(held.filter(({ state }) => state !== 'cleared')) + owedToOwn
-    return { isFull: owed + credit(promise, held.at(-1)) >= exposure.credit(peer) }
+    return { isFull: owed + credit(promise, held.at(-1)) >= limits.credit }
   }
 
   /** By how much it is more than its forerunner. */
@@ -150,6 +155,8 @@ export function createBenefiter(
     const refused = await accept(promise)
     if (refused) {
       log.info(`refused a promise of ${peer}: ${refused}`)
+      // Who did not meet the policy hears it first as it is now, and can try again.
+      if (ASKED_BY_POLICY.has(refused)) adviseQuietly()
       return { type: PAYMENT_REFUSE, body: { reason: refused } }
     }
     adviseQuietly()

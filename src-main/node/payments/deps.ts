@@ -1,4 +1,5 @@
 import type { IdentityId } from '#shared/model/identity.ts'
+import type { MisconductKind } from '#shared/model/misconduct.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import type { Logger } from '../lib/logger.ts'
@@ -8,6 +9,7 @@ import type { Registry, UnlockedIdentity } from '../ports/identity.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
 import type { ChainRepository } from '../storage/chain-repository.ts'
 import type { LedgerRepository } from '../storage/ledger-repository.ts'
+import type { WordStore } from './peer-word.ts'
 import type { PromiseSharing } from './promise-sharing.ts'
 
 /**
@@ -58,6 +60,10 @@ export type PaymentsDeps = {
   firstCredit?: Amount
   /** Called when an issuer owes as much as it may: what it promised is to be cleared. */
   onCreditReached?: (issuer: IdentityId) => void
+  /** Where it is remembered what peers said of our money, and what they did that they must not. */
+  conduct?: WordStore & {
+    record(peer: IdentityId, what: { kind: MisconductKind; lost: Amount; held: Amount }): void
+  }
   /** Answers in each dialogue what others ask about issuers, and knows what these promised to others. */
   sharing?: Pick<PromiseSharing, 'attach' | 'outstandingElsewhere'>
 }

@@ -18,6 +18,7 @@ import type { GivenPromise } from '../storage/ledger-repository.ts'
 import { isSignedByIssuer } from './check-promise.ts'
 import { least, most, type PaymentsDeps } from './deps.ts'
 import { leftoverAt, reconcileGiven } from './given.ts'
+import { createPeerConduct, type PeerConduct } from './peer-conduct.ts'
 
 export type PayOutcome =
   | { kind: 'paid'; increase: Amount }
@@ -41,6 +42,7 @@ export type Standing = {
 
 /** The half of a link that pays. */
 export type Issuer = {
+  readonly conduct: PeerConduct
   /** The peer's first advice; rejects with `DialogueEnded`, or with the signal's reason. */
   advised(signal?: AbortSignal): Promise<PaymentAdvice>
   /**
@@ -69,6 +71,8 @@ const ATTEMPTS = 3
  *   a lost ledger does not lead to a serial used twice.
  * - What the peer says is left decides only when to pay, never how much may be at risk: that is what
  *   was promised and not earned by metering that was believed, and it stays within `maxAtRisk`.
+ * - A peer that denies what it acknowledged is paid nothing more in this dialogue; what it may hold stays
+ *   at risk, so that it never gets more than `maxAtRisk` for nothing, however often it comes back.
  * - An advice with a promise that we signed but do not remember comes after a lost ledger; the promise
  *   is written down as given and as earned.
  */
@@ -88,6 +92,7 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
   })
 
   const ownLeftover = () => leftoverAt(ledger, peer)
+  const conduct = createPeerConduct(deps, peer, ownLeftover)
   const save = (promise: GivenPromise) => ledger.saveGiven({ ...promise, updatedAtMs: clock.now() })
   const find = (serial: bigint) => ledger.findGiven(peer, serial)
 
@@ -123,6 +128,7 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
     }
     advice = next
     claimed = next.leftover
+    conduct.heard(claimed)
     announce(next)
   }
 
@@ -179,8 +185,11 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
   async function pay(request: { target: Amount; maxAtRisk: Amount }): Promise<PayOutcome> {
     let refusal: RefusalReason = 'service-unavailable'
     let isReconciled = false
+    let refusedBefore: RefusalReason | undefined
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (!advice) return { kind: 'failed', message: 'The provider has not said what it asks for.' }
+      const distrust = conduct.distrust()
+      if (distrust) return { kind: 'failed', message: distrust }
       if (claimed >= request.target) return { kind: 'enough' }
       const balance = await chain.balanceOf(self)
       const next = nextPromise(request, advice, balance)
@@ -199,21 +208,29 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
       promisedHere += increase
       settle()
       changed()
-      const refused = await propose(next)
+      // A promise that goes again may have arrived before; one that is new or higher adds at least its increase.
+      const credited = increase > 0n ? increase : next.amount - (before?.accepted ?? 0n)
+      const refused = await propose(next, credited)
       if (!refused) return { kind: 'paid', increase: next.amount - (before?.accepted ?? 0n) }
+      conduct.refused(next, refused, { isNew: before === undefined, isRepeated: refused === refusedBefore, advice })
+      refusedBefore = refused
       refusal = refused
       if (!(await repair(next, refused))) break
     }
     return { kind: 'refused', reason: refusal }
   }
 
-  async function propose(promise: GivenPromise): Promise<RefusalReason | undefined> {
+  async function propose(promise: GivenPromise, credited: Amount): Promise<RefusalReason | undefined> {
     const reply = await dialogue.request(PAYMENT_PROPOSAL, proposalBody(promise))
     if (reply.type === PAYMENT_REFUSE) return paymentRefuse.parse(reply.body).reason
     if (reply.type !== PAYMENT_ACCEPT) return 'unknown-message'
     claimed = paymentAccept.parse(reply.body).leftover
+    conduct.credited(credited)
+    conduct.heard(claimed)
     const now = find(promise.serial) ?? promise
-    save({ ...now, accepted: most(now.accepted, promise.amount) })
+    // Its advice on acceptance came before this answer: it says whether there may be an update.
+    const stopped = now.stopped || advice?.update?.serial !== promise.serial
+    save({ ...now, accepted: most(now.accepted, promise.amount), stopped })
     settle()
     changed()
     return undefined
@@ -231,6 +248,10 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
       case 'promise-update-forbidden':
         save({ ...now, stopped: true })
         return true
+      case 'promise-below-minimum':
+      case 'promise-above-limit':
+        // The policy has changed, and the advice that says so is here.
+        return true
       case 'promise-not-increased':
         // It has this one already; whether it may be updated, its advice says.
         save({ ...now, accepted: most(now.accepted, promise.amount), stopped: advice?.update?.serial !== now.serial })
@@ -241,6 +262,7 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
   }
 
   return {
+    conduct,
     async advised(signal) {
       if (advice) return advice
       signal?.throwIfAborted()

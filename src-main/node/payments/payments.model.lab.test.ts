@@ -36,7 +36,7 @@ const steps: fc.WeightedArbitrary<Step>[] = [
       tell: fc.boolean(),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: is('restart'), sides }) },
+  { weight: 1, arbitrary: fc.record({ do: is('restart'), sides, endSession: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ do: is('cut while paying'), target, turns, sides }) },
   { weight: 1, arbitrary: fc.record({ do: is('chain away'), target, turns }) },
   {

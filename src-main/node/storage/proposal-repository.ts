@@ -4,6 +4,7 @@ import type { Amount } from '#shared/model/units.ts'
 
 import type { Row, Store, StoreValue } from '../ports/store.ts'
 import { blob, identity, int, optionalInt, text } from './columns.ts'
+import { type ConductRepository, createConductRepository, type Misconduct } from './conduct-repository.ts'
 
 /** A verified proposal as it is put in: terms to search by, and the signed bytes. */
 export type Announcement = {
@@ -21,7 +22,7 @@ export type Announcement = {
   bytes: Uint8Array
 }
 
-export type Experience = { sessions: number; failures: number; lastConnectMs?: number }
+export type Experience = { sessions: number; failures: number; lastConnectMs?: number; misconduct?: Misconduct }
 
 /** What a query gives back; the terms are in `bytes`. */
 export type StoredProposal = {
@@ -51,7 +52,8 @@ export type OwnProposal = {
  */
 export type ProposalRepository = {
   add(announcement: Announcement): void
-  /** Preferred providers first, then by price or by experience. At most `limit` rows. */
+  readonly conduct: ConductRepository
+  /** Preferred providers first and those with misconduct last, then by price or by experience. At most `limit` rows. */
   query(filter: ProposalFilter, oldestBlock: number, limit: number): StoredProposal[]
   count(oldestBlock: number): number
   /** The announcement that counts for a serial, whoever its provider is and however old. */
@@ -79,15 +81,17 @@ const CURRENT = `
   )`
 
 const ORDERS = {
-  price: 'preferred DESC, a.price, a.block_number DESC, a.log_index DESC',
+  price: 'preferred DESC, has_misconduct, a.price, a.block_number DESC, a.log_index DESC',
   // The share of attempts that worked, with one of each assumed: a single success is not certainty.
-  experience: `preferred DESC,
+  experience: `preferred DESC, has_misconduct,
     (coalesce(e.sessions, 0) + 1.0) / (coalesce(e.sessions, 0) + coalesce(e.failures, 0) + 2.0) DESC,
     e.last_connect_ms NULLS LAST, a.price, a.block_number DESC, a.log_index DESC`,
 }
 
 export function createProposalRepository(store: Store): ProposalRepository {
+  const conduct = createConductRepository(store)
   return {
+    conduct,
     add(a) {
       store.run(
         'INSERT OR IGNORE INTO announcement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -110,14 +114,15 @@ export function createProposalRepository(store: Store): ProposalRepository {
       return store
         .all(
           `SELECT a.block_number, a.issued_at_block, a.bytes, coalesce(e.preferred, 0) AS preferred,
-             coalesce(e.sessions, 0) AS sessions, coalesce(e.failures, 0) AS failures, e.last_connect_ms
+             coalesce(e.sessions, 0) AS sessions, coalesce(e.failures, 0) AS failures, e.last_connect_ms,
+             a.provider, EXISTS (SELECT 1 FROM misconduct m WHERE m.provider = a.provider) AS has_misconduct
            FROM announcement a LEFT JOIN provider_experience e ON e.provider = a.provider
            WHERE ${[CURRENT, ...conditions].join(' AND ')} ORDER BY ${ORDERS[filter.sort ?? 'price']} LIMIT ?`,
           oldestBlock,
           ...values,
           limit,
         )
-        .map(toStored)
+        .map((row) => toStored(row, conduct))
     },
     count(oldestBlock) {
       const row = store.get(`SELECT count(*) AS count FROM announcement a WHERE ${CURRENT}`, oldestBlock)
@@ -202,7 +207,8 @@ function padPrice(price: Amount): string {
   return price.toString().padStart(PRICE_DIGITS, '0')
 }
 
-function toStored(row: Row): StoredProposal {
+function toStored(row: Row, conduct: ConductRepository): StoredProposal {
+  const misconduct = int(row, 'has_misconduct') === 1 ? conduct.of(identity(row, 'provider')) : undefined
   const lastConnectMs = optionalInt(row, 'last_connect_ms')
   return {
     blockNumber: int(row, 'block_number'),
@@ -213,6 +219,7 @@ function toStored(row: Row): StoredProposal {
       sessions: int(row, 'sessions'),
       failures: int(row, 'failures'),
       ...(lastConnectMs === undefined ? {} : { lastConnectMs }),
+      ...(misconduct ? { misconduct } : {}),
     },
   }
 }

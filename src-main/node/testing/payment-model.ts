@@ -9,6 +9,8 @@ export type Promised = {
   /** The most the issuer ever signed, and the most the benefiter ever accepted. */
   signed: bigint
   held: bigint
+  /** The issuer knows that the benefiter has it, in whatever amount. */
+  acknowledged: boolean
   /** The benefiter takes no update of it any more, and the issuer has been told so once. */
   closed: boolean
   stopped: boolean
@@ -76,7 +78,7 @@ export function createPaymentModel(policy: PaymentPolicy, maxAtRisk: bigint, mos
     advised(named: Promised | undefined = model.named()) {
       if (named?.forgotten) model.learned(named)
       for (const promise of model.open()) {
-        if (promise.held > 0n && promise !== named && !promise.forgotten) promise.stopped = true
+        if (promise.acknowledged && promise !== named && !promise.forgotten) promise.stopped = true
       }
     },
 
@@ -122,9 +124,18 @@ export function createPaymentModel(policy: PaymentPolicy, maxAtRisk: bigint, mos
       if (serial < highest) return `serial ${serial} after ${highest}`
       if (promise?.cleared !== undefined) return `serial ${serial} was cleared`
       if (promise && (promise.forgotten || amount <= promise.signed)) return `serial ${serial} used for ${amount} again`
-      if (promise?.stopped && promise.held > 0n) return `serial ${serial} updated after the request to stop`
+      if (promise?.stopped && promise.acknowledged) return `serial ${serial} updated after the request to stop`
       if (promise) promise.signed = amount
-      else promises.set(serial, { serial, signed: amount, held: 0n, closed: false, stopped: false, forgotten: false })
+      else
+        promises.set(serial, {
+          serial,
+          signed: amount,
+          held: 0n,
+          acknowledged: false,
+          closed: false,
+          stopped: false,
+          forgotten: false,
+        })
       settle()
       return undefined
     },

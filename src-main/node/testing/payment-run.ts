@@ -20,7 +20,7 @@ export type Step =
   | { do: 'announce withdrawal'; amount: bigint }
   | { do: 'execute withdrawal' }
   | { do: 'policy'; change: Policy; tell: boolean }
-  | { do: 'restart'; sides: Sides }
+  | { do: 'restart'; sides: Sides; endSession: boolean }
   | { do: 'cut while paying'; target: bigint; turns: number; sides: Sides }
   | { do: 'chain away'; target: bigint; turns: number }
   | { do: 'lie'; leftover: bigint; withUpdate: boolean; target: bigint }
@@ -46,7 +46,7 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
   function readOff() {
     for (const { serial, amount } of world.signed.slice(seen)) expect(model.promised(serial, amount)).toBeUndefined()
     seen = world.signed.length
-    const { received, clearings } = world.books()
+    const { given, received, clearings } = world.books()
     for (const { serial, amount, stopped } of received) {
       const known = model.promises.get(serial)
       expect(amount <= (known?.signed ?? 0n), `${amount} accepted under ${serial}: it was signed`).toBe(true)
@@ -54,6 +54,11 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
       if (!known) continue
       if (amount > known.held) model.accepted(serial, amount)
       known.closed ||= stopped
+    }
+    for (const { serial, accepted } of given) {
+      const known = model.promises.get(serial)
+      expect(accepted <= (known?.held ?? 0n), `${accepted} under ${serial}: not more than is held`).toBe(true)
+      if (known) known.acknowledged = accepted > 0n
     }
     for (const { serial, amount } of [...clearings].reverse()) {
       const known = model.promises.get(serial)
@@ -160,6 +165,7 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
         isTold = step.tell && (await t.settle(world.links().b.benefiter.advise().then(yes, no)))
         return
       case 'restart':
+        if (step.endSession) world.endSession()
         return reopen(step.sides)
       case 'cut while paying': {
         const paying = pay(step.target)
@@ -180,13 +186,19 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
         return
       }
       case 'lie': {
-        if (!isFair) return
+        if (!isFair || !isTold) return
         const last = t.b.ledger.lastReceived(issuer)
-        const update = step.withUpdate ? last : undefined
+        const known = last && model.promises.get(last.serial)
+        // Who lost its ledger takes up what it signed; to raise what is cleared already gains nobody anything.
+        const isSpent = known?.forgotten && known.cleared !== undefined
+        const update = step.withUpdate && !isSpent ? last : undefined
         const lie = { leftover: step.leftover, policy: t.policy, ...(update ? { update } : {}) }
         await t.settle(world.links().dialogues.b.send(PAYMENT_ADVICE, adviceBody(lie)))
-        model.advised(update && model.promises.get(update.serial))
-        await t.settle(pay(step.target))
+        model.advised(update && known)
+        const denies = step.leftover < model.left
+        if (denies) expect(world.accusations.splice(0), 'what it denies is held against it').toEqual(['wrong-leftover'])
+        const outcome = await t.settle(pay(step.target))
+        if (denies) expect(outcome.kind, 'and it is paid nothing more').toBe('failed')
         return reopen({ a: false, b: false })
       }
       case 'lose ledger':
@@ -202,6 +214,7 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
   }
 
   function check() {
+    expect(world.accusations, 'nobody who is honest is accused').toEqual([])
     const { given, left, risk, received, earned } = world.books()
     const { links } = world
     expect(model.risk() <= MAX_AT_RISK, `never more at risk than allowed: ${model.risk()}`).toBe(true)

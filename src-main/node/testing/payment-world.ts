@@ -1,5 +1,7 @@
+import type { PaymentsDeps } from '../payments/deps.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
+import type { PeerWord } from '../storage/conduct-repository.ts'
 import { createPaymentPair, type PayingSide, type PaymentLinks } from './payment-pair.ts'
 
 /** Every promise a's key has signed, whatever its ledger says of it. */
@@ -12,7 +14,14 @@ export async function createPaymentWorld(options: {
   plain: boolean
   seed: number
 }) {
-  const t = await createPaymentPair(options.policy, options.deposit, options)
+  const words = new Map<string, PeerWord>()
+  const accusations: string[] = []
+  const conduct: PaymentsDeps['conduct'] = {
+    word: (peer) => words.get(peer),
+    saveWord: (peer, word) => void words.set(peer, word),
+    record: (_peer, { kind }) => void accusations.push(kind),
+  }
+  const t = await createPaymentPair(options.policy, options.deposit, { ...options, payments: { conduct } })
   const signed: Signed[] = []
   const spying: UnlockedIdentity = {
     ...t.pair.identities.a,
@@ -40,6 +49,7 @@ export async function createPaymentWorld(options: {
       }
     }
     const { benefiter } = links.b
+    links.a.issuer.conduct.began(`session ${session}`)
     const id = `session ${session}`
     // As a served session does: what is owed is taken before the issuer hears that its promise was accepted.
     benefiter.onCredit(() => void benefiter.charge(id, cost, () => undefined))
@@ -47,7 +57,9 @@ export async function createPaymentWorld(options: {
   await open({})
 
   return {
-    ...{ t, signed },
+    ...{ t, signed, accusations },
+    /** The issuer has heard all that the session cost, or knows the most that it can have been. */
+    endSession: () => links.a.issuer.conduct.ended(`session ${session}`),
     a: () => issuer,
     links: () => links,
     isOver: () => links.dialogues.a.state !== 'open' || links.dialogues.b.state !== 'open',
@@ -58,6 +70,7 @@ export async function createPaymentWorld(options: {
     async loseLedger() {
       await t.clock.advance(10_000)
       issuer = t.newSide(spying)
+      words.clear()
       await open({ b: links.payments.b })
     },
     /** The session has cost so much more; `heard` false: the metering never reaches the issuer. */
@@ -65,8 +78,11 @@ export async function createPaymentWorld(options: {
       cost += amount
       const id = `session ${session}`
       links.b.benefiter.charge(id, cost, () => undefined)
+      // Messages come in order: with the metering the advice after it stays away too.
+      if (!heard) return
+      links.a.issuer.conduct.metered(id, cost)
       links.b.benefiter.adviseIfMoved()
-      if (heard) links.a.issuer.consume(id, cost)
+      links.a.issuer.consume(id, cost)
     },
     books() {
       const [a, b] = [issuer.identity.id, t.b.identity.id]

@@ -1,3 +1,4 @@
+import type { MisconductKind } from '#shared/model/misconduct.ts'
 import type { CopiedProposal } from '#shared/model/proposal.ts'
 import type { Metering, SessionEnd } from '#shared/model/session.ts'
 import type { Amount } from '#shared/model/units.ts'
@@ -5,13 +6,14 @@ import type { Amount } from '#shared/model/units.ts'
 import type { PaymentLink } from '../../payments/create-payments.ts'
 import type { Dialogue } from '../../ports/dialogue.ts'
 import type { ServiceConsumer } from '../../ports/service-type.ts'
+import { DIALOGUE_TIMING } from '../../protocol/limits.ts'
 import { SESSION_CLOSE, SESSION_CLOSED, SESSION_FAILED, sessionClosed } from '../../protocol/session.ts'
-import { costOf } from '../cost.ts'
+import { costOf, TOLERANCE } from '../cost.ts'
 import type { Context } from './context.ts'
 import { createMeter, type Meter } from './meter.ts'
 
-/** Why a session is over, as far as anybody has said. */
-export type Ending = { end: SessionEnd; message: string }
+/** Why a session is over, as far as anybody has said; `misconduct` when the provider is to blame for it. */
+export type Ending = { end: SessionEnd; message: string; misconduct?: MisconductKind }
 
 /** A session as the provider accepted it. */
 export type OpenSession = {
@@ -19,6 +21,8 @@ export type OpenSession = {
   startedAtMs: number
   /** When the data channel stood. */
   openedAtMs?: number
+  /** The provider has said that it is closed: its last metering is here. */
+  isClosed?: boolean
   meter: Meter
 }
 
@@ -76,13 +80,17 @@ export function beginSession(context: Context, attempt: Attempt, id: string): Op
         record(context, attempt)
       },
       disputed: (ending) => endAttempt(attempt, ending),
+      heard: ({ cost }) => link.issuer.conduct.metered(id, cost),
     },
   )
-  attempt.session = { id, startedAtMs: context.deps.clock.now(), meter }
+  const session: OpenSession = { id, startedAtMs: context.deps.clock.now(), meter }
+  attempt.session = session
+  link.issuer.conduct.began(id)
   dialogue.handle(SESSION_CLOSED, (body) => {
     const { sessionId, end } = sessionClosed.parse(body)
     if (sessionId !== id) return undefined
     meter.settle()
+    session.isClosed = true
     const message = PROVIDER_ENDS[end]
     if (message === undefined)
       endAttempt(attempt, { end: 'provider-closed', message: 'The provider closed the session.' })
@@ -127,7 +135,10 @@ export async function takeDown(context: Context, attempt: Attempt, end: SessionE
       if (session.openedAtMs === undefined) {
         const patience = new Promise<void>((resolve) => void clock.after(context.timing.closeMs, resolve))
         await Promise.race([dialogue.send(SESSION_FAILED, { sessionId: session.id }), patience])
-      } else await dialogue.request(SESSION_CLOSE, { sessionId: session.id }, { timeoutMs: context.timing.closeMs })
+      } else {
+        await dialogue.request(SESSION_CLOSE, { sessionId: session.id }, { timeoutMs: context.timing.closeMs })
+        session.isClosed = true
+      }
     } catch (error) {
       log.debug(`the provider did not answer the end of the session: ${String(error)}`)
     }
@@ -139,8 +150,18 @@ export async function takeDown(context: Context, attempt: Attempt, end: SessionE
     const ownCost = own && session.openedAtMs !== undefined ? costOf(attempt.proposal, own) : 0n
     link.issuer.consume(session.id, metered.cost > ownCost ? metered.cost : ownCost)
     record(context, attempt, end)
+    const { conduct, standing } = link.issuer
+    if (attempt.ending?.misconduct) conduct.accuse(attempt.ending.misconduct, standing().leftover)
+    conduct.ended(session.id, session.isClosed ? undefined : mostCost(attempt.proposal, own))
   }
   await dialogue?.close()
+}
+
+/** What the provider may have counted at most by the time it notices that the session is over. */
+function mostCost(proposal: CopiedProposal, own: Omit<Metering, 'cost'> | undefined): Amount {
+  const most = (bytes = 0n) => bytes + (bytes * TOLERANCE.percent) / 100n + TOLERANCE.bytes
+  const durationMs = (own?.durationMs ?? 0) + DIALOGUE_TIMING.silenceMs + Number(TOLERANCE.ms)
+  return costOf(proposal, { bytesUp: most(own?.bytesUp), bytesDown: most(own?.bytesDown), durationMs })
 }
 
 /** By one's own counters; nothing before the data channel stood. */

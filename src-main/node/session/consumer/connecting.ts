@@ -1,4 +1,5 @@
 import { MystError } from '#shared/errors/myst-error.ts'
+import { MISCONDUCT } from '#shared/model/misconduct.ts'
 import type { CopiedProposal } from '#shared/model/proposal.ts'
 import { REFUSALS, type RefusalReason } from '#shared/model/refusal.ts'
 import type { ConnectionFailure, ConnectStep, StepRecord } from '#shared/model/session.ts'
@@ -68,6 +69,10 @@ export async function connecting(
       deps.log.info(`${proposal.provider} did not work at ${progress.step}: ${last.message}`)
       deps.catalogue.recordFailure(proposal.provider)
       await takeDown(context, attempt, last.end ?? 'tunnel-failed')
+      // The tunnel stood and one's own line works, so it is the provider that lets nothing through.
+      const isProved = error instanceof NotVerified && (await direct) !== undefined
+      const held = attempt.link?.issuer.standing().leftover ?? 0n
+      if (isProved && held > 0n) attempt.link?.issuer.conduct.accuse('gave-nothing', held)
       if (signal.aborted) return { to: 'disconnected', last: { ...last, end: (signal.reason as Stop).end } }
     }
   }
@@ -120,6 +125,10 @@ async function tryOne(
     const link = deps.payments.attach(dialogue)
     attempt.dialogue = dialogue
     attempt.link = link
+    link.issuer.conduct.onMisconduct((kind) => {
+      // Nothing it says of our money can be believed; for lesser things there is still the session.
+      if (kind === 'wrong-leftover') endAttempt(attempt, { end: 'metering-disputed', message: MISCONDUCT[kind] })
+    })
     // Given up in the meantime: then nobody else will close it.
     if (attempt.isOver) await dialogue.close()
     signal.throwIfAborted()

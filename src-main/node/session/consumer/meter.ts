@@ -19,9 +19,12 @@ export type Meter = {
   stop(): void
 }
 
-const SENTENCES = {
-  overpriced: 'The provider charged more than the price it had signed.',
-  'metering-disputed': 'The provider counted more traffic than passed through the tunnel.',
+const DISPUTES = {
+  overpriced: { message: 'The provider charged more than the price it had signed.', misconduct: 'overpriced' },
+  'metering-disputed': {
+    message: 'The provider counted more traffic than passed through the tunnel.',
+    misconduct: 'inflated-metering',
+  },
 } as const
 
 /**
@@ -38,6 +41,8 @@ export function createMeter(
     traffic: () => Traffic
     accepted: (metering: Metering) => void
     disputed: (ending: Ending) => void
+    /** Every metering as it comes, believed or not. */
+    heard: (metering: Metering) => void
   },
 ): Meter {
   const startedAtMs = clock.now()
@@ -53,9 +58,9 @@ export function createMeter(
     session.accepted(next)
   }
 
-  const dispute = (end: keyof typeof SENTENCES) => {
+  const dispute = (end: keyof typeof DISPUTES) => {
     isOver = true
-    session.disputed({ end, message: SENTENCES[end] })
+    session.disputed({ end, ...DISPUTES[end] })
   }
 
   /** After the second look there is no third; what came meanwhile gets its own two. */
@@ -84,7 +89,9 @@ export function createMeter(
 
   session.dialogue.handle(SESSION_METERING, (body) => {
     const { sessionId, ...next } = sessionMetering.parse(body)
-    if (sessionId !== session.id || isOver) return undefined
+    if (sessionId !== session.id) return undefined
+    session.heard(next)
+    if (isOver) return undefined
     look(next)
     return undefined
   })

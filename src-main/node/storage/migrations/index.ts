@@ -5,6 +5,7 @@ import { ledger } from './003-ledger.ts'
 import { sessions } from './004-sessions.ts'
 import { transactions } from './005-transactions.ts'
 import { risk } from './006-risk.ts'
+import { conduct } from './007-conduct.ts'
 import { ledgerOrder } from './008-ledger-order.ts'
 import { uncompared } from './009-uncompared.ts'
 
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   sessions,
   transactions,
   risk,
+  conduct,
   ledgerOrder,
   uncompared,
 ]

@@ -1,0 +1,221 @@
+import type { CopiedProposal } from '#shared/model/proposal.ts'
+import type { ConnectionState } from '#shared/model/session.ts'
+import { MYST } from '#shared/model/units.ts'
+
+import { createCatalogue } from '../discovery/catalogue.ts'
+import { silentLogger } from '../lib/logger.ts'
+import { createPayments } from '../payments/create-payments.ts'
+import type { UnlockedIdentity } from '../ports/identity.ts'
+import type { Store } from '../ports/store.ts'
+import type { PaymentPolicy } from '../protocol/payment.ts'
+import { signProposal } from '../protocol/proposal.ts'
+import { createConnection } from '../session/connection.ts'
+import { createProviderSessions } from '../session/provider-sessions.ts'
+import { createChainRepository } from '../storage/chain-repository.ts'
+import { createLedgerRepository } from '../storage/ledger-repository.ts'
+import { migrate } from '../storage/migrate.ts'
+import { openStore } from '../storage/open-store.ts'
+import { createProposalRepository } from '../storage/proposal-repository.ts'
+import { createSessionRepository } from '../storage/session-repository.ts'
+import { createDialoguePair } from './dialogue-pair.ts'
+import { createManualClock } from './manual-clock.ts'
+import { createMemoryChain, noGas } from './memory-chain.ts'
+import { createTestIdentity } from './memory-registry.ts'
+import { createMemoryService } from './memory-service.ts'
+
+const DOMAIN = { chainId: 31_337n, serviceDirectory: `0x${'11'.repeat(20)}` }
+
+export type SessionPairOptions = {
+  price?: bigint
+  unit?: 'GiB' | 'hour'
+  maxAtRisk?: bigint
+  policy?: Partial<PaymentPolicy>
+  probes?: string[]
+  directAddress?: string
+  maxSessions?: number
+  deposit?: bigint
+  /** Without envelopes around the messages. */
+  plain?: boolean
+}
+
+/**
+ * A consumer and a provider over a real dialogue with a store each, and a tunnel of counters. The consumer's
+ * catalogue lists two offers: the provider's, which is the cheapest, and one of somebody who is not there.
+ */
+export async function createSessionPair(options: SessionPairOptions = {}) {
+  const clock = createManualClock()
+  const pair = await createDialoguePair({ clock, ...(options.plain ? { plain: true } : {}) })
+  const chain = createMemoryChain(pair.registry)
+  chain.deposit(pair.identities.a.id, options.deposit ?? 10n * MYST)
+  const policy: PaymentPolicy = {
+    minimumIncrease: MYST / 100n,
+    maximumPromise: 50n * MYST,
+    updateAllowed: true,
+    freeTrial: 0n,
+    feeBps: 100,
+    ...options.policy,
+  }
+  const side = (identity: UnlockedIdentity) => {
+    const store = openStore(':memory:')
+    migrate(store)
+    const ledger = createLedgerRepository(store, identity.id)
+    const proposals = createProposalRepository(store)
+    const catalogue = createCatalogue({
+      ...{ proposals, log: silentLogger },
+      domain: DOMAIN,
+      syncedBlock: () => 1,
+      isOwn: (id) => id === identity.id,
+    })
+    const payments = createPayments({
+      conduct: {
+        word: (peer) => proposals.conduct.word(identity.id, peer),
+        saveWord: (peer, word) => proposals.conduct.saveWord(identity.id, peer, word),
+        record: (peer, what) => catalogue.recordMisconduct(peer, { ...what, atMs: clock.now() }),
+      },
+      identity,
+      chain,
+      facts: chain.facts,
+      gas: () => noGas,
+      registry: pair.registry,
+      ledger,
+      clock,
+      log: silentLogger,
+      policy: () => policy,
+      clearings: chain.clearings,
+    })
+    return { store, ledger, catalogue, payments, repository: createSessionRepository(store, identity.id) }
+  }
+  const consumer = side(pair.identities.a)
+  const provider = side(pair.identities.b)
+  const service = createMemoryService()
+  const proposal: CopiedProposal = {
+    formatVersion: 1,
+    provider: pair.identities.b.id,
+    serial: 7,
+    serviceType: 'socks',
+    serviceLocation: { country: 'DE' },
+    originLocation: { country: 'DE' },
+    bandwidthMbps: 100,
+    unit: options.unit ?? 'GiB',
+    pricePerUnit: options.price ?? MYST,
+    contacts: pair.contacts.b,
+    bytes: new Uint8Array(),
+    blockNumber: 1,
+    expiresAtBlock: 60_001,
+  }
+  /** What the provider charges by; a test may make it differ from what was signed. */
+  const offer = { ...proposal }
+  const sessions = createProviderSessions(
+    {
+      dialogues: pair.b,
+      payments: provider.payments,
+      services: new Map([['socks', await service.startProvider({ dataDir: '', publicAddress: '', maxSessions: 9 })]]),
+      offered: (serial) => (serial === offer.serial ? offer : undefined),
+      clock,
+      repository: provider.repository,
+      log: silentLogger,
+    },
+    { maxSessions: options.maxSessions ?? 5 },
+  )
+  const other = createTestIdentity()
+  announce(consumer.store, [
+    { identity: pair.identities.b, offer: proposal },
+    { identity: other, offer: { ...proposal, provider: other.id, pricePerUnit: proposal.pricePerUnit * 2n } },
+  ])
+  const experience: string[] = []
+  const maxAtRisk = options.maxAtRisk ?? MYST
+  const connection = createConnection(
+    {
+      dialogues: pair.a,
+      payments: consumer.payments,
+      serviceTypes: [service],
+      catalogue: {
+        recordSession: () => void experience.push('session'),
+        recordFailure: () => void experience.push('failure'),
+      },
+      probes: options.probes ?? ['http://probe.example/'],
+      fetchDirectly: async () => options.directAddress ?? '203.0.113.5',
+      controlAddresses: [],
+      clock,
+      repository: consumer.repository,
+      log: silentLogger,
+    },
+    { maxAtRisk },
+  )
+  /** Moves the clock until the promise is there. */
+  async function settle<T>(promise: Promise<T>): Promise<T> {
+    let isDone = false
+    const mark = () => {
+      isDone = true
+    }
+    promise.then(mark, mark)
+    for (let turn = 0; turn < 2_000 && !isDone; turn++) await clock.advance(turn < 200 ? 0 : 100)
+    return promise
+  }
+  /** Moves the clock until the state is of that name. */
+  async function until<Name extends ConnectionState['name']>(name: Name) {
+    await settle(
+      new Promise<void>((resolve) => {
+        if (connection.state.name === name) return resolve()
+        connection.onChange((state) => state.name === name && resolve())
+      }),
+    )
+    return connection.state as Extract<ConnectionState, { name: Name }>
+  }
+  /** Seconds pass with traffic in each. */
+  async function flow(seconds: number, bytes: { up?: bigint; down?: bigint }) {
+    for (let second = 0; second < seconds; second++) {
+      service.pass(bytes)
+      await clock.advance(1_000)
+      for (let turn = 0; turn < 30; turn++) await clock.advance(0)
+    }
+  }
+  async function stop() {
+    await settle(Promise.all([connection.disconnect(), sessions.stop()]))
+    await settle(pair.stop())
+    consumer.store.close()
+    provider.store.close()
+  }
+  return {
+    stop,
+    clock,
+    pair,
+    /** Whoever else is on offer, for twice the price. */
+    other: other.id,
+    chain,
+    consumer,
+    provider,
+    service,
+    proposal,
+    offer,
+    sessions,
+    connection,
+    experience,
+    settle,
+    until,
+    flow,
+    maxAtRisk,
+  }
+}
+
+/** As if the chain had been copied: who is registered, and what each offers. */
+function announce(store: Store, offers: { identity: UnlockedIdentity; offer: CopiedProposal }[]) {
+  const blocks = createChainRepository(store)
+  const proposals = createProposalRepository(store)
+  const hash = `0x${'1'.repeat(64)}` as const
+  blocks.addBlock({ number: 1, hash }, false)
+  offers.forEach(({ identity, offer }, logIndex) => {
+    const { bytes: _bytes, blockNumber, expiresAtBlock: _end, formatVersion: _version, ...terms } = offer
+    const place = { blockNumber, blockHash: hash, logIndex, transactionHash: hash }
+    blocks.addRegistration({
+      ...{ ...place, name: 'Registered', identity: identity.id, publicKey: identity.publicKey, value: MYST },
+    })
+    proposals.add({
+      ...terms,
+      ...{ blockNumber, logIndex, issuedAtBlock: 0 },
+      serviceCountry: terms.serviceLocation.country,
+      originCountry: terms.originLocation.country,
+      bytes: signProposal(terms, 0, identity, DOMAIN).bytes,
+    })
+  })
+}
