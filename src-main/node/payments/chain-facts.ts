@@ -18,9 +18,13 @@ export function createChainFacts(deps: {
   accounts: Pick<ChainRepository, 'balanceOf' | 'withdrawalOf' | 'lastClearedSerial' | 'clearings'>
 }): ChainFacts {
   const { chain, follower, accounts } = deps
-  /** By issuer and benefiter; asked for with every promise, and another only when the copy is. */
+  // Asked for with every promise, and another only when the copy is.
+  const balances = new Map<IdentityId, Amount>()
+  const serials = new Map<string, bigint>()
   const histories = new Map<string, { toBenefiter: Amount; inAll: Amount }>()
-  follower.onChange(() => histories.clear())
+  follower.onChange(() => {
+    for (const known of [balances, serials, histories]) known.clear()
+  })
   let looking: Promise<void> | undefined
 
   function history(issuer: IdentityId, benefiter: IdentityId) {
@@ -39,14 +43,11 @@ export function createChainFacts(deps: {
 
   return {
     isCurrent: () => follower.isCurrent(),
-    balanceOf: (id) => most(accounts.balanceOf(id) - (accounts.withdrawalOf(id)?.amount ?? 0n), 0n),
-    lastClearedSerial: accounts.lastClearedSerial,
-    cleared(issuer, benefiter) {
-      const pair = `${issuer} ${benefiter}`
-      const known = histories.get(pair) ?? history(issuer, benefiter)
-      histories.set(pair, known)
-      return known
-    },
+    balanceOf: (id) =>
+      remembered(balances, id, () => most(accounts.balanceOf(id) - (accounts.withdrawalOf(id)?.amount ?? 0n), 0n)),
+    lastClearedSerial: (issuer, benefiter) =>
+      remembered(serials, `${issuer} ${benefiter}`, () => accounts.lastClearedSerial(issuer, benefiter)),
+    cleared: (issuer, benefiter) => remembered(histories, `${issuer} ${benefiter}`, () => history(issuer, benefiter)),
     catchUp() {
       // Who asks while somebody looks gets the same answer: many bad promises are one question to the chain.
       looking ??= look(AbortSignal.timeout(LOOK_MS))
@@ -57,4 +58,10 @@ export function createChainFacts(deps: {
       return looking
     },
   }
+}
+
+function remembered<Value>(known: Map<string, Value>, key: string, read: () => Value): Value {
+  const value = known.get(key) ?? read()
+  known.set(key, value)
+  return value
 }

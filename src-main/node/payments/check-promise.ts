@@ -6,7 +6,8 @@ import { recoverIdentity } from '../lib/secp256k1.ts'
 import type { Chain } from '../ports/chain.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
 import type { ReceivedPromise } from '../storage/ledger-repository.ts'
-import { least, most } from './deps.ts'
+import { most } from './deps.ts'
+import type { Limits } from './exposure.ts'
 
 /** Whether the issuer signed it, in the one form that the contract takes too: low s, v 27 or 28. */
 export function isSignedByIssuer(promise: SignedPromise, chain: Pick<Chain, 'promiseDigest'>): boolean {
@@ -22,7 +23,7 @@ export function checkPromise(
   promise: SignedPromise,
   known: {
     policy: PaymentPolicy
-    registeredValue: Amount
+    limits: Limits
     /** The highest serial of the pair that the chain has cleared, and what the account can still pay. */
     lastCleared: bigint
     balance: Amount
@@ -31,8 +32,6 @@ export function checkPromise(
     /** Promised and not cleared: to other identities of this node, and to others as far as they told. */
     owedToOwn: Amount
     owedElsewhere: Amount
-    /** The most that may be owed to this node at once. */
-    ceiling: Amount
   },
 ): RefusalReason | undefined {
   const { policy, held } = known
@@ -44,13 +43,13 @@ export function checkPromise(
   const increase = promise.amount - (before?.amount ?? 0n)
   if (increase <= 0n) return 'promise-not-increased'
   if (before && (before.stopped || !policy.updateAllowed)) return 'promise-update-forbidden'
-  if (promise.amount > least(known.registeredValue / 2n, policy.maximumPromise)) return 'promise-above-limit'
+  if (promise.amount > known.limits.promise) return 'promise-above-limit'
   if (increase < policy.minimumIncrease) return 'promise-below-minimum'
   // What the chain has cleared and the copy does not know of will leave the balance that the copy knows.
   const promised = sumOf(held) + increase + known.owedToOwn + known.owedElsewhere
   if (promised > known.balance) return 'promise-not-covered'
   const owed = sumOf(held.filter(({ state }) => state !== 'cleared')) + increase + known.owedToOwn
-  return owed > known.ceiling ? 'credit-exhausted' : undefined
+  return owed > known.limits.ceiling ? 'credit-exhausted' : undefined
 }
 
 export function sumOf(promises: readonly { amount: Amount }[]): Amount {

@@ -153,7 +153,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
       }
     },
     atRisk: (peer) => leftoverAt(ledger, peer),
-    credit: exposure.credit,
+    credit: (issuer) => exposure.limits(issuer).credit,
     earnedToday: () => ledger.earned(dayOf(clock.now())),
     earnedByDay: (days) => ledger.earnedSince(dayOf(clock.now() - (days - 1) * DAY_MS)),
     onChange(handle) {

@@ -93,11 +93,13 @@ describe('the credit of an issuer', () => {
     const step = MYST / 20n
     let cost = 0n
     let clearAt: number | undefined
+    issuer.conduct.began('s')
     for (let second = 0; second < 120; second++) {
       const outcome = await t.settle(issuer.payAhead({ target: FIRST, maxAtRisk: FIRST }))
-      outcomes.add(outcome.kind === 'refused' ? outcome.reason : outcome.kind)
+      outcomes.add('message' in outcome ? outcome.message : outcome.kind)
       cost += step
       links.b.benefiter.charge('s', cost, () => undefined)
+      issuer.conduct.metered('s', cost)
       issuer.consume('s', cost)
       // What was paid ahead lasts ten seconds at this pace; so long it takes until it is mined.
       if (full.splice(0).length > 0) clearAt ??= second + 8

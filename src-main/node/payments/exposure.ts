@@ -7,19 +7,25 @@ import { least, type PaymentsDeps } from './deps.ts'
 /** What a stranger may owe at once: as much as a consumer puts at risk with one provider unless it says otherwise. */
 const FIRST_CREDIT = MYST / 2n
 
-/** How far this node trusts an issuer. */
-export type Exposure = {
+export type Limits = {
+  /** The most that one promise may be worth, by the contract and by this node's policy. */
+  promise: Amount
   /**
    * The most that an issuer may owe this identity at once (whitepaper 6.5.6): a small first credit, and what it has had
    * cleared here, so that it doubles with each time. What it had cleared to others may be to itself, at the
    * price of the network's fee; so it counts for just that much. Never more than one promise may be worth.
    */
-  credit(issuer: IdentityId): Amount
+  credit: Amount
   /**
    * From the credit up to here promises are still accepted, because a clearing takes about as long as what was
    * paid ahead lasts: an honest consumer is not to wait for it. It is one more first credit.
    */
-  ceiling(issuer: IdentityId): Amount
+  ceiling: Amount
+}
+
+/** How far this node trusts an issuer. */
+export type Exposure = {
+  limits(issuer: IdentityId): Limits
   /**
    * Of what an issuer owes this identity, what its account cannot pay when everybody known takes his share of it.
    * What is announced to be withdrawn still counts as there: it is cleared before.
@@ -31,11 +37,12 @@ export function createExposure(deps: PaymentsDeps): Exposure {
   const { identity, ledger, facts, registry, policy, firstCredit } = deps
   const first = firstCredit ?? FIRST_CREDIT
 
-  function credit(issuer: IdentityId): Amount {
+  function limits(issuer: IdentityId): Limits {
     const { maximumPromise, feeBps } = policy()
-    const limit = least(registry.registeredValue(issuer) / 2n, maximumPromise)
+    const promise = least(registry.registeredValue(issuer) / 2n, maximumPromise)
     const { toBenefiter, inAll } = facts.cleared(issuer, identity.id)
-    return least(first + toBenefiter + ((inAll - toBenefiter) * BigInt(feeBps)) / 10_000n, limit)
+    const credit = least(first + toBenefiter + ((inAll - toBenefiter) * BigInt(feeBps)) / 10_000n, promise)
+    return { promise, credit, ceiling: credit + first }
   }
 
   function uncovered(issuer: IdentityId): Amount {
@@ -49,5 +56,5 @@ export function createExposure(deps: PaymentsDeps): Exposure {
     return inAll > balance ? here - (balance * here) / inAll : 0n
   }
 
-  return { credit, ceiling: (issuer) => credit(issuer) + first, uncovered }
+  return { limits, uncovered }
 }

@@ -38,7 +38,7 @@ export function openStore(path: string | ':memory:'): Store {
     if (depth > 0 && !database.isTransaction) {
       throw new MystError('StoreMisused', 'The transaction is over; an error inside has ended it.')
     }
-    database.exec(depth === 0 ? 'BEGIN IMMEDIATE' : `SAVEPOINT ${name}`)
+    prepare(depth === 0 ? 'BEGIN IMMEDIATE' : `SAVEPOINT ${name}`).run()
     depth++
     let result: T
     try {
@@ -56,7 +56,7 @@ export function openStore(path: string | ':memory:'): Store {
     }
     depth--
     try {
-      database.exec(depth === 0 ? 'COMMIT' : `RELEASE ${name}`)
+      prepare(depth === 0 ? 'COMMIT' : `RELEASE ${name}`).run()
     } catch (error) {
       // A commit that fails may leave the transaction open, and everything after would be lost with it.
       if (depth === 0 && database.isTransaction) database.exec('ROLLBACK')
