@@ -61,6 +61,10 @@ it.each([
   expect(violations[0]).toContain(`${path}: `)
 })
 
+it('lets a measurement use the parts that tests are set up with', () => {
+  expect(check({ 'e2e/bench/a.ts': "import { x } from '../../src-main/node/testing/x.ts'" })).toEqual([])
+})
+
 it('finds a folder that nobody placed', () => {
   expect(check({ 'src-main/elsewhere/a.ts': 'export {}' })).toEqual([expect.stringContaining('belongs to no part')])
 })
