@@ -72,13 +72,14 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
   }
 
   async function reopen(sides: Sides) {
+    readOff()
+    model.sessionOver()
     await world.reopen(sides)
     afterOpening()
   }
 
   function afterOpening() {
     readOff()
-    model.sessionOver()
     isTold = true
     model.advised()
     adopt()
@@ -203,6 +204,7 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
       }
       case 'lose ledger':
         readOff()
+        model.sessionOver()
         model.lostLedger()
         await world.loseLedger()
         return afterOpening()
