@@ -4,7 +4,7 @@ import { createCrashLab } from './crash-lab.ts'
 import { createPlan } from './plan.ts'
 import type { Role } from './terms.ts'
 
-const KILLS = process.env.DEEP ? 500 : 12
+const KILLS = process.env.DEEP === '1' ? 500 : 12
 const SEED = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 2 ** 32))
 const BOTH: readonly Role[] = ['issuer', 'benefiter']
 
