@@ -66,10 +66,14 @@ describe('what can go wrong is said in one sentence', () => {
 
   it('a file that is no keystore, one of another format, and none at all', async () => {
     const path = join(here.dir, 'not-a-keystore')
-    writeFileSync(path, 'hello')
-    expect(await refused(['identity', 'import', path], { home: 'other' })).toMatchObject({ name: 'KeystoreUnreadable' })
-    writeFileSync(path, '{"version":1,"crypto":{}}')
-    expect(await refused(['identity', 'import', path], { home: 'other' })).toMatchObject({ name: 'KeystoreForeign' })
+    for (const [text, name] of [
+      ['hello', 'KeystoreForeign'],
+      ['{"version":1,"crypto":{}}', 'KeystoreForeign'],
+      ['{"version":3,"crypto":', 'KeystoreUnreadable'],
+    ] as const) {
+      writeFileSync(path, text)
+      expect(await refused(['identity', 'import', path], { home: 'other' }), text).toMatchObject({ name })
+    }
     expect(await refused(['identity', 'import', `${path}-missing`], { home: 'other' })).toMatchObject({
       name: 'KeystoreUnreadable',
     })
@@ -114,11 +118,9 @@ describe('what can go wrong is said in one sentence', () => {
     expect(await refused(['wallet', 'deposit', '1000000', '--without-backup'], { home: 'buyer' })).toMatchObject({
       name: 'InsufficientFunds',
     })
-    expect(
-      await refused(['wallet', 'withdraw', '1000000', '--to', network.contracts.token], { home: 'buyer' }),
-    ).toMatchObject({
-      name: 'InsufficientFunds',
-    })
+    const withdraw = (to: string) => refused(['wallet', 'withdraw', '1000000', '--to', to], { home: 'buyer' })
+    expect(await withdraw(`0x${'5a'.repeat(20)}`)).toMatchObject({ name: 'InsufficientFunds' })
+    expect(await withdraw(network.contracts.token)).toMatchObject({ name: 'InvalidRecipient' })
     for (const amount of ['1.2.3', '1e3', '0.0000000000000000001', 'all']) {
       expect((await here.run(['wallet', 'deposit', amount], { home: 'buyer', network: file })).code, amount).toBe(2)
     }
