@@ -365,6 +365,32 @@ describe.each(ORDERS)('of two blockchain nodes the %s', (_which, pair: Pair) => 
   })
 })
 
+it('a blockchain node that knows the new state before the block takes no transaction for lost', async () => {
+  let hurried = 0
+  let before: RpcReply | undefined
+  const hasty: RpcNode = async (request, real) => {
+    if (request.method === 'eth_sendRawTransaction') {
+      before = await real({ ...request, method: 'eth_getBlockByNumber', params: ['latest', false] })
+      hurried = 0
+    }
+    const reply = await real()
+    if (!before || hurried >= 3) return reply
+    if (request.method === 'eth_getTransactionReceipt') {
+      hurried++
+      return { result: null }
+    }
+    const [account, tag] = request.params
+    if (request.method === 'eth_getBlockByNumber' && account === 'latest') return before
+    if (request.method !== 'eth_getTransactionCount' || tag === 'latest') return reply
+    return real({ ...request, params: [account, 'latest'] })
+  }
+  const { both } = open({ hasty })
+  const alice = newIdentity()
+  await both.deposit(alice.id, MYST, gas)
+  expect(hurried).toBe(3)
+  expect(await chain.balanceOf(alice.id)).toBe(MYST)
+})
+
 /** Knows nothing of the last blocks. */
 function late(blocks: number): RpcNode {
   return async (request, real) => {

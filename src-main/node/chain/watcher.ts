@@ -57,6 +57,8 @@ export function createWatcher(
   const gasAddress = gas.address.toLowerCase() as Hex
   const handles = new Set<(sent: SentTransaction) => void>()
   /** In which block this process first saw a form wait in a node's pool. */
+  /** The latest block at which a transaction's nonce was not used yet. */
+  const freeAt = new Map<number, number>()
   const waitingSince = new Map<Hex, number>()
   const wakeUps = new Set<() => void>()
   /** Signed a moment ago, so known to be accepted by the contract. */
@@ -129,7 +131,11 @@ export function createWatcher(
   async function look(entry: JournalEntry, where: Account, head: CommonHead, count: number): Promise<void> {
     const own = await minedForm(entry)
     if (own) return void resolve(entry.id, await asMined(own.mined, own.form))
-    if (count > entry.nonce) return nonceIsGone(entry, where, head)
+    if (count > entry.nonce) {
+      // A node that is just mining may know the new state before the block: then nothing is known yet.
+      return head.number > (freeAt.get(entry.id) ?? -1) ? nonceIsGone(entry, where, head) : undefined
+    }
+    freeAt.set(entry.id, head.number)
 
     const form = entry.signed.at(-1)
     if (!form) return
