@@ -17,6 +17,7 @@ const most = (a: bigint, b: bigint) => (a > b ? a : b)
 
 export function createMemory(): Memory {
   const memory = new Map<bigint, Seen>()
+  const accusations: string[] = []
   let accepted = 0
   const of = (serial: bigint): Seen => {
     const known = memory.get(serial) ?? { amount: 0n, accepted: 0n, held: 0n }
@@ -29,6 +30,7 @@ export function createMemory(): Memory {
       return accepted
     },
     hear(told) {
+      if (told.event === 'accused') accusations.push(`an honest benefiter stands accused: ${told.kind}`)
       if (told.event !== 'given' && told.event !== 'received') return
       const seen = of(BigInt(told.serial))
       const amount = BigInt(told.amount)
@@ -42,7 +44,7 @@ export function createMemory(): Memory {
     },
     problems(books, deposited) {
       const { given, received, cleared, balances, atRisk, leftover } = books
-      const problems: string[] = []
+      const problems = [...accusations]
       const expect = (holds: boolean, sentence: string) => {
         if (!holds) problems.push(sentence)
       }

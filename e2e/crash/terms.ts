@@ -45,6 +45,8 @@ export type Told =
   | { event: 'dialogue' }
   /** An attempt to pay that came to nothing. */
   | { event: 'not-paid'; why: string }
+  /** The issuer believes that it was cheated. */
+  | { event: 'accused'; kind: string }
   | { event: 'paused' }
   | { event: 'clearing' }
   | { event: 'cleared'; serials: string[]; problems: string[] }

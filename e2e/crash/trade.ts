@@ -86,8 +86,12 @@ export function pay(deps: TradeDeps): Trade {
     const { issuer } = payments.attach(dialogue)
     // A metering that was on its way when one of them was killed comes again, in the first total.
     const before = sum(ledger.given(peer)) - payments.atRisk(peer)
+    issuer.conduct.began(dialogue.id)
+    issuer.conduct.onMisconduct((kind) => tell({ event: 'accused', kind }))
     dialogue.handle(TERMS.metering, (body) => {
-      issuer.consume(dialogue.id, decimal.parse(body) - before)
+      const cost = decimal.parse(body) - before
+      issuer.conduct.metered(dialogue.id, cost)
+      issuer.consume(dialogue.id, cost)
       tell({ event: 'consumed' })
       return undefined
     })
