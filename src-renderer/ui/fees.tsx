@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 import type { FeeQuote } from '#shared/contract/commands.ts'
+import type { MystError } from '#shared/errors/myst-error.ts'
 import { formatAmount, formatEther } from '../messages/format.ts'
 import { m } from '../messages/index.ts'
-import type { Query } from '../store/use-query.ts'
 import { errorSentence, Notice } from './notice.tsx'
 
 /**
@@ -15,7 +15,7 @@ export function Fees({
   total,
   children,
 }: {
-  quote: Query<FeeQuote>
+  quote: { data?: FeeQuote; error?: MystError; loading: boolean }
   /** Of the fee in MYST; without it there is none to speak of. */
   feeLabel?: string
   /** What arrives in the end. */
