@@ -67,7 +67,7 @@ const ATTEMPTS = 3
  * - A promise is updated only while the peer's last advice names its serial, at no more than what was
  *   signed, and never again after an advice came without it. An update adds to the highest amount ever
  *   signed under that serial, so an advice that names an older amount gains nothing.
- * - Otherwise a new serial is taken: above every one ever used, at least the time in seconds, so that
+ * - Otherwise a new serial is taken: above every one ever used, at least the time in milliseconds, so that
  *   a lost ledger does not lead to a serial used twice.
  * - What the peer says is left decides only when to pay, never how much may be at risk: that is what
  *   was promised and not earned by metering that was believed, and it stays within `maxAtRisk`.
@@ -167,8 +167,7 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
     if (limit < minimum) return { kind: 'refused', reason: 'promise-above-limit' }
     // What a higher serial follows is not updated any more.
     if (open) save({ ...open, stopped: true })
-    const seconds = BigInt(Math.floor(clock.now() / 1000))
-    const serial = most((last?.serial ?? 0n) + 1n, seconds)
+    const serial = most((last?.serial ?? 0n) + 1n, BigInt(Math.floor(clock.now())))
     const amount = least(increase, limit)
     return sign({
       ...{ issuer: self, serial, benefiter: peer, amount, signature: '0x' },

@@ -277,6 +277,18 @@ describe('an issuer', () => {
     expect(t.sideA.ledger.given()).toMatchObject([{ amount: 300n, accepted: 100n, stopped: true }, { amount: 100n }])
   })
 
+  it('takes no serial twice when its ledger is lost, however many it took in a moment', async () => {
+    const t = await start({ updateAllowed: false })
+    for (let target = 10n; target <= 200n; target += 10n) await t.pay(target)
+    const before = t.sideA.ledger.lastGiven(t.sideB.identity.id)?.serial ?? 0n
+    expect(t.sideA.ledger.given()).toHaveLength(20)
+    await t.clock.advance(1_000)
+    const fresh = withoutLedger(t)
+    const again = await fresh.open()
+    expect(await t.settle(again.issuer.payAhead({ target: 210n, maxAtRisk: 100n }))).toMatchObject({ kind: 'paid' })
+    expect(fresh.ledger.lastGiven(t.sideB.identity.id)?.serial).toBeGreaterThan(before)
+  })
+
   it('takes over its own promises from the advice when its ledger is lost, and pays on', async () => {
     const t = await start()
     await t.pay(300n)

@@ -105,6 +105,7 @@ export async function createPaymentPair(
     }
     promise.then(mark, mark)
     for (let turn = 0; turn < 3_000 && !isDone; turn++) await clock.advance(turn < 100 ? 0 : 100)
+    if (!isDone) throw new Error('five minutes of the clock have passed, and it is still waited for')
     return promise
   }
 
