@@ -50,6 +50,9 @@ export const PROPOSALS: ProposalView[] = Array.from({ length: 137 }, (_, index) 
       sessions,
       failures: sessions > 3 && random() < 0.4 ? 1 : 0,
       ...(sessions > 0 && { lastConnectMs: Math.round(900 + random() * 4000) }),
+      ...(index === 3 && {
+        misconduct: { kind: 'inflated-metering' as const, atMs: 0, count: 2, lost: MYST / 40n },
+      }),
     },
   }
   return proposal

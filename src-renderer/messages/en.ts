@@ -1,4 +1,6 @@
 import type { WalletEntry } from '#shared/contract/commands.ts'
+import type { AddressProblem } from '#shared/model/address.ts'
+import type { MisconductKind } from '#shared/model/misconduct.ts'
 import type { ConnectStep, SessionEnd } from '#shared/model/session.ts'
 
 /** Every text of the app. Functions take what was formatted already: a catalogue knows words, not numbers. */
@@ -113,6 +115,16 @@ export const en = {
     own: 'Yours',
     newToYou: 'New to you',
     worked: (worked: string, all: string) => `${worked} of ${all} worked`,
+    misconduct: {
+      'wrong-leftover': 'Denied having been paid',
+      'refused-payment': 'Refused proper payment',
+      'cleared-unannounced': 'Cleared without notice',
+      overpriced: 'Charged more than its price',
+      'inflated-metering': 'Counted too much traffic',
+      'gave-nothing': 'Took payment, gave nothing',
+    } satisfies Record<MisconductKind, string>,
+    misconductLost: (what: string, lost: string) => `${what}; ${lost} lost`,
+    misconductText: 'It is not chosen by itself any more. Connect only if you have a reason to trust it.',
     experience: 'How often it worked for you, and how long the last connection took to start',
     age: (blocks: string) => `${blocks} ${blocks === '1' ? 'block' : 'blocks'} old`,
     servedFrom: (country: string) => `served from ${country}`,
@@ -391,7 +403,11 @@ export const en = {
     withdrawTitle: 'Withdraw MYST',
     withdrawText: 'Moves MYST from your account to any Ethereum address.',
     to: 'To the address',
-    toBad: 'An address is 0x followed by 40 hexadecimal digits.',
+    toBad: {
+      malformed: 'An address is 0x followed by 40 hexadecimal digits.',
+      zero: 'This address belongs to nobody; what is sent there is lost.',
+      checksum: 'A letter of this address is wrong: its checksum does not fit. Copy it again.',
+    } satisfies Record<AddressProblem, string>,
     notice:
       'There is a notice period, so that providers you still owe can collect first. The node withdraws when it is over.',
     youReceive: 'Arrives',

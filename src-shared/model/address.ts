@@ -7,29 +7,35 @@ export type Address = `0x${string}`
 
 const ZERO = `0x${'0'.repeat(40)}`
 
+export type AddressProblem = 'malformed' | 'zero' | 'checksum'
+
+const PROBLEMS: Record<AddressProblem, string> = {
+  malformed: 'an Ethereum address is 0x followed by 40 hexadecimal digits',
+  zero: 'the zero address belongs to nobody; what is sent there is lost',
+  checksum: 'the checksum of this address is wrong, so a letter of it is; copy it again',
+}
+
 /**
  * An Ethereum address from outside. One in mixed case carries a checksum (EIP-55), which must be right: it is
  * what finds a wrong letter before money is sent there. All lower or all upper case carries none.
  */
+export function readAddress(text: string): { address: Address } | { problem: AddressProblem } {
+  const digits = text.trim()
+  if (!/^0x[0-9a-fA-F]{40}$/.test(digits)) return { problem: 'malformed' }
+  const address = digits.toLowerCase() as Address
+  if (address === ZERO) return { problem: 'zero' }
+  const isMixed = /[a-f]/.test(digits.slice(2)) && /[A-F]/.test(digits)
+  return isMixed && checksummed(address) !== digits ? { problem: 'checksum' } : { address }
+}
+
 export const ethereumAddress = z
   .string()
   .max(100)
   .transform((text, context): Address => {
-    const refuse = (message: string) => {
-      context.addIssue(message)
-      return z.NEVER
-    }
-    const digits = text.trim()
-    if (!/^0x[0-9a-fA-F]{40}$/.test(digits)) {
-      return refuse('an Ethereum address is 0x followed by 40 hexadecimal digits')
-    }
-    const lower = digits.toLowerCase() as Address
-    if (lower === ZERO) return refuse('the zero address belongs to nobody; what is sent there is lost')
-    const isMixed = /[a-f]/.test(digits.slice(2)) && /[A-F]/.test(digits)
-    if (isMixed && checksummed(lower) !== digits) {
-      return refuse('the checksum of this address is wrong, so a letter of it is; copy it again')
-    }
-    return lower
+    const read = readAddress(text)
+    if ('address' in read) return read.address
+    context.addIssue(PROBLEMS[read.problem])
+    return z.NEVER
   })
 
 /** How addresses are written for people (EIP-55): a digit's case tells four bits of the hash of all of them. */

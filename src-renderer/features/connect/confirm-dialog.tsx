@@ -12,6 +12,7 @@ import { Field } from '../../ui/field.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { ErrorNotice, Notice } from '../../ui/notice.tsx'
 import type { Filters } from './filters.ts'
+import { misconduct } from './misconduct.ts'
 import { NEXT_STEP } from './next-step.ts'
 import { affordable, priceRange } from './prices.ts'
 import { connectInput, type Target } from './target.ts'
@@ -125,6 +126,11 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
             />
           )}
         </Field>
+      )}
+      {first.experience.misconduct && (
+        <Notice tone="amber">
+          {misconduct(first.experience.misconduct)}. {m.connect.misconductText}
+        </Notice>
       )}
       {missing ? <Notice tone="accent">{missing.text}</Notice> : !free && <Notice>{m.confirm.verified}</Notice>}
       <ErrorNotice error={connect.error} />

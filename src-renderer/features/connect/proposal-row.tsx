@@ -1,4 +1,4 @@
-import { ChevronRight, Star } from 'lucide-react'
+import { ChevronRight, Star, TriangleAlert } from 'lucide-react'
 import type { ProposalView } from '#shared/contract/commands.ts'
 import { countryName } from '../../messages/countries.ts'
 import {
@@ -14,6 +14,7 @@ import { Amount } from '../../ui/amount.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Flag } from '../../ui/flag.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
+import { misconduct } from './misconduct.ts'
 
 export function ProposalRow({
   proposal,
@@ -47,7 +48,13 @@ export function ProposalRow({
           )}
         </p>
         <p className="row-line truncate">
-          <span title={m.connect.experience}>{experience(proposal)}</span>
+          {proposal.experience.misconduct ? (
+            <span className="row-misconduct">
+              <TriangleAlert size={13} aria-hidden /> {misconduct(proposal.experience.misconduct)}
+            </span>
+          ) : (
+            <span title={m.connect.experience}>{experience(proposal)}</span>
+          )}
           <span className="faint"> · {m.connect.age(formatAbout(Math.max(0, headBlock - proposal.blockNumber)))}</span>
         </p>
       </div>

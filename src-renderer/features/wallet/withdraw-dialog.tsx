@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react'
+import { readAddress } from '#shared/model/address.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
@@ -9,8 +10,6 @@ import { Fees } from '../../ui/fees.tsx'
 import { Field } from '../../ui/field.tsx'
 import { ErrorNotice, Notice } from '../../ui/notice.tsx'
 import { AmountField, readTyped } from './amount-field.tsx'
-
-const ADDRESS = /^0x[0-9a-fA-F]{40}$/
 
 export function WithdrawDialog({ open, onClose }: { open: boolean; onClose(): void }) {
   return (
@@ -28,7 +27,8 @@ function Withdraw({ onClose }: { onClose(): void }) {
   const typed = readTyped(text, most)
   const amount = 'amount' in typed ? typed.amount : undefined
   const quote = useQuote({ what: 'withdraw', amount: amount ?? most })
-  const addressOk = ADDRESS.test(to)
+  const recipient = readAddress(to)
+  const addressOk = 'address' in recipient
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     if (amount === undefined || !addressOk || withdraw.running) return
@@ -37,7 +37,10 @@ function Withdraw({ onClose }: { onClose(): void }) {
   return (
     <form className="dialog-form" onSubmit={(event) => void submit(event)}>
       <AmountField text={text} most={most} onChange={setText} />
-      <Field label={m.wallet.to} error={to !== '' && !addressOk ? m.wallet.toBad : undefined}>
+      <Field
+        label={m.wallet.to}
+        error={to !== '' && 'problem' in recipient ? m.wallet.toBad[recipient.problem] : undefined}
+      >
         {(control) => (
           <input
             {...control}
