@@ -1,3 +1,4 @@
+import { benchGas } from './gas.ts'
 import { benchPayments } from './payments.ts'
 import { benchRisk } from './risk.ts'
 import { benchTunnel } from './tunnel.ts'
@@ -7,6 +8,7 @@ const BENCHES: Record<string, (args: string[]) => Promise<void>> = {
   tunnel: benchTunnel,
   payments: benchPayments,
   risk: benchRisk,
+  gas: benchGas,
 }
 
 const [name = '', ...args] = process.argv.slice(2)
