@@ -10,17 +10,22 @@ import { keep, row } from './report.ts'
 export async function benchRisk(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { providers: { type: 'string', default: '50' }, deposit: { type: 'string', default: '5' } },
+    options: {
+      providers: { type: 'string', default: '50' },
+      bystanders: { type: 'string', default: '0' },
+      deposit: { type: 'string', default: '5' },
+    },
   })
-  const [providers, deposit] = [Number(values.providers), BigInt(values.deposit) * MYST]
+  const [providers, bystanders] = [Number(values.providers), Number(values.bystanders)]
+  const deposit = BigInt(values.deposit) * MYST
   const results: { issuer: string; isSharing: boolean; losses: Losses }[] = []
   process.stdout.write(
-    `${providers} providers, one deposit of ${formatMyst(deposit)} MYST promised to all; losses in MYST\n`,
+    `${providers} providers among ${providers + bystanders}, one deposit of ${formatMyst(deposit)} MYST promised to each; losses in MYST\n`,
   )
   for (const issuer of ['patient', 'greedy'] as const) {
     process.stdout.write(`\n${row(`${issuer} issuer`, 'min', 'median', 'max', 'total', 'paid')}\n`)
     for (const isSharing of [false, true]) {
-      const losses = await simulateOverPromising({ providers, deposit, isSharing, issuer })
+      const losses = await simulateOverPromising({ providers, bystanders, deposit, isSharing, issuer })
       const paid = short(losses.paid)
       results.push({ issuer, isSharing, losses })
       process.stdout.write(`${isSharing ? 'telling each other' : 'each by itself'}\n`)
@@ -28,7 +33,7 @@ export async function benchRisk(args: string[]): Promise<void> {
       process.stdout.write(`${row('  promised and not paid', ...spread(losses.promised), paid)}\n`)
     }
   }
-  keep('risk', { providers, deposit, results })
+  keep('risk', { providers, bystanders, deposit, results })
 }
 
 function spread(ascending: readonly bigint[]): string[] {

@@ -53,6 +53,7 @@ export function createRisk(deps: {
   isSharing: () => boolean
   clock: Clock
   log: Logger
+  random?: () => number
 }): Risk {
   const { self, payments, sharing, ledger, accounts, registry, policies, clock, log } = deps
   const policy = () => policyOf(policies)
@@ -85,6 +86,7 @@ export function createRisk(deps: {
     find: deps.find,
     isOn: deps.isSharing,
     tellFrom: () => worthClearing(policy()),
+    ...(deps.random ? { random: deps.random } : {}),
   })
   const unsubscribes = [
     deps.onChange(schedule.chainChanged),

@@ -8,7 +8,7 @@ const GRACE = (MYST * 75n) / 6_000n
 
 describe('one deposit promised to many providers', () => {
   const of = (issuer: OverPromising['issuer'], isSharing: boolean) =>
-    simulateOverPromising({ providers: 30, deposit: 3n * MYST, issuer, isSharing })
+    simulateOverPromising({ providers: 30, bystanders: 100, deposit: 3n * MYST, issuer, isSharing })
   const total = (amounts: readonly bigint[]) => amounts.reduce((sum, one) => sum + one, 0n)
   const check = ({ used, promised, ceiling, paid }: Losses) => {
     expect(paid).toBe(3n * MYST)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { Contact } from '#shared/model/proposal.ts'
 import type { Amount } from '#shared/model/units.ts'
@@ -10,14 +11,17 @@ import type { ChainRepository } from '../storage/chain-repository.ts'
 import type { LedgerRepository } from '../storage/ledger-repository.ts'
 import type { PromiseSharing } from './promise-sharing.ts'
 
-/** Providers asked in one round: half of them known to be paid by the same issuers, the others at random. */
-const ASKED_AT_ONCE = 4
-/** Without news one asks again after so long. */
+/** Issuers asked about in one round, those first that owe most. */
+const ISSUERS_AT_ONCE = 4
+/** About each: providers where all meet whom it pays, one that is known to be paid by it, and a stranger. */
+const MEETING_PLACES = 2
+/** Without news one asks again after twice as long each time, up to this. */
 const QUIET_MS = 600_000
 /** An issuer is news when it owes so much more than when it was asked about last. */
 const GROWN_PERCENT = 110n
 /** One that is away must not hold up the others. */
 const OPEN_MS = 5_000
+const DAY_MS = 86_400_000
 
 export type Provider = { provider: IdentityId; contacts: readonly Contact[] }
 
@@ -28,14 +32,15 @@ export type PromiseRounds = {
 }
 
 /**
- * Asks a few other providers about the issuers that owe something here (whitepaper 6.5.6): soon after one
- * has begun to owe noticeably more, else every ten minutes. First those who are known to be paid by the same
- * issuers, from the chain or from others' reports, who learn nothing from being asked; and strangers from the
- * catalogue, because somebody has to find out.
+ * Asks a few other providers about the issuers that owe something here (whitepaper 6.5.6): soon after one has begun to
+ * owe noticeably more, or others told of it, then less and less often. Who is paid by the same issuer has to be found
+ * among thousands, so all ask at the same places: the providers whose names, mixed with the issuer's and the day, come
+ * first. Nobody can choose to be the meeting place of a certain issuer for longer than a day, and who is known to be
+ * paid by it, or anybody, is asked as well.
  */
 export function createPromiseRounds(deps: {
   self: IdentityId
-  sharing: Pick<PromiseSharing, 'ask' | 'benefitersOf' | 'tidy'>
+  sharing: Pick<PromiseSharing, 'ask' | 'benefitersOf' | 'onLearned' | 'tidy'>
   ledger: Pick<LedgerRepository, 'openReceived'>
   accounts: Pick<ChainRepository, 'clearings'>
   dialogues: Pick<Dialogues, 'open'>
@@ -54,11 +59,9 @@ export function createPromiseRounds(deps: {
   random?: () => number
 }): PromiseRounds {
   const { self, sharing, ledger, accounts, clock, log, random = Math.random } = deps
-  /** What each issuer owed when others were asked about it. */
-  const askedAt = new Map<IdentityId, Amount>()
-  let lastRoundMs = Number.NEGATIVE_INFINITY
+  /** What each issuer owed when others were asked about it, when that was, and how long it is good for. */
+  const asked = new Map<IdentityId, { sum: Amount; atMs: number; waitMs: number }>()
   let running = false
-  let cancelNext: (() => void) | undefined
   let stopped = false
 
   function owed(): Map<IdentityId, Amount> {
@@ -67,8 +70,14 @@ export function createPromiseRounds(deps: {
     return new Map([...sums].filter(([, sum]) => sum >= deps.tellFrom()))
   }
 
-  const hasNews = (sums: Map<IdentityId, Amount>) =>
-    [...sums].some(([issuer, sum]) => sum * 100n >= (askedAt.get(issuer) ?? 0n) * GROWN_PERCENT)
+  function isDue([issuer, sum]: [IdentityId, Amount]): boolean {
+    const last = asked.get(issuer)
+    if (!last) return true
+    const sinceMs = clock.now() - last.atMs
+    // Nobody answers more often.
+    if (sinceMs < INQUIRY_INTERVAL_MS) return false
+    return sinceMs >= last.waitMs || sum * 100n >= last.sum * GROWN_PERCENT
+  }
 
   function pick<T>(from: T[], count: number): T[] {
     const picked: T[] = []
@@ -78,37 +87,52 @@ export function createPromiseRounds(deps: {
     return picked
   }
 
-  function whomToAsk(issuers: readonly IdentityId[]): Provider[] {
-    const mayAsk = ({ provider }: Provider) => provider !== self && deps.mayOpen(provider)
-    const paid = issuers.flatMap((issuer) => [
+  function whomToAsk(issuer: IdentityId, everybody: readonly Provider[]): Provider[] {
+    const meeting = nearest(issuer, everybody, Math.floor(clock.now() / DAY_MS)).slice(0, MEETING_PLACES)
+    const paid = new Set([
       ...sharing.benefitersOf(issuer),
       ...accounts.clearings(issuer, 100).map(({ benefiter }) => benefiter),
     ])
-    const related = [...new Set(paid)].flatMap((provider) => deps.find(provider) ?? []).filter(mayAsk)
-    const first = pick(related, ASKED_AT_ONCE / 2)
-    const known = new Set(first.map(({ provider }) => provider))
-    const others = new Map(deps.providers().map((one) => [one.provider, one]))
-    const strangers = [...others.values()].filter((one) => mayAsk(one) && !known.has(one.provider))
-    return [...first, ...pick(strangers, ASKED_AT_ONCE - first.length)]
+    const related = [...paid].flatMap((provider) => deps.find(provider) ?? []).filter(mayAsk)
+    return [...meeting, ...pick(related, 1), ...pick([...everybody], 1)]
   }
+
+  const mayAsk = ({ provider }: Provider) => provider !== self && deps.mayOpen(provider)
 
   async function ask({ provider, contacts }: Provider, issuers: readonly IdentityId[]): Promise<void> {
     const open = deps.dialogueWith(provider)
-    const dialogue = open ?? (await deps.dialogues.open(provider, contacts, { timeoutMs: OPEN_MS }))
+    try {
+      if (open) return void (await sharing.ask(open, issuers))
+    } catch (error) {
+      // It may have been for an inquiry of the other side, and over.
+      if (open?.state === 'open') throw error
+    }
+    const dialogue = await deps.dialogues.open(provider, contacts, { timeoutMs: OPEN_MS })
     try {
       await sharing.ask(dialogue, issuers)
     } finally {
-      if (!open) await dialogue.close()
+      await dialogue.close()
     }
   }
 
-  async function round(sums: Map<IdentityId, Amount>): Promise<void> {
-    const issuers = [...sums].sort((a, b) => (b[1] > a[1] ? 1 : -1)).map(([issuer]) => issuer)
-    askedAt.clear()
-    for (const [issuer, sum] of sums) askedAt.set(issuer, sum)
-    sharing.tidy()
-    const asking = whomToAsk(issuers).map((one) =>
-      ask(one, issuers).catch((error: unknown) => log.debug(`${one.provider} was not asked: ${String(error)}`)),
+  async function round(due: readonly [IdentityId, Amount][]): Promise<void> {
+    for (const [issuer, sum] of due) {
+      const last = asked.get(issuer)
+      const hasGrown = !last || sum * 100n >= last.sum * GROWN_PERCENT
+      const waitMs = hasGrown ? INQUIRY_INTERVAL_MS : Math.min(last.waitMs * 2, QUIET_MS)
+      asked.set(issuer, { sum, atMs: clock.now(), waitMs })
+    }
+    const everybody = [...new Map(deps.providers().map((one) => [one.provider, one])).values()].filter(mayAsk)
+    // One inquiry for each provider, about the issuers for which it was chosen and no others.
+    const about = new Map<IdentityId, { one: Provider; issuers: Set<IdentityId> }>()
+    for (const [issuer] of due) {
+      for (const one of whomToAsk(issuer, everybody)) {
+        const chosen = about.get(one.provider) ?? { one, issuers: new Set() }
+        about.set(one.provider, { one, issuers: chosen.issuers.add(issuer) })
+      }
+    }
+    const asking = [...about.values()].map(({ one, issuers }) =>
+      ask(one, [...issuers]).catch((error: unknown) => log.debug(`${one.provider} was not asked: ${String(error)}`)),
     )
     await Promise.all(asking)
   }
@@ -116,19 +140,11 @@ export function createPromiseRounds(deps: {
   function look(): void {
     if (running || stopped || !deps.isOn()) return
     const sums = owed()
-    const sinceMs = clock.now() - lastRoundMs
-    if (sums.size === 0 || (!hasNews(sums) && sinceMs < QUIET_MS)) return
-    if (sinceMs < INQUIRY_INTERVAL_MS) {
-      // Nobody answers more often.
-      cancelNext ??= clock.after(INQUIRY_INTERVAL_MS - sinceMs, () => {
-        cancelNext = undefined
-        look()
-      })
-      return
-    }
+    for (const issuer of asked.keys()) if (!sums.has(issuer)) asked.delete(issuer)
+    const due = [...sums].filter(isDue).sort((a, b) => (b[1] > a[1] ? 1 : -1))
+    if (due.length === 0) return
     running = true
-    lastRoundMs = clock.now()
-    round(sums)
+    round(due.slice(0, ISSUERS_AT_ONCE))
       .catch((error: unknown) => log.warn(`others could not be asked: ${String(error)}`))
       .finally(() => {
         running = false
@@ -136,13 +152,29 @@ export function createPromiseRounds(deps: {
       })
   }
 
-  const cancelEvery = clock.every(QUIET_MS / 10, look)
+  const cancels = [
+    clock.every(INQUIRY_INTERVAL_MS, look),
+    clock.every(QUIET_MS, sharing.tidy),
+    // Who has told may know more soon, and so may those who are told next.
+    sharing.onLearned((issuer) => {
+      const last = asked.get(issuer)
+      if (last) asked.set(issuer, { ...last, waitMs: INQUIRY_INTERVAL_MS })
+    }),
+  ]
   return {
     look,
     stop() {
       stopped = true
-      cancelEvery()
-      cancelNext?.()
+      for (const cancel of cancels) cancel()
     },
   }
+}
+
+/** Those first whom everybody else finds first too (rendezvous hashing). */
+function nearest(issuer: IdentityId, providers: readonly Provider[], day: number): Provider[] {
+  const rank = ({ provider }: Provider) => createHash('sha256').update(`${day} ${issuer} ${provider}`).digest('hex')
+  return providers
+    .map((one) => ({ one, rank: rank(one) }))
+    .sort((a, b) => (a.rank < b.rank ? -1 : 1))
+    .map(({ one }) => one)
 }

@@ -6,6 +6,8 @@ import { createRiskWorld, type RiskProvider } from './risk-world.ts'
 
 export type OverPromising = {
   providers: number
+  /** Others on offer, to whom nothing is promised, and who may be asked all the same. */
+  bystanders?: number
   deposit: Amount
   /** Whether providers tell each other what they were promised. */
   isSharing: boolean
@@ -43,6 +45,7 @@ export async function simulateOverPromising(options: OverPromising): Promise<Los
   const { deposit, isSharing, pricePerMinute = (MYST * 75n) / 1_000n } = options
   const world = createRiskWorld({ blockMs: BLOCK_MS, isSharing, random: seeded(7) })
   const issuer = world.issuer(deposit)
+  for (let number = 0; number < (options.bystanders ?? 0); number++) world.provider()
   const customers = await Promise.all(Array.from({ length: options.providers }, customer))
   let minutes = 0
 
