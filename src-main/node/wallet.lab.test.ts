@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PromiseView } from '#shared/contract/commands.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { MYST } from '#shared/model/units.ts'
+import { createChain } from './chain/create-chain.ts'
 import { systemClock } from './lib/clock.ts'
 import { silentLogger } from './lib/logger.ts'
 import { askFaucet } from './localnet/faucet.ts'
@@ -170,10 +171,14 @@ describe('a quote', () => {
     await local?.stop()
   })
 
-  function open(payer = gas, promises: () => PromiseView[] = () => []) {
-    const identity = createSigningIdentity(`quote ${stores.length}`)
+  function fresh() {
     const store = openStore(':memory:')
     migrate(store)
+    return store
+  }
+
+  function open(payer = gas, promises: () => PromiseView[] = () => [], store = fresh()) {
+    const identity = createSigningIdentity(`quote ${stores.length}`)
     const { network } = local
     const market = createMarket({ network, store, isOwn: () => false, clock: systemClock, log: silentLogger })
     const state = createStateTree({
@@ -268,5 +273,34 @@ describe('a quote', () => {
     expect(await problems({ what: 'register' })).toMatch(/earlier transaction \(deposit\) is not mined/)
     state.set({ identity: { ...state.get().identity, registration: 'registered' } })
     expect(await problems({ what: 'register' })).toBe('This identity is registered already.')
+  })
+
+  it('says so when registering was cut off halfway', async () => {
+    const payer = await local.gasAccount(50n)
+    const store = fresh()
+    const journal = createTransactionJournal(store)
+    const before = createChain({ network: local.network, clock: systemClock, journal })
+    await local.control('evm_setAutomine', false)
+    const { promise: approving, resolve: isApproving } = Promise.withResolvers<void>()
+    const following = before.follow(payer, () => isApproving())
+    const cut = before.register(createSigningIdentity('cut off'), payer).catch((error: Error) => error.name)
+    await approving
+    following.stop()
+    expect(await cut).toBe('TransactionPending')
+    await local.control('evm_setAutomine', true)
+
+    const { wallet, state } = open(payer, () => [], store)
+    const { promise: shown, resolve: isShown } = Promise.withResolvers<void>()
+    state.subscribe(() => state.get().wallet.transaction?.state === 'failed' && isShown())
+    await local.control('anvil_mine', '0x1')
+    await shown
+    expect(state.get().wallet.transaction).toMatchObject({
+      what: 'register',
+      message: expect.stringContaining('register again'),
+    })
+    await wallet.register()
+    expect(state.get().wallet.transaction).toMatchObject({ what: 'register', state: 'done' })
+    expect(await before.tokenBalanceOf(payer.address)).toBe(40n * MYST)
+    expect(await local.control('eth_getTransactionCount', payer.address, 'latest')).toBe('0x2')
   })
 })

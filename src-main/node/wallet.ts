@@ -25,6 +25,7 @@ const USE_MS = 30 * 86_400_000
 /** Of more nobody needs to know. */
 const MANY_TRANSACTIONS = 1_000_000n
 const HISTORY_LIMIT = 100
+const HALF_REGISTERED = 'Registering was interrupted when its fee was approved but not yet paid; register again.'
 
 /** One identity's money: its account in the contract and the gas account that pays for transactions. */
 export type Wallet = {
@@ -62,6 +63,7 @@ export function createWallet(deps: {
   const { chain, blocks, network, identity, gas, state, clock, log } = deps
   let executing = false
   let lastDueProblem = ''
+  let registering = false
   /** What the chain module told last, of all that this gas account pays for. */
   let lastSent: SentTransaction | undefined
   const set = (change: Partial<WalletState>) => state.set({ wallet: { ...state.get().wallet, ...change } })
@@ -78,7 +80,11 @@ export function createWallet(deps: {
     lastSent = sent
     const { what, hash, message } = sent
     const details = { ...(hash === undefined ? {} : { hash }), ...(message === undefined ? {} : { message }) }
-    set({ transaction: { what, state: stateOf(sent), ...details } })
+    if (sent.state === 'done' && sent.intent.startsWith('approve ')) {
+      // Half of what was wanted; the other half follows at once, or was cut off by the end of the node.
+      const half = registering ? { state: 'pending' as const } : { state: 'failed' as const, message: HALF_REGISTERED }
+      set({ transaction: { what, ...details, ...half } })
+    } else set({ transaction: { what, state: stateOf(sent), ...details } })
     if (sent.state !== 'pending') void wallet.refresh()
   }
   const following = chain.follow(gas, show)
@@ -148,7 +154,14 @@ export function createWallet(deps: {
       await wallet.refresh()
       return { undeposited: state.get().wallet.undeposited }
     },
-    register: () => showing('register', () => chain.register(identity, gas)),
+    async register() {
+      registering = true
+      try {
+        return await showing('register', () => chain.register(identity, gas))
+      } finally {
+        registering = false
+      }
+    },
     async deposit(amount) {
       const wanted = above0(amount)
       return showing('deposit', () => chain.deposit(identity.id, wanted, gas))
@@ -193,11 +206,9 @@ export function createWallet(deps: {
   return wallet
 }
 
-function stateOf({ state, replaced, intent }: SentTransaction): Transaction['state'] {
+function stateOf({ state, replaced }: SentTransaction): Transaction['state'] {
   if (state === 'pending') return replaced ? 'replaced' : 'pending'
-  // An approval is half of what was wanted: the registration follows at once.
-  if (state === 'done') return intent.startsWith('approve ') ? 'pending' : 'done'
-  return 'failed'
+  return state === 'done' ? 'done' : 'failed'
 }
 
 function above0(amount: Amount): Amount {

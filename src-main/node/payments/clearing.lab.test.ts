@@ -79,6 +79,7 @@ describe('promises on the real contracts', () => {
         cleared: 2n * MYST,
         fee: MYST / 50n,
         transaction: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+        gasPaid: expect.any(BigInt),
       },
     ])
     expect(await chain.balanceOf(pair.identities.b.id)).toBe(2n * MYST - MYST / 50n)
