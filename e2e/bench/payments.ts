@@ -26,6 +26,7 @@ import { createMemoryChain, noGas } from '../../src-main/node/testing/memory-cha
 import { createMemoryRegistry, createTestIdentity } from '../../src-main/node/testing/memory-registry.ts'
 import type { SignedPromise } from '../../src-shared/model/promise.ts'
 import { MYST } from '../../src-shared/model/units.ts'
+import { type GasRow, gasTable, measureGas } from './gas.ts'
 import { keep, median, OUT, range, row, sayIfBusy } from './report.ts'
 
 /**
@@ -67,6 +68,8 @@ export async function benchPayments(args: string[]): Promise<void> {
     throw new Error('--rounds N --issuers N --promises N (of each issuer in a round)')
   }
   const busy = sayIfBusy()
+  process.stdout.write('Gas, on a local chain…\n')
+  const gas = await measureGas()
   mkdirSync(OUT, { recursive: true })
   const folder = mkdtempSync(join(OUT, 'payments-'))
   try {
@@ -89,7 +92,7 @@ export async function benchPayments(args: string[]): Promise<void> {
     provider.close()
     process.stdout.write('The whole way, through dialogue and encryption, both ends in this process…\n')
     const wholeWay = await measureWholeWay()
-    report({ rounds, issuers, promises, busy, done, wholeWay })
+    report({ rounds, issuers, promises, busy, done, wholeWay, gas })
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -261,8 +264,9 @@ function report(result: {
   busy: number
   done: Round[]
   wholeWay: number
+  gas: GasRow[]
 }): void {
-  const { rounds, issuers, promises, done, wholeWay } = result
+  const { rounds, issuers, promises, done, wholeWay, gas } = result
   const of = (what: keyof Round) => done.map((round) => round[what])
   const rates = {
     accepted: median(of('accepted')),
@@ -280,6 +284,8 @@ function report(result: {
     line('signatures recovered', 'recovered'),
     line('rows committed', 'committed'),
     row('the whole way', wholeWay.toFixed(0)),
+    '',
+    ...gasTable(gas),
     '',
     `ratio to the smaller of the two ${ratio.toFixed(3)}: ${ratio >= GOAL ? 'reaches' : 'misses'} the goal of ${GOAL}`,
   ]
