@@ -44,6 +44,29 @@ describe('a command at a door', () => {
     expect(faucet).not.toHaveBeenCalled()
   })
 
+  it('is refused in one sentence when money would go to a mistyped address, or in an amount that is none', async () => {
+    const withdraw = vi.fn(async () => ({ transaction: '', gasPaid: 0n, executableAtMs: 0 }))
+    const handlers = handlersWith({ 'wallet.withdraw': withdraw })
+    const to = '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed'
+    const wrong = [
+      { amount: 1n, to: to.replace('aA', 'aa'), says: /^to: the checksum of this address is wrong.*\.$/ },
+      { amount: 1n, to: `0x${'0'.repeat(40)}`, says: /^to: the zero address.*\.$/ },
+      { amount: 1n, to: '0x12', says: /^to: an Ethereum address is .*\.$/ },
+      { amount: 0n, to, says: /^amount: the amount must be above 0 MYST\.$/ },
+      { amount: -1n, to, says: /^amount: an amount cannot be negative\.$/ },
+      { amount: 2n ** 129n, to, says: /^amount: this is more MYST than there can be\.$/ },
+      { amount: 'ten', to, says: /^amount: an amount is a whole number of base units of MYST\.$/ },
+    ]
+    for (const { says, ...input } of wrong) {
+      expect(await ask(handlers, 'wallet.withdraw', encode(input))).toMatchObject({
+        error: { name: 'InvalidInput', message: expect.stringMatching(says) },
+      })
+    }
+    expect(withdraw).not.toHaveBeenCalled()
+    await ask(handlers, 'wallet.withdraw', encode({ amount: 1n, to }))
+    expect(withdraw).toHaveBeenCalledWith({ amount: 1n, to: to.toLowerCase() })
+  })
+
   it('answers an expected refusal as data, and a defect without its stack', async () => {
     const handlers = handlersWith({
       'share.stop': async () => {

@@ -156,7 +156,8 @@ export function createTransactionJournal(store: Store): TransactionJournal {
     atNonce: (account, nonce) => where(account, 'nonce = ? ORDER BY id', nonce),
     latest: (account, intent) => where(account, 'intent = ? ORDER BY id DESC LIMIT 1', intent)[0],
     knows: (gasAddress) =>
-      store.get('SELECT 1 AS found FROM sent_transaction WHERE gas_address = ? LIMIT 1', gasAddress) !== undefined,
+      store.get('SELECT 1 AS found FROM sent_transaction WHERE gas_address = ? LIMIT 1', gasAddress.toLowerCase()) !==
+      undefined,
     highestNonce({ chain, gasAddress }) {
       const row = store.get(
         `SELECT max(nonce) AS nonce FROM sent_transaction WHERE chain = ? AND gas_address = ? AND state IN ${USED_UP}`,
@@ -170,7 +171,7 @@ export function createTransactionJournal(store: Store): TransactionJournal {
         .all(
           `SELECT gas_paid FROM sent_transaction
            WHERE gas_address = ? AND what <> 'register' AND gas_paid IS NOT NULL AND created_at_ms >= ?`,
-          gasAddress,
+          gasAddress.toLowerCase(),
           ms,
         )
         .reduce((sum, row) => sum + big(row, 'gas_paid'), 0n),
