@@ -358,6 +358,8 @@ export const en = {
     cleared: (amount: string) => `${amount} cleared.`,
     clearedSome: (amount: string, failed: string) => `${amount} cleared; ${failed} could not be.`,
     clearedNothing: 'Nothing could be cleared.',
+    acceptLess: 'Take what is there',
+    acceptLessHint: 'The difference to what was promised is lost for good.',
     nothingWaiting: 'Nothing is waiting.',
     servicesOn: 'Services',
     serviceStates: { starting: 'Starting', announced: 'Announced', failed: 'Not running' },

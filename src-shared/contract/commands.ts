@@ -242,5 +242,8 @@ export type ClearResult = {
   transaction?: string
   /** Wei for the whole transaction, which may have cleared several. */
   gasPaid?: bigint
+  /** Why it was not cleared. */
   message?: string
+  /** It was not, because the account holds less than promised; `acceptLess` would take what is there. */
+  uncovered?: boolean
 }

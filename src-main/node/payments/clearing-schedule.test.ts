@@ -170,7 +170,7 @@ describe('clearing without being asked', () => {
     const [poor, empty] = [t.issuer(MYST), t.issuer(0n)]
     t.owe(poor, 2n * MYST)
     t.owe(empty, 2n * MYST)
-    const refused = { message: expect.stringContaining('InsufficientBalance') }
+    const refused = { uncovered: true, message: expect.stringContaining('holds less') }
     expect(await t.settle(t.one.payments.clear())).toMatchObject([refused, refused])
     const results = await t.settle(t.one.payments.clear(undefined, { acceptLess: true }))
     const of = (issuer: typeof poor) => results.find(({ peer }) => peer === issuer.identity.id)

@@ -48,8 +48,10 @@ export async function clearPeers(
       ...(sent === undefined ? {} : { transaction: sent.hash, gasPaid: sent.gasPaid }),
     })
   const failed = ({ issuer, serial, amount }: ReceivedPromise, error: unknown) => {
-    const message = typeof error === 'string' ? error : error instanceof Error ? error.message : String(error)
-    results.push({ peer: issuer, serial, amount, fee: 0n, message })
+    const isUncovered =
+      error === UNCOVERED || (error instanceof MystError && error.details.error === 'InsufficientBalance')
+    const message = isUncovered ? UNCOVERED : error instanceof Error ? error.message : String(error)
+    results.push({ peer: issuer, serial, amount, fee: 0n, message, ...(isUncovered ? { uncovered: true } : {}) })
     upTo.delete(issuer)
   }
 
@@ -124,8 +126,7 @@ export async function clearPeers(
         succeeded(promise, outcome, sent)
       } else {
         const error = outcome?.error ?? 'unknown'
-        const message =
-          error === 'InsufficientBalance' ? UNCOVERED : `The contract refused the promise for a reason: ${error}.`
+        const message = `The contract refused the promise for a reason: ${error}.`
         await settleFailed(promise, new MystError('TransactionFailed', message, { details: { error } }))
       }
     }

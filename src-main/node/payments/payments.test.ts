@@ -311,7 +311,7 @@ describe('clearing', () => {
     await t.pay(300n)
     t.chain.deposit(t.sideA.identity.id, -150n)
     const failed = await t.settle(t.payments.b.clear())
-    expect(failed).toMatchObject([{ amount: 200n, message: expect.stringContaining('InsufficientBalance') }])
+    expect(failed).toMatchObject([{ amount: 200n, uncovered: true, message: expect.stringContaining('holds less') }])
     t.chain.deposit(t.sideA.identity.id, 150n)
     const done = await t.settle(t.payments.b.clear())
     expect(done.map(({ amount, message }) => [amount, message])).toEqual([

@@ -19,13 +19,14 @@ export function Earnings() {
   const [asking, setAsking] = useState(false)
   const [results, setResults] = useState<ClearResult[]>()
 
-  const go = async () => {
+  const go = async (input: { acceptLess?: boolean }) => {
     setResults(undefined)
-    const answer = await clear.run({})
+    const answer = await clear.run(input)
     if (!answer) return
     setResults(answer.ok)
     setAsking(false)
   }
+  const isShort = results?.some(({ uncovered }) => uncovered)
 
   return (
     <>
@@ -58,13 +59,32 @@ export function Earnings() {
           </Button>
         </div>
       </section>
-      {results && <Notice tone={results.some(failed) ? 'amber' : 'green'}>{summary(results)}</Notice>}
+      {results && (
+        <Notice
+          tone={results.some(failed) ? 'amber' : 'green'}
+          live
+          action={
+            isShort && (
+              <Button
+                size="small"
+                title={m.share.acceptLessHint}
+                busy={clear.running && m.share.clearing}
+                onClick={() => void go({ acceptLess: true })}
+              >
+                {m.share.acceptLess}
+              </Button>
+            )
+          }
+        >
+          {summary(results)}
+        </Notice>
+      )}
       <Dialog open={asking} onClose={() => setAsking(false)} title={m.share.clearTitle} text={m.share.clearText}>
         <ClearFees />
         <ErrorNotice error={clear.error} />
         <div className="dialog-actions">
           <Button onClick={() => setAsking(false)}>{m.app.cancel}</Button>
-          <Button kind="primary" busy={clear.running && m.share.clearing} onClick={() => void go()}>
+          <Button kind="primary" busy={clear.running && m.share.clearing} onClick={() => void go({})}>
             {m.share.clear}
           </Button>
         </div>
@@ -93,7 +113,7 @@ function ClearFees() {
 }
 
 function failed(result: ClearResult): boolean {
-  return result.transaction === undefined
+  return result.message !== undefined
 }
 
 function summary(results: ClearResult[]): string {
