@@ -5,6 +5,8 @@ import type { Hex } from '../ports/chain.ts'
 import type { Answer, JsonRpc } from './json-rpc.ts'
 import { block } from './quantities.ts'
 
+/** What is read in one go from many blocks: no more than is parsed while nobody waits for it. */
+const RANGE_BYTES = 2 * 1024 * 1024
 /** Nodes are a few blocks apart for a moment; further apart than this is not for a moment. */
 const FAR_APART_BLOCKS = 10
 
@@ -28,14 +30,14 @@ export type Agreement = {
   /** The latest block of the node that knows fewest. */
   head(): Promise<CommonHead>
   /**
-   * One answer that holds for all. `whole`: an error of any node counts, also one that means "not me, not
-   * now": by it nodes also say that a range is too large.
+   * One answer that holds for all. `range`: the question is about many blocks, and is refused rather than
+   * answered at length; the error of any node counts then, for by all sorts of them nodes say "too many".
    */
   same<Schema extends z.ZodType>(
     schema: Schema,
     method: string,
     params: readonly unknown[],
-    options?: { whole?: boolean },
+    options?: { range?: boolean },
   ): Promise<z.output<Schema>>
   /** State as of the latest block that all know; `params` are what comes before the block. */
   state<Schema extends z.ZodType>(schema: Schema, method: string, params: readonly unknown[]): Promise<z.output<Schema>>
@@ -56,8 +58,8 @@ export function createAgreement(rpc: Pick<JsonRpc, 'call' | 'each' | 'nodes'>): 
     return { ...head, apart }
   }
 
-  const same: Agreement['same'] = async (schema, method, params, { whole = false } = {}) =>
-    agreed(usable(await rpc.each(schema, method, params), whole))
+  const same: Agreement['same'] = async (schema, method, params, { range = false } = {}) =>
+    agreed(usable(await rpc.each(schema, method, params, range ? RANGE_BYTES : undefined), range))
 
   return {
     head,
@@ -73,11 +75,11 @@ export function createAgreement(rpc: Pick<JsonRpc, 'call' | 'each' | 'nodes'>): 
 
 type Said<T> = { host: string; mark: string; value: T }
 
-function usable<T>(answers: readonly Answer<T>[], whole: boolean): Said<T>[] {
+function usable<T>(answers: readonly Answer<T>[], everyError: boolean): Said<T>[] {
   const said = answers.filter((answer): answer is Said<T> & Answer<T> => 'value' in answer)
   for (const answer of answers) {
     // A plain "no" is not passed over: another node's "yes" would then stand uncompared.
-    if ('refusal' in answer && (whole || said.length === 0 || !answer.refusal.elsewhere)) throw answer.refusal
+    if ('refusal' in answer && (everyError || said.length === 0 || !answer.refusal.elsewhere)) throw answer.refusal
   }
   return said
 }

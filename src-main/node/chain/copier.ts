@@ -7,8 +7,9 @@ import type { EventReader } from '../ports/event-reader.ts'
 import type { Store } from '../ports/store.ts'
 import type { ChainRepository, StoredBlock } from '../storage/chain-repository.ts'
 
-/** Small enough for what public nodes answer in one go; from there it grows, or is halved on refusal. */
-const FIRST_RANGE_BLOCKS = 128
+/** Small, for blocks may be full; it doubles while they are not, and is halved when a node refuses it. */
+const FIRST_RANGE_BLOCKS = 8
+/** What public nodes answer in one go. */
 const MAX_RANGE_BLOCKS = 2_000
 /** What can be read and written in one go without anybody noticing: about a tenth of a second. */
 const RANGE_EVENTS = 1_000

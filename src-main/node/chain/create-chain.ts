@@ -148,7 +148,7 @@ export function createChain(
     },
     async events(fromBlock, toBlock) {
       const filter = { ...eventFilter(network.contracts), fromBlock: toHex(fromBlock), toBlock: toHex(toBlock) }
-      const found = await agreement.same(logs, 'eth_getLogs', [filter], { whole: fromBlock < toBlock })
+      const found = await agreement.same(logs, 'eth_getLogs', [filter], { range: fromBlock < toBlock })
       return readEvents(found, network.contracts, { fromBlock, toBlock })
     },
     registrationFee: () => readAmount(registry, 'fee'),

@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts'
 
 /** A node that does not answer within this is treated as gone; the next one is asked. */
 const CALL_TIMEOUT_MS = 8_000
-/** A batch of logs is a few MiB at most; more is not read into memory. */
+/** One block full of logs is no larger; more is not read into memory. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024
 /** A node that failed is left out of comparisons this long before it is looked at again. */
 const LOOK_AGAIN_MS = 10_000
@@ -59,6 +59,7 @@ export type JsonRpc = {
     schema: Schema,
     method: string,
     params: readonly unknown[],
+    maxBytes?: number,
   ): Promise<Answer<z.output<Schema>>[]>
   /** Nodes there are, and those among them that `each` leaves out at present, with the reason. */
   nodes(): { of: number; leftOut: { host: string; why: string }[] }
@@ -92,6 +93,7 @@ export function createJsonRpc(addresses: readonly string[], options: JsonRpcOpti
     schema: Schema,
     method: string,
     params: readonly unknown[],
+    maxBytes = MAX_ANSWER_BYTES,
   ): Promise<z.output<Schema>> {
     const response = await doFetch(address, {
       method: 'POST',
@@ -100,7 +102,7 @@ export function createJsonRpc(addresses: readonly string[], options: JsonRpcOpti
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     })
-    const text = await readBounded(response)
+    const text = await readBounded(response, maxBytes)
     const parsed = answer.safeParse(parseJson(text))
     // Some nodes send a JSON-RPC error with an HTTP status that is not 200.
     if (!parsed.success)
@@ -145,6 +147,7 @@ export function createJsonRpc(addresses: readonly string[], options: JsonRpcOpti
     schema: Schema,
     method: string,
     params: readonly unknown[],
+    maxBytes?: number,
   ): Promise<Answer<z.output<Schema>> & { value: z.output<Schema> }> {
     const failures: unknown[] = []
     for (let turn = 0; turn < nodes.length; turn++) {
@@ -153,7 +156,7 @@ export function createJsonRpc(addresses: readonly string[], options: JsonRpcOpti
       if (!node) continue
       try {
         if (node.mark === undefined) await vet(node)
-        const value = await ask(node, schema, method, params)
+        const value = await ask(node, schema, method, params, maxBytes)
         current = index
         return { host: node.host, mark: node.mark ?? '', value }
       } catch (error) {
@@ -170,12 +173,12 @@ export function createJsonRpc(addresses: readonly string[], options: JsonRpcOpti
 
   return {
     call: async (schema, method, params) => (await callOne(schema, method, params)).value,
-    async each(schema, method, params) {
+    async each(schema, method, params, maxBytes) {
       const answers = await Promise.all(
         (await present()).map(async (node) => {
           const { host, mark = '' } = node
           try {
-            return { host, mark, value: await ask(node, schema, method, params) }
+            return { host, mark, value: await ask(node, schema, method, params, maxBytes) }
           } catch (error) {
             if (error instanceof RpcRefused) return { host, mark, refusal: error }
             leaveOut(node, error)
@@ -185,7 +188,7 @@ export function createJsonRpc(addresses: readonly string[], options: JsonRpcOpti
       )
       const given = answers.filter((one) => one !== undefined)
       // Nobody is left: all of them get another chance at once.
-      return given.length > 0 ? given : [await callOne(schema, method, params)]
+      return given.length > 0 ? given : [await callOne(schema, method, params, maxBytes)]
     },
     nodes: () => ({
       of: nodes.length,
@@ -211,7 +214,7 @@ function mostTelling(failures: readonly unknown[], addresses: readonly string[])
   )
 }
 
-async function readBounded(response: Response): Promise<string> {
+async function readBounded(response: Response, maxBytes: number): Promise<string> {
   if (!response.body) return ''
   const decoder = new TextDecoder()
   let text = ''
@@ -219,7 +222,7 @@ async function readBounded(response: Response): Promise<string> {
   for await (const chunk of response.body) {
     size += chunk.length
     // As nodes themselves say it: whoever asks for a range asks for a smaller one.
-    if (size > MAX_ANSWER_BYTES) throw new RpcRefused(-32_005, 'the answer is larger than 32 MiB', undefined)
+    if (size > maxBytes) throw new RpcRefused(-32_005, 'its answer is too large', undefined)
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()
