@@ -42,12 +42,6 @@ const ASKED_BY_POLICY: ReadonlySet<RefusalReason> = new Set([
   'promise-update-forbidden',
 ])
 
-type Taken = {
-  refused?: RefusalReason
-  /** The issuer owes as much as it may. */
-  isFull: boolean
-}
-
 /**
  * Rules, in the order of the whitepaper (6.5.3, 6.6.2):
  * - A promise is accepted only as a whole, and is on disk with its credit before it is acknowledged.
@@ -97,8 +91,8 @@ export function createBenefiter(
   }
 
   /** Checks the promise and writes it down with its credit, or says why not. */
-  function take(promise: SignedPromise): Taken {
-    if (!facts.isCurrent()) return { refused: 'chain-unreachable', isFull: false }
+  function take(promise: SignedPromise): RefusalReason | undefined {
+    if (!facts.isCurrent()) return 'chain-unreachable'
     const policy = deps.policy()
     const limits = exposure.limits(peer)
     const lastCleared = facts.lastClearedSerial(peer, self)
@@ -113,13 +107,11 @@ export function createBenefiter(
       balance: facts.balanceOf(peer),
       owedElsewhere: deps.sharing?.outstandingElsewhere(peer) ?? 0n,
     })
-    if (refused) return { refused, isFull: refused === 'credit-exhausted' }
-    const owed = sumOf(held.filter(({ state }) => state !== 'cleared')) + owedToOwn
-    return { isFull: owed + credit(promise, held.at(-1)) >= limits.credit }
+    if (!refused) credit(promise, held.at(-1))
+    return refused
   }
 
-  /** By how much it is more than its forerunner. */
-  function credit(promise: SignedPromise, last: ReceivedPromise | undefined): Amount {
+  function credit(promise: SignedPromise, last: ReceivedPromise | undefined): void {
     const nowMs = deps.clock.now()
     const before = last?.serial === promise.serial ? last : undefined
     const increase = promise.amount - (before?.amount ?? 0n)
@@ -128,25 +120,23 @@ export function createBenefiter(
     ledger.saveReceived({ ...promise, state: 'open', stopped: false, createdAtMs, updatedAtMs: nowMs })
     ledger.saveAccount(peer, { leftover: leftover + increase, used })
     ledger.addEarned(dayOf(nowMs), increase)
-    return increase
   }
 
   async function accept(promise: SignedPromise): Promise<RefusalReason | undefined> {
     if (promise.issuer !== peer || promise.benefiter !== self) return 'promise-wrong-parties'
     if (!isSignedByIssuer(promise, chain)) return 'promise-signature-invalid'
-    const { refused } = await takeWithOthers(promise)
+    const refused = await takeWithOthers(promise)
     if (refused !== 'promise-not-covered') return refused
     // Its deposit may be younger than our copy of the chain.
     await facts.catchUp()
-    return (await takeWithOthers(promise)).refused
+    return takeWithOthers(promise)
   }
 
   const takeWithOthers = (promise: SignedPromise) =>
     commits.join(
       () => take(promise),
-      ({ refused, isFull }) => {
+      (refused) => {
         if (!refused) for (const handle of [...credited]) handle()
-        if (isFull) deps.onCreditReached?.(peer)
       },
     )
 

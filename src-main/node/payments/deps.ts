@@ -58,8 +58,6 @@ export type PaymentsDeps = {
   accounts?: Pick<ChainRepository, 'balanceOf' | 'withdrawalOf'>
   /** What an issuer may owe at once before anything of it was cleared; 0.5 MYST unless said. */
   firstCredit?: Amount
-  /** Called when an issuer owes as much as it may: what it promised is to be cleared. */
-  onCreditReached?: (issuer: IdentityId) => void
   /** Where it is remembered what peers said of our money, and what they did that they must not. */
   conduct?: WordStore & {
     record(peer: IdentityId, what: { kind: MisconductKind; lost: Amount; held: Amount }): void
