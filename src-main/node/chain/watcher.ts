@@ -56,9 +56,9 @@ export function createWatcher(
   const pool = createPool(rpc)
   const gasAddress = gas.address.toLowerCase() as Hex
   const handles = new Set<(sent: SentTransaction) => void>()
-  /** In which block this process first saw a form wait in a node's pool. */
   /** The latest block at which a transaction's nonce was not used yet. */
   const freeAt = new Map<number, number>()
+  /** In which block this process first saw a form wait in a node's pool. */
   const waitingSince = new Map<Hex, number>()
   const wakeUps = new Set<() => void>()
   /** Signed a moment ago, so known to be accepted by the contract. */
