@@ -133,7 +133,11 @@ export function createWatcher(
     if (own) return void resolve(entry.id, await asMined(own.mined, own.form))
     if (count > entry.nonce) {
       // A node that is just mining may know the new state before the block: then nothing is known yet.
-      return head.number > (freeAt.get(entry.id) ?? -1) ? nonceIsGone(entry, where, head) : undefined
+      const free = freeAt.get(entry.id)
+      // Not seen before, as after a restart: the next look decides.
+      if (free === undefined) freeAt.set(entry.id, -1)
+      else if (head.number > free) await nonceIsGone(entry, where, head)
+      return
     }
     freeAt.set(entry.id, head.number)
 
