@@ -63,6 +63,7 @@ const STAGES = [
     cwd: 'contracts',
     env: { FOUNDRY_PROFILE: 'deep' },
   },
+  { name: 'contracts-coverage', kind: 'once', deep: 'only', command: ['node', 'scripts/contract-coverage.mjs'] },
   // Every `*.lab.test.ts` that does more when asked to.
   { name: 'models', kind: 'vitest', deep: 'only', command: ['vitest', 'run'], files: () => deepTests(root) },
 ]

@@ -105,12 +105,19 @@ contract IdentityRegistry is IIdentityRegistry, EIP712 {
         return _fee;
     }
 
-    /// The feed's answer, or zero when it fails, is stale, or is not a sane price. A plain call and five full words:
-    /// no answer of a broken feed, whatever its shape, may make this revert.
+    /// The feed's answer, or zero when it fails, is stale, or is not a sane price. A plain call and five full words, of
+    /// which no more is copied: no answer of a broken feed, whatever its shape or length, may make this revert.
     function _freshPrice(IPriceFeed feed) private view returns (uint256) {
-        (bool ok, bytes memory data) = address(feed).staticcall(abi.encodeCall(IPriceFeed.latestRoundData, ()));
-        if (!ok || data.length < 160) return 0;
-        (, int256 answer,, uint256 updatedAt,) = abi.decode(data, (uint256, int256, uint256, uint256, uint256));
+        bytes4 selector = IPriceFeed.latestRoundData.selector;
+        uint256[5] memory words;
+        bool ok;
+        assembly ("memory-safe") {
+            mstore(0x00, selector)
+            ok := staticcall(gas(), feed, 0x00, 0x04, words, 0xa0)
+            ok := and(ok, gt(returndatasize(), 0x9f))
+        }
+        if (!ok) return 0;
+        (int256 answer, uint256 updatedAt) = (int256(words[1]), words[3]);
         if (answer <= 0 || answer > int256(uint256(type(uint128).max))) return 0;
         if (updatedAt > block.timestamp || block.timestamp - updatedAt > MAX_PRICE_AGE) return 0;
         return uint256(answer);

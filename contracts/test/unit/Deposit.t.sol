@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IPaymentAccounts} from "../../src/interfaces/IPaymentAccounts.sol";
 import {Network} from "../support/Network.sol";
+import {Promise} from "../support/Signing.sol";
 import {Vm} from "../support/Test.sol";
 
 contract DepositTest is Network {
@@ -29,6 +30,41 @@ contract DepositTest is Network {
         accounts.deposit(alice.addr, 0);
         vm.expectRevert(abi.encodeWithSelector(IPaymentAccounts.InvalidIdentity.selector));
         accounts.deposit(address(0), 1);
+        vm.expectRevert(abi.encodeWithSelector(IPaymentAccounts.AmountTooLarge.selector));
+        accounts.deposit(alice.addr, uint256(type(uint128).max) + 1);
+    }
+
+    /// An account shares its slot with the registered value: neither ever runs into the other.
+    function testFuzz_deposits_clearings_and_withdrawals_leave_the_registered_value_alone(uint256 amount) public {
+        amount = bound(amount, 1 ether, token.balanceOf(address(this)) - FEE);
+        register(alice);
+        accounts.deposit(alice.addr, amount);
+        for (uint256 serial = 1; serial < 3; ++serial) {
+            Promise memory promise_ = promiseOf(alice, serial, bob, 1 ether / 2);
+            bytes memory byIssuer = signPromise(alice, accounts, promise_);
+            bring(accounts, promise_, byIssuer, signClearing(bob, accounts, promise_, false), false);
+            amount -= 1 ether / 2;
+            vm.assertEq(accounts.balanceOf(alice.addr), amount, "after clearing");
+            if (amount == 0) return;
+            bytes memory signature =
+                signWithdrawal(alice, accounts, address(0xCAFE), amount, serial - 1, block.timestamp);
+            accounts.announceWithdrawal(
+                alice.addr, address(0xCAFE), amount, serial - 1, block.timestamp, signature
+            );
+            vm.warp(block.timestamp + NOTICE);
+            accounts.executeWithdrawal(alice.addr);
+            vm.assertEq(accounts.balanceOf(alice.addr), 0, "after withdrawal");
+            amount = bound(amount, 1 ether, token.balanceOf(address(this)));
+            accounts.deposit(alice.addr, amount);
+            vm.assertEq(accounts.balanceOf(alice.addr), amount, "after deposit");
+            Promise memory large = promiseOf(alice, 9, bob, LIMIT + 1);
+            byIssuer = signPromise(alice, accounts, large);
+            bytes memory data = clearCall(large, byIssuer, signClearing(bob, accounts, large, true), true);
+            (, bytes memory reason) = address(accounts).call(data);
+            bytes memory tooLarge =
+                abi.encodeWithSelector(IPaymentAccounts.AmountAboveLimit.selector, LIMIT + 1, LIMIT);
+            vm.assertEq(keccak256(reason), keccak256(tooLarge), "the limit stays");
+        }
     }
 
     function test_without_an_allowance_nothing_is_credited() public {

@@ -11,6 +11,8 @@ import {Vm} from "../support/Test.sol";
 contract ForgeryTest is Network {
     bytes4 private constant BY_ISSUER = IPaymentAccounts.InvalidIssuerSignature.selector;
     bytes4 private constant BY_BENEFITER = IPaymentAccounts.InvalidBenefiterSignature.selector;
+    /// Forge's. Read from the block it would be read again wherever the compiler likes.
+    uint256 private constant CHAIN = 31_337;
     Promise private good;
 
     function setUp() public {
@@ -134,16 +136,15 @@ contract ForgeryTest is Network {
         refused(good, signPromise(alice, other, good), byBenefiter, false, BY_ISSUER);
         refused(good, byIssuer, signClearing(bob, other, good, false), false, BY_BENEFITER);
         refusedMany(bob, one(good), byIssuer, signBatch(bob, other, one(good), false), false);
-        uint256 chain = block.chainid;
-        vm.chainId(chain + 1);
+        vm.chainId(CHAIN + 1);
         refused(good, byIssuer, byBenefiter, false, BY_ISSUER);
         refusedMany(bob, one(good), byIssuer, batch, false);
         // Where the chain has split, what is signed for the new id is good there, and no longer on the old one.
         bytes memory issuerThere = signPromise(alice, accounts, good);
         bytes memory benefiterThere = signClearing(bob, accounts, good, false);
-        vm.chainId(chain);
+        vm.chainId(CHAIN);
         refused(good, issuerThere, benefiterThere, false, BY_ISSUER);
-        vm.chainId(chain + 1);
+        vm.chainId(CHAIN + 1);
         bring(accounts, good, issuerThere, benefiterThere, false);
         vm.assertEq(accounts.balanceOf(bob.addr), 0.99 ether, "on the new chain");
     }

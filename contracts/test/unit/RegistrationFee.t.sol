@@ -101,6 +101,25 @@ contract RegistrationFeeTest is Deploying {
         unchanged();
     }
 
+    function test_a_feed_that_destroyed_itself_changes_nothing() public {
+        vm.etch(address(feed), hex"33ff"); // selfdestruct(caller)
+        unchanged();
+        unchanged();
+    }
+
+    function test_a_feed_that_wastes_gas_changes_nothing() public {
+        bytes[3] memory codes = [
+            bytes(hex"00"), // stop: an empty answer
+            hex"fe", // invalid: takes all the gas it is given
+            hex"620600006000f3" // 384 KiB of zeros
+        ];
+        for (uint256 i = 0; i < codes.length; ++i) {
+            vm.etch(address(feed), codes[i]);
+            registry.refreshFee{gas: 500_000}();
+            vm.assertEq(registry.fee(), FEE, "unchanged");
+        }
+    }
+
     function testFuzz_no_answer_of_whatever_shape_reverts_or_leaves_the_bounds(bytes calldata answer, bool fails)
         public
     {

@@ -2,10 +2,15 @@
 pragma solidity ^0.8.28;
 
 import {IPaymentAccounts} from "../../src/interfaces/IPaymentAccounts.sol";
-import {Accounts} from "../support/Deploying.sol";
+import {Accounts, Registry, Token} from "../support/Deploying.sol";
 import {Network} from "../support/Network.sol";
 import {Promise} from "../support/Signing.sol";
 import {Vm} from "../support/Test.sol";
+
+/// A token of which there is more than the accounts could count.
+contract Flood {
+    uint256 public constant totalSupply = uint256(type(uint128).max) + 1;
+}
 
 contract WithdrawalTest is Network {
     address private constant TO = address(0xCAFE);
@@ -154,6 +159,14 @@ contract WithdrawalTest is Network {
         newAccounts(token, registry, networkAccount.addr, FEE_BPS, 365 days + 1);
         vm.expectRevert(invalid);
         newAccounts(token, registry, address(0), FEE_BPS, NOTICE);
+        vm.expectRevert(invalid);
+        newAccounts(Token(address(0)), registry, networkAccount.addr, FEE_BPS, NOTICE);
+        vm.expectRevert(invalid);
+        newAccounts(token, Registry(address(0)), networkAccount.addr, FEE_BPS, NOTICE);
+        // All of it together must fit into half a slot.
+        Token tooMuch = Token(address(new Flood()));
+        vm.expectRevert(invalid);
+        newAccounts(tooMuch, registry, networkAccount.addr, FEE_BPS, NOTICE);
     }
 
     function announce(uint256 amount, uint256 nonce) private {
