@@ -12,7 +12,8 @@
  * which every user of the machine can read; and stdin is not available behind a password prompt.
  *
  * It ends, and takes everything down, when the caller's connection ends. When it is killed, OpenVPN
- * notices and ends; what is left in the kernel is undone by the next helper (`workspace.ts`).
+ * notices and ends; what is left in the kernel is undone by the next helper (`workspace.ts`). What is never
+ * undone by an end is the network guard (`network-state.ts`): it is opened by being asked to, and only so.
  */
 import { lstatSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -22,6 +23,7 @@ import { Failure } from './failure.ts'
 import type { Host } from './host.ts'
 import { openJournal } from './journal.ts'
 import { createLineReader } from './lines.ts'
+import { createNetwork, type Network } from './network-state.ts'
 import { MAX_FRAME, parseRequest, type Request } from './requests.ts'
 import { createServer, type Server } from './server.ts'
 import { createTunnel, type Tunnel } from './tunnel.ts'
@@ -59,10 +61,17 @@ function readSecret(directory: string, user: number): string {
   return secret
 }
 
-async function answer(request: Request, tunnel: Tunnel, server: Server): Promise<object> {
+async function answer(
+  request: Request,
+  { network, tunnel, server }: { network: Network; tunnel: Tunnel; server: Server },
+): Promise<object> {
   switch (request.verb) {
     case 'status':
       return { tunnel: tunnel.state, server: server.state }
+    case 'network-set':
+      return (await network.set(request.network)) ?? {}
+    case 'network-state':
+      return network.state()
     case 'tunnel-start':
       return tunnel.start(request.tunnel)
     case 'tunnel-stop':
@@ -101,7 +110,8 @@ async function main(): Promise<void> {
 
   const socket = connect(join(directory, 'socket'))
   const send = (frame: object) => void (socket.writable && socket.write(`${JSON.stringify(frame)}\n`))
-  const tunnel = createTunnel(host, send)
+  const network = await createNetwork(host, user)
+  const tunnel = createTunnel(host, network, send)
   const server = createServer(host, send)
 
   let ending = false
@@ -121,7 +131,7 @@ async function main(): Promise<void> {
     try {
       const request = parseRequest(line)
       id = request.id
-      send({ id, result: await answer(request.read(), tunnel, server) })
+      send({ id, result: await answer(request.read(), { network, tunnel, server }) })
     } catch (error) {
       const known = error instanceof Failure
       log(`request ${id}: ${String(error)}${known && error.cause ? `: ${String(error.cause)}` : ''}`)

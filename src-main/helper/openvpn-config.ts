@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 
+import { TUNNEL_MARK } from './guard.ts'
 import type { ServerRequest, TunnelRequest } from './requests.ts'
 
 /**
@@ -39,6 +40,8 @@ export function clientConfig(request: TunnelRequest, context: ConfigContext): st
       return `remote ${address} ${port} ${protocol === 'udp' ? `udp${family}` : `tcp${family}-client`}`
     }),
     'nobind',
+    // The guard lets these packets out and no others. Set while it is root still: it never connects anew after that.
+    `mark ${TUNNEL_MARK}`,
     'connect-timeout 8',
     'connect-retry 1 4',
     'hand-window 12',

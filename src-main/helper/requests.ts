@@ -16,7 +16,14 @@ import { MAX_PEM, readCertificate, readPrivateKey, readStaticKey } from './pem.t
 export type Remote = { address: string; port: number; protocol: 'udp' | 'tcp' }
 type Credentials = { ca: string; certificate: string; privateKey: string; tlsCrypt: string }
 
-export type TunnelRequest = Credentials & { remotes: Remote[]; controlAddresses: string[] }
+export type Endpoint = { address: string; port: number }
+
+export type TunnelRequest = Credentials & { remotes: Remote[]; controlAddresses: string[]; dns?: string }
+export type NetworkRequest = {
+  state: 'open' | 'blocked'
+  allowLocalNetwork: boolean
+  controlEndpoints: Endpoint[]
+}
 export type ServerRequest = Credentials & {
   port: number
   protocol: 'udp' | 'tcp'
@@ -27,6 +34,8 @@ export type ServerRequest = Credentials & {
 
 export type Request =
   | { verb: 'status' }
+  | { verb: 'network-set'; network: NetworkRequest }
+  | { verb: 'network-state' }
   | { verb: 'tunnel-start'; tunnel: TunnelRequest }
   | { verb: 'tunnel-stop' }
   | { verb: 'server-start'; server: ServerRequest }
@@ -55,9 +64,12 @@ export function parseRequest(line: string): { id: number; read: () => Request } 
 function readRequest(fields: Fields): Request {
   switch (fields.verb) {
     case 'status':
+    case 'network-state':
     case 'tunnel-stop':
     case 'server-stop':
       return { verb: fields.verb }
+    case 'network-set':
+      return { verb: 'network-set', network: readNetwork(fields) }
     case 'tunnel-start':
       return { verb: 'tunnel-start', tunnel: readTunnel(fields) }
     case 'server-start':
@@ -77,6 +89,22 @@ function readRequest(fields: Fields): Request {
   }
 }
 
+function readNetwork(fields: Fields): NetworkRequest {
+  const { state } = fields
+  if (state !== 'open' && state !== 'blocked') throw bad('state')
+  return {
+    state,
+    allowLocalNetwork: readBoolean(fields, 'allowLocalNetwork'),
+    controlEndpoints: readList(fields, 'controlEndpoints', 0, 32).map((value) => {
+      const endpoint = readFields(value, 'controlEndpoints')
+      return {
+        address: readAddress(endpoint.address, 'controlEndpoints'),
+        port: readInteger(endpoint, 'port', 1, 65_535),
+      }
+    }),
+  }
+}
+
 function readTunnel(fields: Fields): TunnelRequest {
   return {
     ...readCredentials(fields),
@@ -91,6 +119,7 @@ function readTunnel(fields: Fields): TunnelRequest {
     controlAddresses: readList(fields, 'controlAddresses', 0, 32).map((value) =>
       readAddress(value, 'controlAddresses'),
     ),
+    ...(fields.dns !== undefined && { dns: readAddress(fields.dns, 'dns') }),
   }
 }
 

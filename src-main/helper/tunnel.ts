@@ -3,6 +3,7 @@ import { Failure } from './failure.ts'
 import { addRoute, askIp, freeDevice, type Host, hasIPv6, programOf, raiseDevice, withOwnChanges } from './host.ts'
 import { startTime } from './journal.ts'
 import type { ManagementEvent } from './management.ts'
+import type { Network } from './network-state.ts'
 import { clientConfig, SOCKET_BUFFER } from './openvpn-config.ts'
 import { type OpenVpn, startOpenVpn } from './openvpn-process.ts'
 import { requireTunDevice, unprivilegedGroup } from './programs.ts'
@@ -18,7 +19,8 @@ import { allowSocketBuffers } from './sysctl.ts'
  *    └──── undone ◀─┴──────────────────────┘
  *
  * It does not reconnect: while OpenVPN tried again, its device and with it the routes could go, and
- * traffic would pass beside the tunnel unannounced. A lost tunnel is taken down and said so.
+ * traffic would pass beside the tunnel unannounced. A lost tunnel is taken down and said so. Where the
+ * network is guarded (`network-state.ts`), it is blocked again before anybody is told.
  */
 export type TunnelEvent = { event: 'tunnel'; state: 'starting' | 'up' | 'down'; device?: string; message?: string }
 
@@ -32,7 +34,7 @@ const START_MS = 40_000
 
 type Connected = { address4: string; address6?: string }
 
-export function createTunnel(host: Host, emit: (event: TunnelEvent) => void): Tunnel {
+export function createTunnel(host: Host, network: Network, emit: (event: TunnelEvent) => void): Tunnel {
   let state: Tunnel['state'] = 'none'
   let device = ''
   let openvpn: OpenVpn | undefined
@@ -41,6 +43,7 @@ export function createTunnel(host: Host, emit: (event: TunnelEvent) => void): Tu
   const ownHost = withOwnChanges(host)
 
   const takeDown = async () => {
+    await network.down()
     await openvpn?.stop()
     openvpn = undefined
     await ownHost.undoOwn()
@@ -51,6 +54,7 @@ export function createTunnel(host: Host, emit: (event: TunnelEvent) => void): Tu
     requireTunDevice()
     const remotes = request.remotes.filter(({ address }) => isPossibleRemote(address))
     if (remotes.length === 0) throw new Failure('BadRequest', 'The provider named no address that can be a provider.')
+    await network.connecting(remotes)
     // Asked before the tunnel is there: these are the routes as they were.
     const kept = [...remotes.map(({ address }) => address), ...request.controlAddresses]
     const direct: RouteChange[] = []
@@ -111,6 +115,7 @@ export function createTunnel(host: Host, emit: (event: TunnelEvent) => void): Tu
     for (const route of tunnelRoutes(device, address4, six)) {
       if (route.family === 4 || hasIPv6()) await addRoute(ownHost, route)
     }
+    await network.up({ device, address4, address6: six, dns: request.dns })
     return { device }
   }
 

@@ -23,5 +23,9 @@ export const eventFrame = z.discriminatedUnion('event', [
   z.object({ event: z.literal('server-traffic'), commonName, bytesUp: bytes, bytesDown: bytes }),
 ])
 
+export const networkResult = z.object({
+  state: z.enum(['open', 'blocked', 'tunnel']),
+  since: z.number().int().nonnegative().optional(),
+})
 export const trafficResult = z.object({ bytesUp: bytes, bytesDown: bytes })
 export const tunnelResult = z.object({ device: z.string().regex(/^[a-z0-9]{1,15}$/) })

@@ -4,7 +4,8 @@ import { MystError } from '#shared/errors/myst-error.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Privilege, PrivilegeEvent } from '../ports/privilege.ts'
-import { answerFrame, eventFrame, trafficResult, tunnelResult } from './frames.ts'
+import { answerFrame, eventFrame, networkResult, trafficResult, tunnelResult } from './frames.ts'
+import { readNetworkLeft } from './network-left.ts'
 import { openVpnAvailability } from './openvpn-availability.ts'
 import { type HelperProgram, startHelper } from './start-helper.ts'
 
@@ -114,6 +115,14 @@ export function createPrivilege(
         starting = undefined
       })
       await starting
+    },
+    async networkSet(request) {
+      await call('network-set', request)
+    },
+    async networkState() {
+      if (!socket) return readNetworkLeft()
+      const { state, since } = networkResult.parse(await call('network-state'))
+      return since === undefined ? { state } : { state, since }
     },
     async tunnelStart(request) {
       return tunnelResult.parse(await call('tunnel-start', request))

@@ -10,7 +10,24 @@ export type TunnelStart = {
   tlsCrypt: string
   /** IP addresses that keep their direct route (chain and broker). */
   controlAddresses: string[]
+  /** The name server that this machine asks while guarded, an IP address; a public one when none is named. */
+  dns?: string
 }
+
+/**
+ * What may leave this machine. `blocked`: nothing but loopback, what keeps the link, and TCP of this
+ * user's programs to the control endpoints (each replaces what was set before). A tunnel that starts
+ * while blocked makes it `tunnel`, its end makes it `blocked` again; blocking while a tunnel is up
+ * guards that tunnel. Only `open` opens.
+ */
+export type NetworkSet = {
+  state: 'open' | 'blocked'
+  allowLocalNetwork: boolean
+  controlEndpoints: { address: string; port: number }[]
+}
+
+/** `since`: when that began, in milliseconds. It outlives helper, node and app. */
+export type NetworkState = { state: 'open' | 'blocked' | 'tunnel'; since?: number }
 
 export type ServerStart = {
   port: number
@@ -37,6 +54,10 @@ export type PrivilegeEvent =
 export type Privilege = {
   /** Starts the helper when it is not running (the one place where a prompt can appear). */
   ensure(): Promise<void>
+  /** Needs `ensure` first. */
+  networkSet(request: NetworkSet): Promise<void>
+  /** Without a helper: what an earlier one left; no password is asked for. */
+  networkState(): Promise<NetworkState>
   tunnelStart(request: TunnelStart): Promise<{ device: string }>
   tunnelStop(): Promise<void>
   serverStart(request: ServerStart): Promise<void>

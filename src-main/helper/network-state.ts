@@ -1,0 +1,167 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+
+import { GUARD_TABLE, type GuardTunnel, guardRules, removeGuard } from './guard.ts'
+import { type Host, programOf } from './host.ts'
+import { networkNamespace, startTime, tableExists } from './journal.ts'
+import type { NetworkRequest, Remote } from './requests.ts'
+import { run } from './run.ts'
+
+/**
+ * What may leave this machine (`guard.ts` has the rules):
+ *
+ *            set blocked                    tunnel up
+ *      ┌──────────────────────▶ blocked ──────────────────▶ tunnel
+ *    open                        ▲ ▲ │                        │
+ *      ◀─────────────────────────┼─┘ │ (its own packets       │
+ *         set open, reset        │   ▼  to its remotes)       │
+ *      ◀───────────────────────┐ │ connecting                 │
+ *                              │ └─── failed ────── lost, stopped, helper gone
+ *                              └──────────────────────────────┘ set open, reset
+ *
+ * "connecting" is blocked but for OpenVPN's own packets, and is told as blocked. Only `set open` and the
+ * reset lead to open. Setting blocked while a tunnel is up guards that tunnel. A tunnel that starts while
+ * the network is open leaves it so: guarded is only who asked for it.
+ *
+ * Whether the guard stands is asked of the kernel each time, where it outlives every helper. Beside it a
+ * file keeps what it was told, for the next helper; everybody may read it, so that an app can say that
+ * the internet is blocked before it asks for a password.
+ */
+export type NetworkState = { state: 'open' | 'blocked' | 'tunnel'; since?: number }
+
+export type Network = {
+  set(request: NetworkRequest): Promise<void>
+  state(): Promise<NetworkState>
+  /** OpenVPN is about to speak to these. */
+  connecting(remotes: readonly Remote[]): Promise<void>
+  /** The tunnel is there, its routes too. */
+  up(tunnel: GuardTunnel): Promise<void>
+  /** The tunnel is gone or about to be. Never fails: the rules of before then stay, and they let nothing out either. */
+  down(): Promise<void>
+}
+
+export const NETWORK_DIRECTORY = '/run/myst-network'
+
+type Kept = {
+  helper: string
+  state: 'blocked' | 'tunnel'
+  since: number
+  allowLocalNetwork: boolean
+  controlEndpoints: NetworkRequest['controlEndpoints']
+}
+
+/** Takes a guard over that a dead helper (or the unit at boot) left, as blocked. */
+export async function createNetwork(host: Host, user: number): Promise<Network> {
+  const helper = basename(host.dir)
+  let settings: Pick<NetworkRequest, 'allowLocalNetwork' | 'controlEndpoints'> = {
+    allowLocalNetwork: false,
+    controlEndpoints: [],
+  }
+  let remotes: readonly Remote[] = []
+  let tunnel: GuardTunnel | undefined
+  let since = Date.now()
+  let told: Kept['state'] | undefined
+  let last: Promise<unknown> = Promise.resolve()
+
+  const stands = () => tableExists(GUARD_TABLE, host.bundled)
+  const nft = (text: string) => run(programOf(host, 'nft'), ['-f', '-'], text)
+  const apply = async () => {
+    const state = tunnel ? 'tunnel' : 'blocked'
+    if (state !== told) since = Date.now()
+    told = state
+    // First what it is meant to be: if that fails, the kernel still has what was.
+    keep({ helper, state, since, ...settings })
+    await nft(guardRules({ user, ...settings, remotes, tunnel }))
+  }
+  /** One after the other, in the order of asking. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(work)
+    last = done.catch(() => undefined)
+    return done
+  }
+  const applyIfGuarded = async () => {
+    if (await stands()) await apply()
+  }
+
+  if (await stands()) {
+    const kept = readKept()
+    if (kept === undefined || !isAlive(kept.helper)) {
+      host.log('the network is blocked since before; it stays so')
+      if (kept) {
+        const { allowLocalNetwork, controlEndpoints } = kept
+        settings = { allowLocalNetwork, controlEndpoints }
+        if (kept.state === 'blocked') {
+          since = kept.since
+          told = 'blocked'
+        }
+      }
+      await apply()
+    }
+  } else forgetNetwork()
+
+  return {
+    set: ({ state, allowLocalNetwork, controlEndpoints }) =>
+      inTurn(async () => {
+        settings = { allowLocalNetwork, controlEndpoints }
+        if (state === 'blocked') return apply()
+        await nft(removeGuard())
+        told = undefined
+        forgetNetwork()
+      }),
+    state: () =>
+      inTurn(async () => {
+        if (!(await stands())) return { state: 'open' }
+        const kept = readKept()
+        return kept === undefined ? { state: 'blocked' } : { state: kept.state, since: kept.since }
+      }),
+    connecting: (to) =>
+      inTurn(() => {
+        remotes = to
+        return applyIfGuarded()
+      }),
+    up: (made) =>
+      inTurn(() => {
+        tunnel = made
+        return applyIfGuarded()
+      }),
+    down: () =>
+      inTurn(async () => {
+        remotes = []
+        tunnel = undefined
+        await applyIfGuarded().catch((error: unknown) => host.log(`the guard was not closed: ${String(error)}`))
+      }),
+  }
+}
+
+/** To be called when the guard is removed. */
+export function forgetNetwork(): void {
+  rmSync(file(), { force: true })
+}
+
+function file(): string {
+  return join(NETWORK_DIRECTORY, `${/\d+/.exec(networkNamespace())?.[0] ?? '0'}.json`)
+}
+
+function keep(kept: Kept): void {
+  mkdirSync(NETWORK_DIRECTORY, { recursive: true })
+  chmodSync(NETWORK_DIRECTORY, 0o755)
+  writeFileSync(`${file()}.new`, JSON.stringify(kept))
+  chmodSync(`${file()}.new`, 0o644)
+  renameSync(`${file()}.new`, file())
+}
+
+/** Only root can write there, so its form is trusted. */
+function readKept(): Kept | undefined {
+  if (!existsSync(file())) return undefined
+  try {
+    return JSON.parse(readFileSync(file(), 'utf8')) as Kept
+  } catch {
+    return undefined
+  }
+}
+
+/** By the name of its workspace, which is its process number and start. */
+function isAlive(helper: string): boolean {
+  const [pid, started] = helper.split('-')
+  return startTime(Number(pid)) === started
+}
