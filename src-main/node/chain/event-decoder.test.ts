@@ -67,7 +67,8 @@ describe('the decoder of our events', () => {
       fc.property(some, damage, ({ abi, name, values }, { at, digits, cut, topics: kept }) => {
         const { topics, data } = abi.encodeEventLog(name, values)
         const text = data.slice(2)
-        const damaged = (text.slice(0, at) + digits + text.slice(at + 64)).slice(0, text.length - 2 * cut)
+        // Whole bytes: half ones do not pass the door (`quantities.ts`).
+        const damaged = (text.slice(0, at) + digits + text.slice(at + 64)).slice(0, Math.max(0, text.length - 2 * cut))
         const log = { topics: topics.slice(0, kept) as Hex[], data: `0x${damaged}` as Hex }
         const decoded = createEventDecoder(abi)(log)
         if (decoded !== undefined) expect(decoded).toEqual(reference(abi, log))
