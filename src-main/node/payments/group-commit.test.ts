@@ -73,7 +73,8 @@ describe('a group commit', () => {
     await Promise.all([join('a'), join('bad', bad), join('b')])
     expect(names()).toEqual(['a', 'b'])
     expect(events).toEqual([
-      ...['transaction', 'committed a', 'committed b', 'changed'],
+      'transaction', // of all three, taken back
+      ...['transaction', 'committed a', 'changed', 'transaction', 'transaction', 'committed b', 'changed'],
       ...['answered a', 'failed bad: no', 'answered b'],
     ])
   })

@@ -3,8 +3,8 @@ export type GroupCommit = {
   /**
    * Runs `work`, a check and what is written of it, in one transaction with whatever else comes up in this turn,
    * in the order of the calls and each seeing those before it. After the commit `committed` is called with the result,
-   * and then the promise settles. When `work` throws, it rejects: nothing of it was written, and the others are
-   * not touched. When the common transaction fails, each is done again alone.
+   * and then the promise settles. When one throws, or the commit fails, nothing of any is written, and each is done
+   * again in a transaction of its own: then only what fails alone rejects.
    */
   join<T>(work: () => T, committed: (result: T) => void): Promise<T>
 }
@@ -18,46 +18,38 @@ export function createGroupCommit(atomically: <T>(work: () => T) => T, changed: 
   function commit() {
     const jobs = waiting
     waiting = []
+    if (attempt(jobs) === undefined) return
+    for (const job of jobs) {
+      const failure = attempt([job])
+      if (failure) job.fail(failure.error)
+    }
+  }
+
+  /** Why nothing of these was written; undefined: they are on the disk, and answered. */
+  function attempt(jobs: readonly Job[]): { error: unknown } | undefined {
     try {
       atomically(() => {
         for (const job of jobs) job.run()
       })
-    } catch {
-      for (const job of jobs) alone(job)
-      return
-    }
-    conclude(jobs)
-  }
-
-  function alone(job: Job) {
-    try {
-      atomically(job.run)
     } catch (error) {
-      return job.fail(error)
+      return { error }
     }
-    conclude([job])
-  }
-
-  function conclude(jobs: readonly Job[]) {
     for (const job of jobs) job.committed()
     try {
       changed()
     } finally {
       for (const job of jobs) job.settle()
     }
+    return undefined
   }
 
   return {
     join<T>(work: () => T, committed: (result: T) => void) {
       const { promise, resolve, reject } = Promise.withResolvers<T>()
-      let outcome: { result: T } | { error: unknown } = { error: undefined }
+      let outcome: { result: T } | { error: unknown }
       waiting.push({
         run() {
-          try {
-            outcome = { result: atomically(work) }
-          } catch (error) {
-            outcome = { error }
-          }
+          outcome = { result: work() }
         },
         committed() {
           try {
@@ -70,8 +62,7 @@ export function createGroupCommit(atomically: <T>(work: () => T) => T, changed: 
           if ('result' in outcome) resolve(outcome.result)
           else reject(outcome.error)
         },
-        // Its own error says more than that of a commit that failed because of it.
-        fail: (error) => reject('error' in outcome ? (outcome.error ?? error) : error),
+        fail: reject,
       })
       if (waiting.length === 1) setImmediate(commit)
       return promise
