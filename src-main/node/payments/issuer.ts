@@ -113,7 +113,8 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
     const { update } = next
     const ours = update && update.issuer === self && update.benefiter === peer ? update : undefined
     const known = ours && find(ours.serial)
-    if (ours && (!known || known.amount < ours.amount)) {
+    // What was cleared stands at what was paid, which may be less; the peer's copy of it says nothing any more.
+    if (ours && !known?.cleared && (!known || known.amount < ours.amount)) {
       if (!isSignedByIssuer(ours, chain)) return takeAdvice({ leftover: next.leftover, policy: next.policy })
       log.warn(`${peer} holds a promise of ours that is not in the ledger; it is written down as used`)
       ledger.atomically(() => {

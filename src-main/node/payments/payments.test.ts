@@ -4,7 +4,7 @@ import { MYST } from '#shared/model/units.ts'
 
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
-import { PAYMENT_PROPOSAL, proposalBody } from '../protocol/payment.ts'
+import { adviceBody, PAYMENT_PROPOSAL, proposalBody } from '../protocol/payment.ts'
 import { noGas } from '../testing/memory-chain.ts'
 import { createTestIdentity } from '../testing/memory-registry.ts'
 import { createPaymentPair, type PaymentPair } from '../testing/payment-pair.ts'
@@ -275,6 +275,26 @@ describe('an issuer', () => {
     const outcome = await t.settle(again.a.issuer.payAhead({ target: 200n, maxAtRisk: 1_000n }))
     expect(outcome).toEqual({ kind: 'paid', increase: 100n })
     expect(t.sideA.ledger.given()).toMatchObject([{ amount: 300n, accepted: 100n, stopped: true }, { amount: 100n }])
+  })
+
+  it('does not take up again what was cleared at a loss, whatever an advice asks for', async () => {
+    const t = await start({}, 500n)
+    await t.pay(300n)
+    t.chain.deposit(t.sideA.identity.id, -300n)
+    await t.settle(t.payments.b.clear(undefined, { acceptLess: true }))
+    await t.settle(t.payments.a.reconcile())
+    const before = t.sideA.ledger.given()
+    expect(before).toMatchObject([{ amount: 200n, cleared: true }])
+    const [update] = t.sideB.ledger.received()
+    const { a, dialogues } = await t.open()
+    await t.settle(
+      dialogues.b.send(
+        'payment-advice',
+        adviceBody({ leftover: 300n, policy: t.policy, ...(update ? { update } : {}) }),
+      ),
+    )
+    expect(t.sideA.ledger.given()).toEqual(before)
+    expect(a.issuer.standing().leftover).toBe(200n)
   })
 
   it('takes no serial twice when its ledger is lost, however many it took in a moment', async () => {

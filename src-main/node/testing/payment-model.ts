@@ -119,7 +119,9 @@ export function createPaymentModel(policy: PaymentPolicy, maxAtRisk: bigint, mos
 
     /** The issuer signed: never an old serial, never the same or less under one serial. */
     promised(serial: bigint, amount: bigint): string | undefined {
-      const highest = [...promises.keys()].reduce(most, 0n)
+      // What went with a lost ledger and never arrived, nobody knows of any more; it is only never used again.
+      const remembered = [...promises.values()].filter(({ forgotten, held }) => !forgotten || held > 0n)
+      const highest = remembered.reduce((high, one) => most(high, one.serial), 0n)
       const promise = promises.get(serial)
       if (serial < highest) return `serial ${serial} after ${highest}`
       if (promise?.cleared !== undefined) return `serial ${serial} was cleared`

@@ -21,7 +21,8 @@ export type Step =
   | { do: 'execute withdrawal' }
   | { do: 'policy'; change: Policy; tell: boolean }
   | { do: 'restart'; sides: Sides; endSession: boolean }
-  | { do: 'cut while paying'; target: bigint; turns: number; sides: Sides }
+  /** `more` than is left: small ones are what a raised minimum then lets not go again as it is. */
+  | { do: 'cut while paying'; more: bigint; turns: number; sides: Sides }
   | { do: 'chain away'; target: bigint; turns: number }
   | { do: 'lie'; leftover: bigint; withUpdate: boolean; target: bigint }
   | { do: 'lose ledger' }
@@ -116,6 +117,8 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
       }
       case 'use': {
         const amount = (model.left * step.percent) / 100n
+        // Metering does not go over the network here, so that an advice from before it may come after it.
+        if (!isFair) model.hasDrifted = true
         model.used(amount, world.links().a.issuer.standing().claimed)
         world.use(amount, true)
         return
@@ -169,7 +172,7 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
         if (step.endSession) world.endSession()
         return reopen(step.sides)
       case 'cut while paying': {
-        const paying = pay(step.target)
+        const paying = pay(model.left + step.more)
         await t.turns(step.turns)
         t.pair.network.set({ loss: 1 })
         await t.turns(6)
