@@ -2,6 +2,7 @@
  * The elevated helper: OpenVPN, addresses, routes and firewall for one node, through a few fixed verbs.
  *
  *     node main.ts --socket DIRECTORY --user UID
+ *     node main.ts --reset-network
  *
  * How the two know one another. Node gives no peer credentials of a Unix socket, so the socket itself
  * must be out of others' reach: the *caller* listens, in a directory of its own that nobody else can
@@ -25,6 +26,7 @@ import { openJournal } from './journal.ts'
 import { createLineReader } from './lines.ts'
 import { createNetwork, type Network } from './network-state.ts'
 import { MAX_FRAME, parseRequest, type Request } from './requests.ts'
+import { resetNetwork } from './reset.ts'
 import { createServer, type Server } from './server.ts'
 import { createTunnel, type Tunnel } from './tunnel.ts'
 import { createWorkspace, removeLeftovers } from './workspace.ts'
@@ -41,7 +43,7 @@ function readArguments(args: readonly string[]): { directory: string; user: numb
     !directory ||
     !/^\d{1,10}$/.test(user ?? '')
   ) {
-    throw new Failure('BadRequest', 'Usage: main.ts --socket DIRECTORY --user UID')
+    throw new Failure('BadRequest', 'Usage: main.ts --socket DIRECTORY --user UID | --reset-network')
   }
   return { directory, user: Number(user) }
 }
@@ -96,7 +98,9 @@ async function main(): Promise<void> {
   process.stderr.on('error', () => undefined)
   if (process.platform !== 'linux') throw new Failure('NotSupported', 'The helper works on Linux only so far.')
   if (process.getuid?.() !== 0) throw new Failure('NotPermitted', 'The helper needs root.')
-  const { directory, user } = readArguments(process.argv.slice(2))
+  const args = process.argv.slice(2)
+  if (args.length === 1 && args[0] === '--reset-network') return resetNetwork({ bundled: BUNDLED, log })
+  const { directory, user } = readArguments(args)
   const secret = readSecret(directory, user)
 
   await removeLeftovers({ bundled: BUNDLED, log })
@@ -108,9 +112,11 @@ async function main(): Promise<void> {
     log,
   }
 
+  const network = await createNetwork(host, user)
+
+  // Nothing is waited for from here to the end of this function: its events must find their handlers.
   const socket = connect(join(directory, 'socket'))
   const send = (frame: object) => void (socket.writable && socket.write(`${JSON.stringify(frame)}\n`))
-  const network = await createNetwork(host, user)
   const tunnel = createTunnel(host, network, send)
   const server = createServer(host, send)
 

@@ -43,6 +43,20 @@ export async function removeLeftovers(deps: {
   }
 }
 
+/** Helpers that run, each in its network namespace. */
+export function helpersAlive(): { pid: number; started: string; namespace: string }[] {
+  requireRoot()
+  return readdirSync(ROOT).flatMap((name) => {
+    const [, pid, started] = /^(\d+)-(\d+)$/.exec(name) ?? []
+    if (pid === undefined || started === undefined || startTime(Number(pid)) !== started) return []
+    try {
+      return { pid: Number(pid), started, namespace: readlinkSync(`/proc/${pid}/ns/net`) }
+    } catch {
+      return []
+    }
+  })
+}
+
 function requireRoot(): void {
   mkdirSync(ROOT, { recursive: true, mode: 0o700 })
   const { uid, mode } = lstatSync(ROOT)
