@@ -515,6 +515,8 @@ export const en = {
       'consumer-closed': 'Ended by the customer',
       'provider-closed': 'Ended by the provider',
       'leftover-exhausted': 'What was paid ahead ran out',
+      'outside-hours': 'Outside the provider’s hours',
+      'volume-used-up': 'The provider’s month was used up',
       'dialogue-ended': 'The other side went silent',
       'tunnel-failed': 'The tunnel failed',
       'metering-disputed': 'The provider measured more than was used',

@@ -5,6 +5,7 @@ import { identityId } from '../model/identity.ts'
 import type { MisconductKind } from '../model/misconduct.ts'
 import type { Proposal } from '../model/proposal.ts'
 import type { SessionRecord } from '../model/session.ts'
+import { HOURS_HINT, parseHours } from '../model/share-hours.ts'
 import type { Amount } from '../model/units.ts'
 import type { AppState } from './state.ts'
 
@@ -119,6 +120,25 @@ export const commands = {
       country,
       bandwidthMbps: z.number().min(0.1).max(100_000),
       maxSessions: z.number().int().min(1).max(250),
+      /** Local time, "08:00-23:00", also over midnight; at other times nobody is served. Absent: always. */
+      hours: z
+        .string()
+        .max(11)
+        .refine((text) => parseHours(text) !== undefined, HOURS_HINT)
+        .optional(),
+      /** Bytes of all sessions together, both ways, in a calendar month; then nobody is served until the next. */
+      monthlyBytes: z
+        .bigint()
+        .min(1n, 'the monthly volume must be above 0')
+        .max(2n ** 60n)
+        .optional(),
+      /** Of all sessions together, each way; `bandwidthMbps` is per session. */
+      totalBandwidthMbps: z.number().min(0.1).max(100_000).optional(),
+      /** Of one session: open at once, and new per second. */
+      maxConnections: z.number().int().min(1).max(65_535).optional(),
+      newConnectionsPerSecond: z.number().int().min(1).max(10_000).optional(),
+      /** True: mail ports (25, 465, 587) are open; others may then send mail in one's own name. */
+      allowMail: z.boolean().optional(),
       /** False: other providers are told nothing of promises, and asked about none (whitepaper 6.5.6). */
       sharePromises: z.boolean().optional(),
     }),

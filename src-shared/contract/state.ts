@@ -81,6 +81,10 @@ export type ShareState = {
   message?: string
   services: { type: ServiceTypeName; serial: number; state: 'starting' | 'announced' | 'failed'; message?: string }[]
   terms?: ShareTerms
+  /** Carried in this calendar month by all sessions, both ways; at the limit they end. */
+  volume?: { usedBytes: bigint; limitBytes?: bigint; resetsAtMs: number }
+  /** Why nobody is served for now, although sharing is on, and until when. */
+  closed?: { reason: 'outside-hours' | 'volume-used-up'; untilMs: number }
   sessions: ServedSession[]
   /** Accepted promises in total today (local midnight), cleared or not. */
   earnedToday: Amount
@@ -93,6 +97,12 @@ export type ShareTerms = {
   country: string
   bandwidthMbps: number
   maxSessions: number
+  hours?: string | undefined
+  monthlyBytes?: bigint | undefined
+  totalBandwidthMbps?: number | undefined
+  maxConnections?: number | undefined
+  newConnectionsPerSecond?: number | undefined
+  allowMail?: boolean | undefined
   /** False: other providers are told nothing of promises, and asked about none. */
   sharePromises?: boolean | undefined
 }

@@ -8,6 +8,8 @@ export const REFUSALS = {
   'proposal-unknown': 'The provider no longer offers this service; refresh the list and choose again.',
   'service-unavailable': 'The provider cannot start this service at the moment; try another one.',
   'sessions-full': 'The provider serves as many people as it allows; try again later or choose another.',
+  'outside-hours': 'The provider serves at certain hours of the day only; try again later or choose another.',
+  'volume-used-up': 'The provider has carried as much as it allows for this month; choose another one.',
   'service-data-invalid': 'The session data was refused as invalid.',
   'payment-required': 'The provider wants to be paid ahead before it opens a session.',
   'promise-signature-invalid': 'The promise is not signed by its issuer.',

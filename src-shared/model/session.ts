@@ -10,6 +10,8 @@ export type SessionEnd =
   | 'consumer-closed'
   | 'provider-closed'
   | 'leftover-exhausted'
+  | 'outside-hours'
+  | 'volume-used-up'
   | 'dialogue-ended'
   | 'tunnel-failed'
   | 'metering-disputed'

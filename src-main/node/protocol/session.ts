@@ -56,6 +56,8 @@ const ENDS = {
   'consumer-closed': true,
   'provider-closed': true,
   'leftover-exhausted': true,
+  'outside-hours': true,
+  'volume-used-up': true,
   'dialogue-ended': true,
   'tunnel-failed': true,
   'metering-disputed': true,

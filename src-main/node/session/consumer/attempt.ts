@@ -60,6 +60,8 @@ export function paidIn(attempt: Attempt): Amount {
 /** What a provider may say of itself; everything else counts as "the provider closed it". */
 const PROVIDER_ENDS: Partial<Record<SessionEnd, string>> = {
   'leftover-exhausted': 'What was paid ahead ran out.',
+  'outside-hours': 'The hours of the day at which the provider serves are over.',
+  'volume-used-up': 'The provider has carried as much as it allows for this month.',
   'tunnel-failed': 'The provider lost the tunnel.',
   shutdown: 'The provider is shutting down.',
 }
