@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 
+import { MYST } from '#shared/model/units.ts'
 import { least } from '../payments/deps.ts'
 import type { PayOutcome } from '../payments/issuer.ts'
 import { adviceBody, PAYMENT_ADVICE } from '../protocol/payment.ts'
@@ -21,8 +22,9 @@ export type Step =
   | { do: 'execute withdrawal' }
   | { do: 'policy'; change: Policy; tell: boolean }
   | { do: 'restart'; sides: Sides; endSession: boolean }
-  /** `more` than is left: small ones are what a raised minimum then lets not go again as it is. */
   | { do: 'cut while paying'; more: bigint; turns: number; sides: Sides }
+  /** A small amount is in flight; the minimum is raised above it, so that it goes with what is added. */
+  | { do: 'outgrow'; more: bigint; target: bigint }
   | { do: 'chain away'; target: bigint; turns: number }
   | { do: 'lie'; leftover: bigint; withUpdate: boolean; target: bigint }
   | { do: 'lose ledger' }
@@ -98,6 +100,10 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
   async function take(step: Step): Promise<void> {
     await t.clock.advance(1_000)
     await act(step)
+    await conclude()
+  }
+
+  async function conclude(): Promise<void> {
     await t.turns(8)
     if (world.isOver()) await reopen({ a: false, b: false })
     await t.settle(world.links().payments.a.reconcile())
@@ -180,6 +186,15 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
         await reopen(step.sides)
         await t.settle(paying)
         return
+      }
+      case 'outgrow': {
+        await act({ do: 'cut while paying', more: step.more, turns: 0, sides: { a: false, b: false } })
+        await conclude()
+        const minimumIncrease = model.inFlight() + 1n
+        const change = { updateAllowed: true, minimumIncrease, maximumPromise: 50n * MYST }
+        await act({ do: 'policy', change, tell: true })
+        await conclude()
+        return act({ do: 'pay', target: model.left + step.target })
       }
       case 'chain away': {
         const paying = pay(step.target)
