@@ -109,8 +109,8 @@ export function removeGuard(): string {
 /** Somebody near us who asks for the tunnel's address must not learn that it is here (CVE-2019-14899). */
 function guardedAddress({ device, address4, address6 }: GuardTunnel): string[] {
   return [
-    `iifname != "${device}" ip daddr ${address4} drop`,
-    ...(address6 === undefined ? [] : [`iifname != "${device}" ip6 daddr ${address6} drop`]),
+    `iifname != "${device}" ip daddr ${address4} counter drop`,
+    ...(address6 === undefined ? [] : [`iifname != "${device}" ip6 daddr ${address6} counter drop`]),
   ]
 }
 

@@ -57,28 +57,25 @@ describe('addresses', () => {
 })
 
 describe('routes', () => {
-  it('keeps a direct route through the gateway, and none where none is needed', () => {
+  it('keeps a direct route the way it was, and none where none is needed', () => {
     const via = [{ dst: '192.0.2.10', gateway: '198.51.100.1', dev: 'eth0' }]
-    expect(directRoute('192.0.2.10', via, [{ dst: 'default' }])?.args.join(' ')).toBe(
-      '192.0.2.10/32 via 198.51.100.1 dev eth0 proto 109',
+    expect(directRoute('192.0.2.10', via)?.args.join(' ')).toBe(
+      '192.0.2.10/32 via 198.51.100.1 dev eth0 table 7110 proto 109',
     )
     const onLink = [{ dst: '198.51.100.20', dev: 'eth0' }]
-    expect(directRoute('198.51.100.20', onLink, [{ dst: '198.51.100.0/25' }])).toBeUndefined()
-    expect(directRoute('192.0.2.10', onLink, [{ dst: 'default' }])?.args.join(' ')).toBe(
-      '192.0.2.10/32 dev eth0 proto 109',
-    )
-    expect(directRoute('127.0.0.1', [{ type: 'local', dev: 'lo' }], [])).toBeUndefined()
-    expect(directRoute('2001:db8::1', [], [])).toBeUndefined()
-    const six = directRoute('192.0.2.10', [{ via: { family: 'inet6', host: 'fe80::1' }, dev: 'eth0' }], [])
-    expect(six?.args.join(' ')).toBe('192.0.2.10/32 via inet6 fe80::1 dev eth0 proto 109')
+    expect(directRoute('198.51.100.20', onLink)?.args.join(' ')).toBe('198.51.100.20/32 dev eth0 table 7110 proto 109')
+    expect(directRoute('127.0.0.1', [{ type: 'local', dev: 'lo' }])).toBeUndefined()
+    expect(directRoute('2001:db8::1', [])).toBeUndefined()
+    const six = directRoute('192.0.2.10', [{ via: { family: 'inet6', host: 'fe80::1' }, dev: 'eth0' }])
+    expect(six?.args.join(' ')).toBe('192.0.2.10/32 via inet6 fe80::1 dev eth0 table 7110 proto 109')
   })
 
   it('ends IPv6 where the tunnel has none', () => {
     const routes = tunnelRoutes('mystc0', '10.9.8.2', undefined).map(
       ({ family, args }) => `${family} ${args.join(' ')}`,
     )
-    expect(routes).toContain('6 unreachable ::/1 proto 109')
-    expect(routes).toContain('6 unreachable 8000::/1 proto 109')
+    expect(routes).toContain('6 unreachable default table 7110 proto 109')
+    expect(routes).toContain('6 lookup 7110 pref 7110 protocol 109')
   })
 })
 

@@ -1,60 +1,68 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
+import { LOCAL_IPV4, LOCAL_IPV6 } from './guard.ts'
 import type { Change } from './journal.ts'
 
 /** Marks routes and rules as ours (rtnetlink's protocol number): nothing else is ever removed. */
 export const PROTOCOL = '109'
 /** Packets that carry the tunnel's address leave through the tunnel or not at all. */
-const TABLE = '7109'
-const PREFERENCE = '7109'
+const INSIDE = '7109'
+/** Everything else of this machine: through the tunnel but for the few addresses that keep their direct route. */
+const EVERYTHING = '7110'
+/** In this order, before anything that this machine's main table says. */
+const PREFERENCE = { inside: '7108', local: '7109', everything: '7110' }
+
+/** Where a network around us is reached directly, if the main table knows one that is no way to everywhere. */
+const LOCAL = { 4: [...LOCAL_IPV4, '224.0.0.0/4', '255.255.255.255'], 6: [...LOCAL_IPV6] } as const
 
 export type RouteChange = Extract<Change, { kind: 'route' | 'rule' }>
 
 /**
  * The route that keeps `address` outside of the tunnel, as `ip route` wants it, or undefined when
- * nothing is needed: it is this machine, on one of its networks, or out of reach. `found` and `matched`
- * are the answers of `ip -j route get` without and with `fibmatch`.
+ * nothing is needed or possible: it is this machine, or out of reach. `found` is what
+ * `ip -j route get` answered before the tunnel was there.
  */
-export function directRoute(address: string, found: unknown, matched: unknown): RouteChange | undefined {
+export function directRoute(address: string, found: unknown): RouteChange | undefined {
   const route = first(found)
   const device = textOf(route, 'dev')
   if (device === undefined || !/^[^\s/]{1,15}$/.test(device) || device === 'lo' || route?.type === 'local')
     return undefined
   const family = isIPv4(address) ? 4 : 6
-  const via = viaOf(route)
-  if (via === undefined && textOf(first(matched), 'dst') !== 'default') return undefined
-  const args = [`${address}/${family === 4 ? 32 : 128}`, ...(via ?? []), 'dev', device, 'proto', PROTOCOL]
-  return { kind: 'route', family, args }
+  const where = [...viaOf(route), 'dev', device, 'table', EVERYTHING, 'proto', PROTOCOL]
+  return { kind: 'route', family, args: [`${address}/${family === 4 ? 32 : 128}`, ...where] }
 }
 
 /**
- * Everything else through the tunnel: two halves, which win over any default route without touching it.
+ * Everything else through the tunnel, in tables of our own that are asked before the main one: a network
+ * that hands out routes (DHCP option 121), two halves or the address of one bank alike, hands them out in
+ * vain. The main table is left alone. Only private addresses go where it says, and not by a default route.
  * Where the tunnel has no IPv6, IPv6 ends at once instead of passing beside it.
  */
 export function tunnelRoutes(device: string, address4: string, address6: string | undefined): RouteChange[] {
-  const route = (family: 4 | 6, ...args: string[]): RouteChange => ({
+  return [...routesOf(4, device, address4), ...routesOf(6, device, address6)]
+}
+
+function routesOf(family: 4 | 6, device: string, address: string | undefined): RouteChange[] {
+  const route = (table: string, ...args: string[]): RouteChange => ({
     kind: 'route',
     family,
-    args: [...args, 'proto', PROTOCOL],
+    args: [...args, 'table', table, 'proto', PROTOCOL],
   })
-  const rule = (family: 4 | 6, address: string): RouteChange => ({
+  const rule = (preference: string, ...args: string[]): RouteChange => ({
     kind: 'rule',
     family,
-    args: ['from', address, 'lookup', TABLE, 'pref', PREFERENCE, 'protocol', PROTOCOL],
+    args: [...args, 'pref', preference, 'protocol', PROTOCOL],
   })
   return [
-    route(4, 'default', 'dev', device, 'table', TABLE),
-    rule(4, address4),
-    route(4, '0.0.0.0/1', 'dev', device, 'src', address4),
-    route(4, '128.0.0.0/1', 'dev', device, 'src', address4),
-    ...(address6 === undefined
-      ? [route(6, 'unreachable', '::/1'), route(6, 'unreachable', '8000::/1')]
-      : [
-          route(6, 'default', 'dev', device, 'table', TABLE),
-          rule(6, address6),
-          route(6, '::/1', 'dev', device, 'src', address6),
-          route(6, '8000::/1', 'dev', device, 'src', address6),
-        ]),
+    // Tables first, so that the rules find them filled.
+    ...(address === undefined
+      ? [route(EVERYTHING, 'unreachable', 'default')]
+      : [route(INSIDE, 'default', 'dev', device), route(EVERYTHING, 'default', 'dev', device, 'src', address)]),
+    ...(address === undefined ? [] : [rule(PREFERENCE.inside, 'from', address, 'lookup', INSIDE)]),
+    ...LOCAL[family].map((network) =>
+      rule(PREFERENCE.local, 'to', network, 'lookup', 'main', 'suppress_prefixlength', '0'),
+    ),
+    rule(PREFERENCE.everything, 'lookup', EVERYTHING),
   ]
 }
 
@@ -68,11 +76,11 @@ function textOf(route: Record<string, unknown> | undefined, key: string): string
   return typeof value === 'string' ? value : undefined
 }
 
-function viaOf(route: Record<string, unknown> | undefined): string[] | undefined {
+function viaOf(route: Record<string, unknown> | undefined): string[] {
   const gateway = textOf(route, 'gateway')
   if (gateway !== undefined && (isIPv4(gateway) || isIPv6(gateway))) return ['via', gateway]
   // An IPv4 route through an IPv6 neighbour (RFC 5549).
   const via = route?.via
   const host = typeof via === 'object' && via !== null ? textOf(via as Record<string, unknown>, 'host') : undefined
-  return host !== undefined && isIPv6(host) ? ['via', 'inet6', host] : undefined
+  return host !== undefined && isIPv6(host) ? ['via', 'inet6', host] : []
 }

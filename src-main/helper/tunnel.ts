@@ -59,8 +59,7 @@ export function createTunnel(host: Host, network: Network, emit: (event: TunnelE
     const kept = [...remotes.map(({ address }) => address), ...request.controlAddresses]
     const direct: RouteChange[] = []
     for (const address of new Set(kept)) {
-      const found = await askIp(host, 'route', 'get', address)
-      const route = directRoute(address, found, await askIp(host, 'route', 'get', 'fibmatch', address))
+      const route = directRoute(address, await askIp(host, 'route', 'get', address))
       if (route) direct.push(route)
     }
 
