@@ -1,6 +1,12 @@
 import type { Locator, Page } from 'playwright-core'
 
-export type ConnectionWords = 'Not connected' | 'Connecting' | 'Connected' | 'Disconnecting'
+export type ConnectionWords =
+  | 'Not connected'
+  | 'Connecting'
+  | 'Connected'
+  | 'Reconnecting'
+  | 'Internet blocked'
+  | 'Disconnecting'
 
 export class ConnectPage {
   readonly page: Page
@@ -15,6 +21,9 @@ export class ConnectPage {
   /** What is left to say after the person herself ended it. */
   readonly ended: Locator
   readonly tryNext: Locator
+  /** What there is to do while blocked. */
+  readonly tryAgain: Locator
+  readonly restore: Locator
   /** The question before paying. */
   readonly dialog: Locator
   readonly chart: Locator
@@ -32,6 +41,8 @@ export class ConnectPage {
     this.failure = main.getByRole('alert')
     this.ended = main.getByRole('status').filter({ hasText: /You disconnected|You cancelled/ })
     this.tryNext = main.getByRole('button', { name: 'Try the next one' })
+    this.tryAgain = main.getByRole('button', { name: 'Try again' })
+    this.restore = main.getByRole('button', { name: 'Restore internet' })
     this.dialog = page.getByRole('dialog')
     this.chart = main.getByRole('img', { name: 'Traffic in the last two minutes' })
   }

@@ -12,6 +12,10 @@ export function glance({ connection, network }: AppState): Glance {
     }
     case 'connecting':
       return { kind: 'busy', line: 'Connecting…' }
+    case 'reconnecting':
+      return { kind: 'busy', line: connection.isBlocked ? 'Reconnecting… nothing is let out' : 'Reconnecting…' }
+    case 'blocked':
+      return { kind: 'attention', line: `Internet blocked · ${short(connection.why)}` }
     case 'disconnecting':
       return { kind: 'busy', line: 'Disconnecting…' }
     case 'disconnected':
@@ -25,7 +29,8 @@ export function glance({ connection, network }: AppState): Glance {
 /** What ends with the app, in words; undefined when nothing would. */
 export function whatStops({ connection, share }: AppState): string | undefined {
   const stops: string[] = []
-  if (connection.name !== 'disconnected') {
+  if (connection.name === 'blocked') stops.push('Your internet is restored: your traffic takes your own address again.')
+  else if (connection.name !== 'disconnected') {
     stops.push(
       connection.proposal.serviceType === 'socks'
         ? 'Your connection ends: programs that use the proxy lose their way out.'

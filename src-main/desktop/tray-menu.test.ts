@@ -69,6 +69,17 @@ const connecting: AppState = {
   ...base,
   connection: { name: 'connecting', proposal, step: 'reach-provider', startedAtMs: 0, steps: [] },
 }
+const reconnecting: AppState = {
+  ...base,
+  connection: {
+    ...{ name: 'reconnecting', lost: 'The tunnel was lost.', sinceMs: 0, attempt: 1, isBlocked: true },
+    ...{ proposal, step: 'reach-provider', startedAtMs: 0, steps: [] },
+  },
+}
+const blocked: AppState = {
+  ...base,
+  connection: { name: 'blocked', why: 'The tunnel was lost.', sinceMs: 0, paid: 0n },
+}
 const sharing: AppState = { ...base, share: { ...base.share, state: 'on' } }
 
 /** Clicks the item and says which action ran. */
@@ -89,6 +100,8 @@ describe('the tray', () => {
     expect(glance(base)).toEqual({ kind: 'off', line: 'Not connected' })
     expect(glance(connected)).toEqual({ kind: 'connected', line: 'Connected · NL · 203.0.113.10' })
     expect(glance(connecting).kind).toBe('busy')
+    expect(glance(reconnecting)).toEqual({ kind: 'busy', line: 'Reconnecting… nothing is let out' })
+    expect(glance(blocked)).toEqual({ kind: 'attention', line: 'Internet blocked · The tunnel was lost.' })
     const failed: AppState = {
       ...base,
       connection: { name: 'disconnected', last: { message: 'x'.repeat(500), paid: 0n } },
@@ -102,6 +115,8 @@ describe('the tray', () => {
     expect(click(base, 'Connect to the best')).toBe('connect')
     expect(click(connected, 'Disconnect')).toBe('disconnect')
     expect(click(connecting, 'Cancel')).toBe('disconnect')
+    expect(click(reconnecting, 'Disconnect')).toBe('disconnect')
+    expect(click(blocked, 'Restore internet')).toBe('disconnect')
     expect(click(base, 'Share my bandwidth')).toBe('share')
     expect(click(sharing, 'Share my bandwidth')).toBe('stopSharing')
     expect(click(base, 'Open Mysterium')).toBe('open')
@@ -129,7 +144,8 @@ describe('the tray', () => {
 
   test('no item moves when the state changes', () => {
     expect(labels(connected)).toHaveLength(labels(base).length)
-    expect(labels(connecting).slice(3)).toEqual(labels(base).slice(3))
+    for (const state of [connecting, reconnecting, blocked])
+      expect(labels(state).slice(3)).toEqual(labels(base).slice(3))
   })
 
   test('its icon differs by shape and not by colour alone', () => {
@@ -151,6 +167,7 @@ test('quitting says what ends, and asks nothing when nothing does', () => {
     connection: { ...connecting.connection, proposal: { ...proposal, serviceType: 'openvpn' as const } },
   }
   expect(whatStops(openvpn as AppState)).toMatch(/your own address/)
+  expect(whatStops(blocked)).toMatch(/your own address/)
   expect(whatStops(sharing)).toBe('Sharing stops.')
   const session = {
     sessionId: 's',

@@ -1,5 +1,6 @@
 import type { MenuItemConstructorOptions } from 'electron'
 import type { AppState } from '#shared/contract/state.ts'
+import type { ConnectionState } from '#shared/model/session.ts'
 import { glance } from './glance.ts'
 
 export type TrayActions = {
@@ -12,18 +13,26 @@ export type TrayActions = {
   quit(): void
 }
 
+/** What ends a state, in its own words. */
+const END_LABELS: Record<Exclude<ConnectionState['name'], 'disconnected'>, string> = {
+  connecting: 'Cancel',
+  connected: 'Disconnect',
+  reconnecting: 'Disconnect',
+  blocked: 'Restore internet',
+  disconnecting: 'Disconnect',
+}
+
 /** The tray's menu for a state; every item is there in every state, so that none moves under the hand. */
 export function trayMenu(state: AppState, actions: TrayActions): MenuItemConstructorOptions[] {
   const { connection, identity, share } = state
   const ready = identity.unlocked && identity.registration === 'registered'
-  const off = connection.name === 'disconnected'
   return [
     { label: glance(state).line, enabled: false },
     { type: 'separator' },
-    off
+    connection.name === 'disconnected'
       ? { label: 'Connect to the best', enabled: ready, click: actions.connect }
       : {
-          label: connection.name === 'connecting' ? 'Cancel' : 'Disconnect',
+          label: END_LABELS[connection.name],
           enabled: connection.name !== 'disconnecting',
           click: actions.disconnect,
         },

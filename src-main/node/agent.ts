@@ -12,7 +12,7 @@ import { createPaymentsOverDialogue } from './payments-over-dialogue.ts'
 import type { GasAccount } from './ports/chain.ts'
 import type { Clock } from './ports/clock.ts'
 import type { UnlockedIdentity } from './ports/identity.ts'
-import type { ServiceType } from './ports/service-type.ts'
+import type { ControlEndpoint, ServiceType } from './ports/service-type.ts'
 import type { Store } from './ports/store.ts'
 import type { PaymentPolicy } from './protocol/payment.ts'
 import { createConnection } from './session/connection.ts'
@@ -117,7 +117,7 @@ export function createAgent(
     clock,
     log: log.of('announcer'),
   })
-  const controlAddresses = [...network.rpc, ...network.brokers].map((address) => new URL(address).hostname)
+  const controlEndpoints = [...network.rpc, ...network.brokers].map(controlEndpoint)
   const sharing = createSharing({
     identity,
     gas,
@@ -152,7 +152,11 @@ export function createAgent(
       serviceTypes,
       catalogue,
       probes: network.probes,
-      controlAddresses,
+      checks: {
+        ...(network.transferProbe === undefined ? {} : { transfer: network.transferProbe }),
+        ...(network.resolver === undefined ? {} : { resolver: network.resolver }),
+      },
+      controlEndpoints,
       clock,
       repository: sessions,
       serve: sharing.serve,
@@ -187,7 +191,11 @@ export function createAgent(
       if (candidates.length === 0) {
         throw new MystError('NoProposal', 'No proposal matches; loosen the filters, or wait until the chain is copied.')
       }
-      connection.connect(candidates, socksPort === undefined ? {} : { socksPort })
+      connection.connect(candidates, {
+        filter,
+        candidates: () => catalogue.candidates(filter),
+        ...(socksPort === undefined ? {} : { socksPort }),
+      })
     },
     disconnect: () => connection.disconnect(),
     promises: () => payments.promises(),
@@ -196,7 +204,8 @@ export function createAgent(
     risks: risk.views,
     async stop() {
       risk.stop()
-      await connection.disconnect()
+      // What cannot be opened stays blocked, and the next start says so.
+      await connection.disconnect('shutdown').catch((error: unknown) => log.error(String(error)))
       await sharing.stop()
       announcer.stop()
       offChain()
@@ -205,4 +214,11 @@ export function createAgent(
       wallet.stop()
     },
   }
+}
+
+const DEFAULT_PORTS: Record<string, number> = { 'http:': 80, 'https:': 443, 'mqtt:': 1883, 'mqtts:': 8883 }
+
+function controlEndpoint(address: string): ControlEndpoint {
+  const { hostname, port, protocol } = new URL(address)
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (DEFAULT_PORTS[protocol] ?? 443) }
 }

@@ -18,8 +18,10 @@ import type { Clock } from './ports/clock.ts'
 import type { Keychain } from './ports/keychain.ts'
 import { createRememberedNetwork } from './remembered-network.ts'
 import { createRemembering } from './remembering.ts'
+import { createNetworkGuard } from './services/openvpn/network-guard.ts'
 import { createOpenVpn } from './services/openvpn/openvpn.ts'
 import { createSocks } from './services/socks/create-socks.ts'
+import { stateAtStart } from './session/connection.ts'
 import { createStateTree, type StateTree } from './state-tree.ts'
 import { migrate } from './storage/migrate.ts'
 import { openStore } from './storage/open-store.ts'
@@ -64,8 +66,9 @@ export async function createNode(options: {
   const keystore = createKeystore(join(home, 'keystore'), { log: log.of('keystore') })
   await keystore.settle()
   const privilege = createPrivilege({ log: log.of('helper'), clock }, options.helper)
+  const guard = await createNetworkGuard({ privilege, clock, log: log.of('openvpn') })
   const serviceTypes = [
-    createOpenVpn({ privilege, log: log.of('openvpn'), clock }),
+    createOpenVpn({ privilege, guard, log: log.of('openvpn'), clock }),
     createSocks({ log: log.of('socks'), clock }),
   ]
 
@@ -127,7 +130,8 @@ export async function createNode(options: {
   /** Another identity ends what the present one does, so that is not done on the quiet. */
   function mayChangeIdentity(): void {
     const { connection, share } = state.get()
-    if (connection.name === 'disconnected' && share.state === 'off') return
+    const isIdle = connection.name === 'disconnected' || (connection.name === 'blocked' && !agent)
+    if (isIdle && share.state === 'off') return
     throw new MystError('IdentityInUse', 'Disconnect and stop sharing first; another identity would end both.')
   }
 
@@ -242,7 +246,12 @@ export async function createNode(options: {
       return null
     },
     async 'connection.disconnect'() {
-      await agent?.disconnect()
+      if (agent) await agent.disconnect()
+      else if (guard.stands) {
+        // Found blocked at the start: opened without an identity, too.
+        await guard.open()
+        state.set({ connection: { name: 'disconnected' } })
+      }
       return null
     },
     async 'share.start'(terms) {
@@ -305,7 +314,7 @@ export async function createNode(options: {
         maxAtRisk: MAX_AT_RISK,
         clearingPolicy: DEFAULT_CLEARING,
       },
-      connection: { name: 'disconnected' },
+      connection: stateAtStart({ serviceTypes }),
       share: { state: 'off', services: [], sessions: [], earnedToday: 0n },
       proposals: { count: 0, revision: 0 },
       capabilities: { openvpn: openVpnAvailability(), socks: { available: true } },

@@ -54,7 +54,7 @@ export function createIssuerRisk(
   /** A dialogue that is being opened with somebody for a connection must not be replaced by another. */
   const mayOpen = (peer: IdentityId) => {
     const { connection } = state.get()
-    return connection.name === 'disconnected' || connection.proposal.provider !== peer
+    return !('proposal' in connection) || connection.proposal.provider !== peer
   }
 
   return {

@@ -26,6 +26,10 @@ function sentence(connection: ConnectionState): string {
       return m.connection.connectedTo(
         countryName(connection.live.exit?.country ?? connection.proposal.originLocation.country),
       )
+    case 'reconnecting':
+      return m.connection.announceLost(connection.lost)
+    case 'blocked':
+      return m.connection.announceBlocked(connection.why)
     case 'disconnecting':
       return m.connection.disconnecting
   }

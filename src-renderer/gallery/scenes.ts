@@ -121,6 +121,49 @@ export function scenes(now: number): Record<string, Scene> {
         },
       },
     },
+    reconnecting: {
+      route: 'connect',
+      state: {
+        ...READY,
+        connection: {
+          name: 'reconnecting',
+          lost: 'Nothing comes back through the tunnel any more.',
+          sinceMs: now - 19_000,
+          attempt: 2,
+          isBlocked: true,
+          proposal: CHOSEN,
+          step: 'start-tunnel',
+          startedAtMs: now - 5_000,
+          steps: [...steps],
+        },
+      },
+    },
+    blocked: {
+      route: 'connect',
+      state: {
+        ...READY,
+        connection: {
+          name: 'blocked',
+          why: 'The connection to the provider was lost. Nobody could take over: The provider does not answer; it may be offline.',
+          sinceMs: now - 84_000,
+          paid: MYST / 250n,
+          again: { serviceType: 'openvpn' },
+        },
+      },
+    },
+    'blocked-since-before': {
+      route: 'connect',
+      state: {
+        ...READY,
+        identity: { ...READY.identity, unlocked: false },
+        connection: {
+          name: 'blocked',
+          why: 'The program ended while it protected your traffic, so nothing is let out until you say so.',
+          sinceMs: now - 3_720_000,
+          paid: 0n,
+        },
+      },
+    },
     disconnecting: { route: 'connect', state: { ...READY, connection: { name: 'disconnecting', proposal: CHOSEN } } },
     failed: {
       route: 'connect',

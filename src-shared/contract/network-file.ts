@@ -42,6 +42,14 @@ export const networkFile = z.object({
     )
     .max(8)
     .default([]),
+  /** A plain `http://` address that answers with 32 to 64 KiB: what does not come through shows in large packets. */
+  transferProbe: z
+    .string()
+    .regex(/^http:\/\//)
+    .max(400)
+    .optional(),
+  /** The name server that is asked through a tunnel, an IP address. */
+  resolver: z.union([z.ipv4(), z.ipv6()]).optional(),
   /** A test network on one machine: there is a faucet. */
   local: z.boolean().default(false),
 })

@@ -1,5 +1,5 @@
 import type { IdentityId } from './identity.ts'
-import type { Proposal } from './proposal.ts'
+import type { Proposal, ProposalFilter } from './proposal.ts'
 import type { RefusalReason } from './refusal.ts'
 import type { Amount } from './units.ts'
 
@@ -30,17 +30,45 @@ export const CONNECT_STEPS = [
 export type ConnectStep = (typeof CONNECT_STEPS)[number]
 
 /**
- * The consumer's connection, drawn:
+ * The consumer's connection, drawn (what leads from one to the other: `session/connection.ts`):
  *
- *   disconnected ─connect→ connecting ─verified→ connected ─┐
- *        ▲                    │ failed / cancel             │ disconnect / end
- *        └── disconnecting ◀──┴─────────────────────────────┘
+ *   disconnected ─connect→ connecting ─verified→ connected ─lost→ reconnecting ─verified→ connected
+ *        ▲  ▲                  │ failed / cancel     │ disconnect      │ nobody left
+ *        │  └─ disconnecting ◀─┴─────────────────────┴── disconnect ───┤
+ *        └─────────────────────────── SOCKS ───────────────────────────┤
+ *                            blocked ◀──────────────── OpenVPN ────────┘
+ *
+ * From `blocked` a disconnect leads to `disconnected`, which restores the internet, and a connect to
+ * `connecting`.
  */
 export type ConnectionState =
   | { name: 'disconnected'; last?: ConnectionFailure }
-  | { name: 'connecting'; proposal: Proposal; step: ConnectStep; startedAtMs: number; steps: StepRecord[] }
+  | ({ name: 'connecting' } & Progress)
   | { name: 'connected'; proposal: Proposal; live: LiveSession; steps: StepRecord[] }
+  | ({
+      name: 'reconnecting'
+      /** What ended the session, in one sentence. */
+      lost: string
+      /** When it was lost. */
+      sinceMs: number
+      /** Counts from 1. */
+      attempt: number
+      /** Nothing leaves this machine meanwhile. */
+      isBlocked: boolean
+    } & Progress)
+  | {
+      name: 'blocked'
+      /** Why nothing leaves this machine, in one sentence or two. */
+      why: string
+      sinceMs: number
+      paid: Amount
+      /** What was asked for, to ask for it again; absent when another program's block was found. */
+      again?: ProposalFilter
+    }
   | { name: 'disconnecting'; proposal: Proposal }
+
+/** One attempt with one provider, since `startedAtMs`. */
+type Progress = { proposal: Proposal; step: ConnectStep; startedAtMs: number; steps: StepRecord[] }
 
 export type StepRecord = { step: ConnectStep; durationMs: number }
 

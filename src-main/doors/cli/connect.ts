@@ -5,7 +5,13 @@ import { type CommandLine, filterFrom, number, parsed, UsageError } from './argu
 import { type Output, statusObject, statusSentence } from './output.ts'
 import { interrupted, online, unlocked, until } from './waiting.ts'
 
-/** Stays in the foreground for as long as the connection lives; Ctrl-C disconnects. */
+/** The exit code when nobody could take over from a lost provider, and nothing was let out for it. */
+const WAS_BLOCKED = 3
+
+/**
+ * Stays in the foreground for as long as the connection lives, through reconnects too; Ctrl-C disconnects.
+ * While blocked it stays as well, because its end would let traffic out that somebody wanted protected.
+ */
 export async function connect(line: CommandLine, output: Output): Promise<number> {
   const target = line.words[1]
   const [provider, serial] = target === undefined ? [] : target.split('/')
@@ -23,17 +29,20 @@ export async function connect(line: CommandLine, output: Output): Promise<number
     await unlocked(access, line.options)
     await online(access, { broker: true })
     const started = await access.call('state.get', {})
-    if (started.connection.name !== 'disconnected') {
+    if (started.connection.name !== 'disconnected' && started.connection.name !== 'blocked') {
       output.line(statusObject(started.connection), statusSentence(started.connection))
       return 1
     }
     await access.call('connection.connect', { ...filter, ...(socksPort === undefined ? {} : { socksPort }) })
 
     let shown = ''
+    let wasBlocked = false
     const ended = until(
       access,
       ({ connection }) => {
-        const key = `${connection.name}/${connection.name === 'connecting' ? `${connection.proposal.provider}/${connection.step}` : ''}`
+        const key = keyOf(connection)
+        // Said last, so it is how things ended unless a connection came after it.
+        if (connection.name === 'connected' || connection.name === 'blocked') wasBlocked = connection.name === 'blocked'
         if (key !== shown) {
           shown = key
           output.line({ ...statusObject(connection), at: new Date().toISOString() }, statusSentence(connection))
@@ -43,16 +52,29 @@ export async function connect(line: CommandLine, output: Output): Promise<number
       signal,
     )
     try {
-      return failed((await ended).connection) ? 1 : 0
+      const { connection } = await ended
+      return wasBlocked ? WAS_BLOCKED : failed(connection) ? 1 : 0
     } catch (error) {
       if (!signal.aborted) throw error
       await access.call('connection.disconnect', {})
       const { connection } = await access.call('state.get', {})
       output.line({ ...statusObject(connection), at: new Date().toISOString() }, statusSentence(connection))
-      return 0
+      return wasBlocked ? WAS_BLOCKED : 0
     }
   } finally {
     await access.close()
+  }
+}
+
+/** One line is printed for each. */
+function keyOf(connection: ConnectionState): string {
+  switch (connection.name) {
+    case 'connecting':
+      return `connecting/${connection.proposal.provider}/${connection.step}`
+    case 'reconnecting':
+      return `reconnecting/${connection.attempt}/${connection.proposal.provider}/${connection.step}`
+    default:
+      return connection.name
   }
 }
 

@@ -61,12 +61,24 @@ export function statusObject(connection: ConnectionState): { [key: string]: Json
     case 'disconnected':
       return { state: connection.name, ...none, ...(connection.last ? failure(connection.last) : {}) }
     case 'connecting':
+    case 'reconnecting':
       return {
         state: connection.name,
         ...none,
         provider: connection.proposal.provider,
         service: connection.proposal.serviceType,
         step: connection.step,
+        ...(connection.name === 'reconnecting'
+          ? { message: connection.lost, attempt: connection.attempt, blocked: connection.isBlocked }
+          : {}),
+      }
+    case 'blocked':
+      return {
+        state: connection.name,
+        ...none,
+        message: connection.why,
+        paidMyst: formatMyst(connection.paid),
+        since: new Date(connection.sinceMs).toISOString(),
       }
     case 'connected': {
       const { live, proposal } = connection
@@ -122,6 +134,10 @@ export function statusSentence(connection: ConnectionState): string {
       const exit = live.exit ? `, exit ${plain(live.exit.address)}` : ''
       return `Connected to ${short(proposal.provider)} (${proposal.serviceType}${through}${exit}); cost ${formatMyst(live.metered.cost)} MYST, ${formatMyst(live.leftover)} MYST paid ahead.`
     }
+    case 'reconnecting':
+      return `${plain(connection.lost)} Reconnecting to ${short(connection.proposal.provider)} (attempt ${connection.attempt}): ${connection.step}`
+    case 'blocked':
+      return `Blocked: nothing leaves this machine. ${plain(connection.why)} Ctrl-C or "myst disconnect" restores the internet.`
     case 'disconnecting':
       return 'Disconnecting…'
   }

@@ -10,6 +10,8 @@ export type Traffic = { bytesUp: bigint; bytesDown: bigint }
  */
 export type ServiceType = {
   readonly name: ServiceTypeName
+  /** Where the whole machine's traffic goes through the tunnel; a proxy has none. */
+  readonly guard?: NetworkGuard
   /** Starts offering. Rejects with an actionable error (`OpenVpnMissing`, `NoTunDevice`, `PortInUse`, …). */
   startProvider(options: ProviderOptions): Promise<ServiceProvider>
   /**
@@ -24,8 +26,15 @@ export type ProviderOptions = {
   dataDir: string
   /** Address that consumers can reach, announced in session data. */
   publicAddress: string
-  /** Per session, in both directions; undefined: unlimited. */
+  /** Per session, each way; undefined: unlimited. */
   bandwidthMbps?: number
+  /** Of all sessions of this service together, each way; undefined: unlimited. */
+  totalBandwidthMbps?: number
+  /** Of one session: connections at once, and new ones per second. */
+  maxConnections?: number
+  newConnectionsPerSecond?: number
+  /** Opens the mail ports, which are closed otherwise. */
+  allowMail?: boolean
   maxSessions: number
 }
 
@@ -47,11 +56,24 @@ export type ServiceProvider = {
 export type ConsumerOptions = {
   /** Where one's own SOCKS listener shall listen (socks only); undefined: any free port. */
   socksPort?: number
-  /**
-   * Addresses (host or IP) of chain and broker that must stay reachable outside of the tunnel, and
-   * nothing else.
-   */
-  controlAddresses: readonly string[]
+  /** Chain and broker, which must stay reachable outside of the tunnel, and nothing else. */
+  controlEndpoints: readonly ControlEndpoint[]
+  /** The name server to ask through the tunnel, an IP address; the service's own choice when none is given. */
+  nameServer?: string
+}
+
+/** By name or IP address. */
+export type ControlEndpoint = { host: string; port: number }
+
+/**
+ * What keeps traffic from leaving beside the tunnel. A consumer's `start` raises it; it stays while tunnels
+ * come and go, also when this program ends, until `open`.
+ */
+export type NetworkGuard = {
+  /** Where it stands, since when, and whether an earlier program raised it. */
+  readonly stands: { sinceMs: number; isInherited: boolean } | undefined
+  /** Lets everything out again. Rejects with a sentence for a person; then it still stands. */
+  open(): Promise<void>
 }
 
 export type ServiceConsumer = {
@@ -62,8 +84,10 @@ export type ServiceConsumer = {
    * an actionable error; `signal` cancels at once and leaves nothing behind.
    */
   start(data: unknown, signal: AbortSignal): Promise<{ socksPort?: number }>
-  /** Fetches an `http://` address through the tunnel and nowhere else; at most 4 KiB come back. */
-  fetchThrough(url: string, signal: AbortSignal): Promise<string>
+  /** Fetches an `http://` address through the tunnel and nowhere else; `maxBytes` (4 KiB) come back at most. */
+  fetchThrough(url: string, signal: AbortSignal, maxBytes?: number): Promise<string>
+  /** Rejects unless that name server (an IP address) answers a question for a name through the tunnel. */
+  askNameServer?(server: string, name: string, signal: AbortSignal): Promise<void>
   traffic(): Traffic
   onLost(handle: (message: string) => void): () => void
   stop(): Promise<void>

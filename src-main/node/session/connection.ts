@@ -4,6 +4,7 @@ import type { ConnectionState } from '#shared/model/session.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import { type Attempt, paidIn } from './consumer/attempt.ts'
+import { blocked } from './consumer/blocked.ts'
 import { connected } from './consumer/connected.ts'
 import { connecting } from './consumer/connecting.ts'
 import {
@@ -15,18 +16,24 @@ import {
   type Stop,
   type Transition,
 } from './consumer/context.ts'
-import { disconnected } from './consumer/disconnected.ts'
+import { disconnected, openNetwork } from './consumer/disconnected.ts'
 import { disconnecting } from './consumer/disconnecting.ts'
+import { fetchDirectly, seenAddress } from './consumer/probe.ts'
+import { reconnecting } from './consumer/reconnecting.ts'
 
 export type Connection = {
   readonly state: ConnectionState
   onChange(handle: (state: ConnectionState) => void): () => void
   /**
    * Starts trying the candidates in order; progress and result are in the state. Throws
-   * `AlreadyConnected` unless disconnected, `NoProposal` without candidates.
+   * `AlreadyConnected` unless disconnected or blocked, `NoProposal` without candidates.
    */
   connect(candidates: readonly CopiedProposal[], options?: ConnectOptions): void
-  /** Cancels or ends, at once, in any state. Resolves when everything is taken down. */
+  /**
+   * Cancels or ends, at once, in any state, and restores the internet. Resolves when everything is taken down;
+   * rejects, and stays `blocked`, when the network could not be opened. A block that an earlier program left is
+   * not opened by `shutdown`.
+   */
   disconnect(end?: Stop['end']): Promise<void>
 }
 
@@ -36,13 +43,25 @@ export type Connection = {
  *                     ┌──────── next candidate ───────┐
  *                     ▼                               │ failed
  *   disconnected ─▸ connecting: reach-provider ▸ agree-payment ▸ open-session ▸ start-tunnel ▸ verify-traffic
- *        ▲              │ none left                   │ cancel                                    │ verified
- *        ├──────────────┘                             ▼                                           ▼
- *        └──────────────────────────────────── disconnecting ◀── person, provider, dialogue, ── connected
- *                                                                tunnel, metering, leftover
+ *     ▲    ▲            │ none left         │ cancel                                            │ verified
+ *     │    └────────────┘                   │                                                   ▼
+ *     ├── disconnecting ◀───────────────────┴──────────── the person, the end of the program ── connected
+ *     │        ▲                                                                                ▲   │ lost, stalled,
+ *     │        │ cancel                                                                verified │   │ closed, disputed
+ *     │        └─────────────────── reconnecting: the steps again, the same provider first ─────┘ ◀─┘
+ *     │                                  │ none left
+ *     ├── without a guard (SOCKS) ───────┤
+ *     │                                  ▼ with a guard (OpenVPN)
+ *     └── the person's disconnect ──── blocked ── connect ─▸ connecting
  *
  * One file per state in `consumer/`; each takes what the one before hands over and returns what comes
- * next. Paid until "verified": one first small promise per candidate. Never promised and unearned, by
+ * next. The guard is raised by the service before its tunnel starts and is opened on the way into
+ * `disconnected` only, so that nothing leaves between two attempts. After a defect of ours, and when an
+ * earlier program left the guard standing, the state is `blocked` too.
+ *
+ * Reconnecting is bounded (attempts, with pauses), starts with the same provider unless it took its leave,
+ * and never returns to one that metered or charged wrongly, gave nothing, or let what was paid run out.
+ * Paid until "verified": one first small promise per candidate. Never promised and unearned, by
  * one's own reckoning: more than `maxAtRisk` per provider.
  */
 export function createConnection(
@@ -50,42 +69,75 @@ export function createConnection(
   options: { maxAtRisk: Amount; timing?: Partial<ConsumerTiming> },
 ): Connection {
   const listeners = new Set<(state: ConnectionState) => void>()
-  let state: ConnectionState = { name: 'disconnected' }
+  const timing = { ...CONSUMER_TIMING, ...options.timing }
+  let state = stateAtStart(deps)
   let running: { abort: AbortController; done: Promise<void> } | undefined
 
   const show = (next: ConnectionState) => {
     state = next
+    // Who hears of these two may connect at once.
+    if (next.name === 'disconnected' || next.name === 'blocked') running = undefined
     for (const listener of [...listeners]) listener(next)
   }
 
-  /** A defect of ours in the middle of a session: the tunnel comes down all the same. */
+  /** A defect of ours: what an attempt holds is taken down all the same, and nothing is let out. */
   const defect =
-    (attempt: Attempt) =>
+    (attempt?: Attempt) =>
     (error: unknown): Transition => {
-      deps.log.error(`the connection failed: ${error instanceof Error ? error.message : String(error)}`)
+      deps.log.error(`the connection failed: ${error instanceof Error ? (error.stack ?? error.message) : error}`)
       const message = 'The connection failed for a reason that is in the log.'
-      return { to: 'disconnecting', attempt, failure: { message, paid: paidIn(attempt) } }
+      const failure = { message, paid: attempt ? paidIn(attempt) : 0n }
+      const isGuarded = deps.serviceTypes.some(({ guard }) => guard?.stands)
+      // With nobody to try it takes the session down and then says how things are.
+      if (attempt) return { to: 'reconnecting', attempt, failure, before: { paid: 0n, attempts: Infinity } }
+      return isGuarded ? { to: 'blocked', failure } : { to: 'disconnected', last: failure }
     }
 
-  async function run(first: Transition, signal: AbortSignal): Promise<void> {
-    const timing = { ...CONSUMER_TIMING, ...options.timing }
-    const context: Context = { deps, timing, maxAtRisk: options.maxAtRisk, show, signal }
-    let next = first
-    while (next.to !== 'disconnected') {
-      switch (next.to) {
-        case 'connecting':
-          next = await connecting(context, next)
-          break
-        case 'connected':
-          next = await connected(context, next).catch(defect(next.attempt))
-          break
-        case 'disconnecting':
-          next = await disconnecting(context, next)
-          break
-      }
+  async function run(candidates: readonly CopiedProposal[], connectOptions: ConnectOptions, signal: AbortSignal) {
+    let own: Promise<string | undefined> | undefined
+    const context: Context = {
+      ...{ deps, timing, maxAtRisk: options.maxAtRisk, show, signal },
+      options: { candidates: () => candidates, ...connectOptions },
+      // Once, and before anything is tunnelled: behind the guard there is nobody to ask.
+      ownAddress() {
+        own ??= seenAddress({ deps }, deps.fetchDirectly ?? fetchDirectly, signal, timing.directProbeMs).catch(
+          () => undefined,
+        )
+        return own
+      },
     }
-    running = undefined
-    disconnected(context, next)
+    let next: Transition | undefined = { to: 'connecting', candidates }
+    while (next) next = await step(context, next)
+  }
+
+  async function step(context: Context, next: Transition): Promise<Transition | undefined> {
+    switch (next.to) {
+      case 'connecting':
+        return connecting(context, next).catch(defect())
+      case 'connected':
+        return connected(context, next).catch(defect(next.attempt))
+      case 'reconnecting':
+        return reconnecting(context, next).catch(defect())
+      case 'disconnecting':
+        return disconnecting(context, next).catch(defect())
+      case 'blocked':
+        if (context.signal.aborted) return { to: 'disconnected', last: next.failure }
+        blocked(context, next.failure)
+        return undefined
+      case 'disconnected':
+        await disconnected(context, next)
+        return undefined
+    }
+  }
+
+  async function restore(): Promise<void> {
+    try {
+      await openNetwork(deps)
+    } catch (error) {
+      running = undefined
+      throw error
+    }
+    show({ name: 'disconnected' })
   }
 
   return {
@@ -97,28 +149,36 @@ export function createConnection(
       return () => void listeners.delete(handle)
     },
     connect(candidates, connectOptions = {}) {
-      const first = candidates[0]
       if (running) throw new MystError('AlreadyConnected', 'There is a connection already; disconnect it first.')
-      if (!first) throw new MystError('NoProposal', 'No proposal matches; loosen the filters.')
+      const usable = state.name === 'blocked' ? candidates.filter(isGuarded(deps)) : candidates
+      if (usable.length === 0) {
+        throw candidates.length > 0
+          ? new MystError('NoProposal', 'Restore the internet first: a proxy cannot be reached while it is blocked.')
+          : new MystError('NoProposal', 'No proposal matches; loosen the filters.')
+      }
       const abort = new AbortController()
-      const done = run({ to: 'connecting', candidates, options: connectOptions }, abort.signal).catch(
-        (error: unknown) => {
-          // A defect of ours: the state must not stay as if something were running.
-          deps.log.error(
-            `the connection failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-          )
-          running = undefined
-          show({
-            name: 'disconnected',
-            last: { message: 'The connection failed for a reason that is in the log.', paid: 0n },
-          })
-        },
-      )
-      running = { abort, done }
+      running = { abort, done: run(usable, connectOptions, abort.signal) }
     },
     async disconnect(end = 'consumer-closed') {
       running?.abort.abort({ end } satisfies Stop)
       await running?.done
+      const isOurs = !deps.serviceTypes.some(({ guard }) => guard?.stands?.isInherited)
+      if (state.name !== 'blocked' || (end === 'shutdown' && !isOurs)) return
+      running = { abort: new AbortController(), done: restore() }
+      await running.done
     },
   }
+}
+
+const isGuarded =
+  ({ serviceTypes }: Pick<ConnectionDeps, 'serviceTypes'>) =>
+  ({ serviceType }: CopiedProposal): boolean =>
+    serviceTypes.some(({ name, guard }) => name === serviceType && guard)
+
+/** What an earlier program left: the guard outlives it. */
+export function stateAtStart({ serviceTypes }: Pick<ConnectionDeps, 'serviceTypes'>): ConnectionState {
+  const sinceMs = serviceTypes.find(({ guard }) => guard?.stands)?.guard?.stands?.sinceMs
+  if (sinceMs === undefined) return { name: 'disconnected' }
+  const why = 'The program ended while it protected your traffic, so nothing is let out until you say so.'
+  return { name: 'blocked', why, sinceMs, paid: 0n }
 }

@@ -23,6 +23,8 @@ export type DialoguePair = {
   clock: Clock
   /** a opens towards b: both ends of the dialogue. */
   open(): Promise<{ a: Dialogue; b: Dialogue }>
+  /** One more registered identity on the same network; stopped with the pair. */
+  join(identity: UnlockedIdentity): Promise<{ dialogues: Dialogues; contacts: Contact[] }>
   stop(): Promise<void>
 }
 
@@ -70,6 +72,7 @@ export async function createDialoguePair(
     const contacts = [{ channel: channel.type, address: channel.contact() }]
     return { channel, messenger, dialogues, contacts }
   }
+  const joined: Awaited<ReturnType<typeof side>>[] = []
   const a = await side(identities.a)
   const b = await side(identities.b)
   return {
@@ -91,11 +94,17 @@ export async function createDialoguePair(
       const opened = await a.dialogues.open(identities.b.id, b.contacts)
       return { a: opened, b: await accepted }
     },
+    async join(identity) {
+      registry.register(identity)
+      const one = await side(identity)
+      joined.push(one)
+      return one
+    },
     async stop() {
-      await Promise.all([a.dialogues.stop(), b.dialogues.stop()])
-      a.messenger.stop()
-      b.messenger.stop()
-      await Promise.all([a.channel.stop(), b.channel.stop()])
+      const all = [a, b, ...joined]
+      await Promise.all(all.map(({ dialogues }) => dialogues.stop()))
+      for (const { messenger } of all) messenger.stop()
+      await Promise.all(all.map(({ channel }) => channel.stop()))
     },
   }
 }

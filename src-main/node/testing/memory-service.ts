@@ -1,14 +1,23 @@
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { ServiceTypeName } from '#shared/model/proposal.ts'
-import type { ServiceConsumer, ServiceProvider, ServiceType, Traffic } from '../ports/service-type.ts'
+import type { NetworkGuard, ServiceConsumer, ServiceProvider, ServiceType, Traffic } from '../ports/service-type.ts'
 
-type Session = { up: bigint; down: bigint; lost: Set<(message: string) => void>; isUp: boolean }
+/** `counted`: by the provider, where it is not what passed. */
+type Session = { up: bigint; down: bigint; counted: Traffic; lost: Set<(message: string) => void>; isUp: boolean }
 
 export type MemoryService = ServiceType & {
   /** Sends bytes through every open tunnel, counted alike on both sides. */
   pass(bytes: { up?: bigint; down?: bigint }): void
   /** The provider's counters show so much per hundred of what really passed. */
   inflate(percent: bigint): void
+  /** Every second packet that the provider counted gets no further. */
+  dropsHalf: boolean
+  /** What became of the guard, in order, where the service has one: as the helper does it by itself. */
+  readonly network: ('blocked' | 'tunnel' | 'open')[]
+  /** When set, opening the guard fails. */
+  stuck: boolean
+  /** Small answers come through the tunnel, large ones do not. */
+  blackHole: boolean
   /** What a probe sees through the tunnel; undefined: nothing comes back. */
   exitAddress: string | undefined
   /** When set, consumers fail to establish the tunnel. */
@@ -27,7 +36,10 @@ export type MemoryService = ServiceType & {
 }
 
 /** A service type whose tunnel is a pair of counters in memory: both halves share this object. */
-export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryService {
+export function createMemoryService(
+  name: ServiceTypeName = 'socks',
+  options: { guarded?: boolean; leftBlockedAtMs?: number } = {},
+): MemoryService {
   const sessions = new Map<string, Session>()
   const lostHere = new Set<(sessionId: string | undefined, message: string) => void>()
   let percent = 100n
@@ -35,12 +47,37 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
     bytesUp: ((session?.up ?? 0n) * per) / 100n,
     bytesDown: ((session?.down ?? 0n) * per) / 100n,
   })
+  const counted = (session: Session | undefined): Traffic => ({
+    bytesUp: ((session?.counted.bytesUp ?? 0n) * percent) / 100n,
+    bytesDown: ((session?.counted.bytesDown ?? 0n) * percent) / 100n,
+  })
+  const network: MemoryService['network'] = []
+  const became = (state: 'blocked' | 'tunnel' | 'open') => {
+    if (options.guarded && network.at(-1) !== state) network.push(state)
+  }
+  let stands: NetworkGuard['stands'] =
+    options.leftBlockedAtMs === undefined ? undefined : { sinceMs: options.leftBlockedAtMs, isInherited: true }
+  const guard: NetworkGuard = {
+    get stands() {
+      return stands
+    },
+    async open() {
+      if (service.stuck) throw new MystError('HelperGone', 'The helper program is not running.')
+      stands = undefined
+      became('open')
+    },
+  }
 
   let total = 0n
   let consumers = 0
 
   const service: MemoryService = {
     name,
+    ...(options.guarded ? { guard } : {}),
+    network,
+    stuck: false,
+    dropsHalf: false,
+    blackHole: false,
     exitAddress: '198.51.100.7',
     broken: false,
     refused: false,
@@ -48,9 +85,12 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
     pass({ up = 0n, down = 0n }) {
       for (const session of sessions.values()) {
         if (!session.isUp) continue
+        const arrives = service.dropsHalf ? down / 2n : down
         session.up += up
-        session.down += down
-        total += up + down
+        session.down += arrives
+        session.counted.bytesUp += up
+        session.counted.bytesDown += down
+        total += up + arrives
       }
     },
     inflate(next) {
@@ -58,6 +98,7 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
     },
     lose() {
       for (const [id, session] of sessions) {
+        became('blocked')
         for (const handle of session.lost) handle('The tunnel was lost.')
         for (const handle of lostHere) handle(id, 'The tunnel was lost.')
       }
@@ -74,15 +115,18 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
               reason: 'service-data-invalid' as const,
             })
           }
-          sessions.set(sessionId, { up: 0n, down: 0n, lost: new Set(), isUp: false })
+          sessions.set(sessionId, {
+            ...{ up: 0n, down: 0n, lost: new Set(), isUp: false },
+            counted: { bytesUp: 0n, bytesDown: 0n },
+          })
           return { sessionId }
         },
-        traffic: (sessionId) => figures(sessions.get(sessionId), percent),
+        traffic: (sessionId) => counted(sessions.get(sessionId)),
         async end(sessionId) {
           const session = sessions.get(sessionId)
           sessions.delete(sessionId)
           if (session) session.isUp = false
-          return figures(session, percent)
+          return counted(session)
         },
         onLost(handle) {
           lostHere.add(handle)
@@ -103,6 +147,10 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
       return {
         request: () => 'hello',
         async start(data, signal) {
+          if (options.guarded) {
+            stands = { sinceMs: stands?.sinceMs ?? 1, isInherited: false }
+            became('blocked')
+          }
           if (service.hanging) {
             await new Promise((_, reject) =>
               signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
@@ -114,15 +162,17 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
           if (!session) throw new MystError('TunnelFailed', 'The provider does not know the session.')
           session.lost = lost
           session.isUp = true
-          return { socksPort: 1080 }
+          became('tunnel')
+          return options.guarded ? {} : { socksPort: 1080 }
         },
-        async fetchThrough(_url, signal) {
-          if (!session?.isUp || service.exitAddress === undefined) {
+        async fetchThrough(url, signal) {
+          const isLarge = url.includes('large')
+          if (!session?.isUp || service.exitAddress === undefined || (isLarge && service.blackHole)) {
             await new Promise((_, reject) =>
               signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
             )
           }
-          return `${service.exitAddress}\n`
+          return isLarge ? 'x'.repeat(48 * 1024) : `${service.exitAddress}\n`
         },
         traffic: () => figures(session),
         onLost(handle) {
@@ -132,6 +182,7 @@ export function createMemoryService(name: ServiceTypeName = 'socks'): MemoryServ
         async stop() {
           if (!isStopped) consumers--
           isStopped = true
+          if (session?.isUp) became('blocked')
           if (session) session.isUp = false
         },
       }

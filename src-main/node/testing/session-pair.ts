@@ -5,6 +5,7 @@ import { MYST } from '#shared/model/units.ts'
 import { createCatalogue } from '../discovery/catalogue.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { createPayments } from '../payments/create-payments.ts'
+import type { Dialogues } from '../ports/dialogue.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import type { Store } from '../ports/store.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
@@ -34,6 +35,12 @@ export type SessionPairOptions = {
   directAddress?: string
   maxSessions?: number
   deposit?: bigint
+  /** The service is one that guards the whole machine, as OpenVPN does. */
+  guarded?: boolean
+  /** An earlier program left the guard standing since then. */
+  leftBlockedAtMs?: number
+  /** The network names a place for large answers too. */
+  transfer?: boolean
   /** Without envelopes around the messages. */
   plain?: boolean
 }
@@ -87,12 +94,17 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
   }
   const consumer = side(pair.identities.a)
   const provider = side(pair.identities.b)
-  const service = createMemoryService()
+  const serviceType = options.guarded ? 'openvpn' : 'socks'
+  const { guarded = false, leftBlockedAtMs } = options
+  const service = createMemoryService(serviceType, {
+    guarded,
+    ...(leftBlockedAtMs === undefined ? {} : { leftBlockedAtMs }),
+  })
   const proposal: CopiedProposal = {
     formatVersion: 1,
     provider: pair.identities.b.id,
     serial: 7,
-    serviceType: 'socks',
+    serviceType,
     serviceLocation: { country: 'DE' },
     originLocation: { country: 'DE' },
     bandwidthMbps: 100,
@@ -105,22 +117,31 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
   }
   /** What the provider charges by; a test may make it differ from what was signed. */
   const offer = { ...proposal }
-  const sessions = createProviderSessions(
-    {
-      dialogues: pair.b,
-      payments: provider.payments,
-      services: new Map([['socks', await service.startProvider({ dataDir: '', publicAddress: '', maxSessions: 9 })]]),
-      offered: (serial) => (serial === offer.serial ? offer : undefined),
-      clock,
-      repository: provider.repository,
-      log: silentLogger,
-    },
-    { maxSessions: options.maxSessions ?? 5 },
-  )
+  const serving = await service.startProvider({ dataDir: '', publicAddress: '', maxSessions: 9 })
+  const serve = (dialogues: Dialogues, { payments, repository }: ReturnType<typeof side>, offered: CopiedProposal) =>
+    createProviderSessions(
+      {
+        ...{ dialogues, payments, repository, clock, log: silentLogger },
+        services: new Map([[serviceType, serving]]),
+        offered: (serial) => (serial === offered.serial ? offered : undefined),
+      },
+      { maxSessions: options.maxSessions ?? 5 },
+    )
+  const sessions = serve(pair.b, provider, offer)
   const other = createTestIdentity()
+  const otherOffer = { ...proposal, provider: other.id, pricePerUnit: proposal.pricePerUnit * 2n }
+  const extra: { sessions: ReturnType<typeof serve>; store: Store }[] = []
+  /** Whoever else is on offer comes to life; resolves with the proposal to connect to. */
+  async function startOther(): Promise<CopiedProposal> {
+    const { dialogues, contacts } = await pair.join(other)
+    const own = side(other)
+    const reachable = { ...otherOffer, contacts }
+    extra.push({ sessions: serve(dialogues, own, reachable), store: own.store })
+    return reachable
+  }
   announce(consumer.store, [
     { identity: pair.identities.b, offer: proposal },
-    { identity: other, offer: { ...proposal, provider: other.id, pricePerUnit: proposal.pricePerUnit * 2n } },
+    { identity: other, offer: otherOffer },
   ])
   const experience: string[] = []
   const maxAtRisk = options.maxAtRisk ?? MYST
@@ -135,7 +156,8 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
       },
       probes: options.probes ?? ['http://probe.example/'],
       fetchDirectly: async () => options.directAddress ?? '203.0.113.5',
-      controlAddresses: [],
+      ...(options.transfer ? { checks: { transfer: 'http://probe.example/large' } } : {}),
+      controlEndpoints: [],
       clock,
       repository: consumer.repository,
       log: silentLogger,
@@ -171,8 +193,15 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
     }
   }
   async function stop() {
-    await settle(Promise.all([connection.disconnect(), sessions.stop()]))
+    service.stuck = false
+    await settle(
+      Promise.all([
+        connection.disconnect(),
+        ...[sessions, ...extra.map((one) => one.sessions)].map((one) => one.stop()),
+      ]),
+    )
     await settle(pair.stop())
+    for (const { store } of extra) store.close()
     consumer.store.close()
     provider.store.close()
   }
@@ -182,6 +211,8 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
     pair,
     /** Whoever else is on offer, for twice the price. */
     other: other.id,
+    otherOffer,
+    startOther,
     chain,
     consumer,
     provider,

@@ -10,6 +10,7 @@ import { CountryPicks } from './country-picks.tsx'
 import { FailureNotice } from './failure-notice.tsx'
 import { acceptFilters, countByCountry, matches, NO_FILTERS, toQuery } from './filters.ts'
 import { LiveSession } from './live-session.tsx'
+import { LossNotice } from './loss-notice.tsx'
 import { Offers } from './offers.tsx'
 import { StatePanel } from './state-panel.tsx'
 import { nextTarget, proposalKey, quickTarget, type Target } from './target.ts'
@@ -45,7 +46,7 @@ export function Connect() {
   }, [connected, currentKey])
 
   const exit = connection.name === 'connected' ? connection.live.exit?.country : undefined
-  const idle = connection.name === 'disconnected' || connection.name === 'disconnecting'
+  const idle = ['disconnected', 'disconnecting', 'blocked'].includes(connection.name)
   const choose = (country: string) => setFilters({ ...filters, country: filters.country === country ? '' : country })
   return (
     <div className="connect" data-connection={connection.name}>
@@ -69,7 +70,12 @@ export function Connect() {
             onNext={setTarget}
           />
         )}
-        {connection.name === 'connecting' && <ConnectingSteps connection={connection} />}
+        {(connection.name === 'reconnecting' || connection.name === 'blocked') && (
+          <LossNotice connection={connection} />
+        )}
+        {(connection.name === 'connecting' || connection.name === 'reconnecting') && (
+          <ConnectingSteps connection={connection} />
+        )}
         {connection.name === 'connected' && <LiveSession connection={connection} />}
         {idle && (
           <Offers

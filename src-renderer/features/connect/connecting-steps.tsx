@@ -6,7 +6,11 @@ import { useNow } from '../../store/use-now.ts'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 
 /** The five steps as they happen, each with the time it took. */
-export function ConnectingSteps({ connection }: { connection: Extract<ConnectionState, { name: 'connecting' }> }) {
+export function ConnectingSteps({
+  connection,
+}: {
+  connection: Extract<ConnectionState, { name: 'connecting' | 'reconnecting' }>
+}) {
   const { proposal, step, steps, startedAtMs } = connection
   const now = useNow()
   const spent = steps.reduce((sum, { durationMs }) => sum + durationMs, 0)

@@ -1,4 +1,4 @@
-import { Power, Zap } from 'lucide-react'
+import { LockOpen, Power, RotateCw, Zap } from 'lucide-react'
 import type { ConnectionState } from '#shared/model/session.ts'
 import { countryName } from '../../messages/countries.ts'
 import { formatClock, formatCount } from '../../messages/format.ts'
@@ -16,6 +16,7 @@ import type { Target } from './target.ts'
 export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQuick(target: Target): void }) {
   const connection = useNode((state) => state.connection)
   const disconnect = useCommand('connection.disconnect')
+  const retry = useCommand('connection.connect')
   const stop = () => void disconnect.run({})
   return (
     <div className="panel">
@@ -24,6 +25,9 @@ export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQu
         <h1>{m.connection[connection.name]}</h1>
         {connection.name === 'connected' && <Elapsed sinceMs={connection.live.startedAtMs} />}
         {connection.name === 'connecting' && <Elapsed sinceMs={connection.startedAtMs} />}
+        {(connection.name === 'reconnecting' || connection.name === 'blocked') && (
+          <Elapsed sinceMs={connection.sinceMs} />
+        )}
       </div>
       <Where connection={connection} />
       {connection.name === 'disconnected' && (
@@ -52,7 +56,7 @@ export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQu
           {m.connect.cancel}
         </Button>
       )}
-      {connection.name === 'connected' && (
+      {(connection.name === 'connected' || connection.name === 'reconnecting') && (
         <Button
           size="large"
           kind="danger"
@@ -64,8 +68,51 @@ export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQu
           {m.connect.disconnect}
         </Button>
       )}
+      {connection.name === 'blocked' && (
+        <BlockedActions
+          again={connection.again && (() => void retry.run(connection.again ?? {}))}
+          retrying={retry.running}
+          restore={stop}
+          restoring={disconnect.running}
+        />
+      )}
       {connection.name === 'disconnecting' && <Button size="large" wide busy={`${m.connection.disconnecting}…`} />}
-      <ErrorNotice error={disconnect.error} />
+      <ErrorNotice error={disconnect.error ?? retry.error} />
+    </div>
+  )
+}
+
+/** Nothing goes on by itself any more: the person decides between protection and her own address. */
+function BlockedActions(props: {
+  again: (() => void) | undefined
+  retrying: boolean
+  restore(): void
+  restoring: boolean
+}) {
+  return (
+    <div className="panel-action">
+      {props.again && (
+        <Button
+          kind="primary"
+          size="large"
+          wide
+          icon={<RotateCw size={18} aria-hidden />}
+          onClick={props.again}
+          busy={props.retrying && m.connect.trying}
+        >
+          {m.connect.tryAgain}
+        </Button>
+      )}
+      <Button
+        size="large"
+        wide
+        icon={<LockOpen size={18} aria-hidden />}
+        onClick={props.restore}
+        busy={props.restoring && m.connect.restoring}
+      >
+        {m.connect.restore}
+      </Button>
+      <p className="panel-hint faint">{m.connect.restoreHint}</p>
     </div>
   )
 }
@@ -73,7 +120,22 @@ export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQu
 function Where({ connection }: { connection: ConnectionState }) {
   if (connection.name === 'disconnected') return <p className="panel-where muted">{m.connection.disconnectedText}</p>
   if (connection.name === 'disconnecting') return <p className="panel-where muted">{m.connection.disconnectingText}</p>
+  if (connection.name === 'blocked') return <p className="panel-where muted">{m.connection.blockedText}</p>
   const { proposal } = connection
+  if (connection.name === 'reconnecting') {
+    const { country } = proposal.originLocation
+    return (
+      <p className="panel-where">
+        <Flag country={country} />
+        <span>
+          <strong>{m.connection.reconnectingTo(countryName(country))}</strong>
+          <span className="panel-sentence muted">
+            {connection.isBlocked ? m.connection.reconnectingBlockedText : m.connection.reconnectingSocksText}
+          </span>
+        </span>
+      </p>
+    )
+  }
   if (connection.name === 'connecting') {
     const { country } = proposal.originLocation
     return (

@@ -1,6 +1,4 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { Logger } from '../../lib/logger.ts'
@@ -8,18 +6,20 @@ import type { Privilege } from '../../ports/privilege.ts'
 import type { ConsumerOptions, ServiceConsumer, Traffic } from '../../ports/service-type.ts'
 import { createRequest } from './certificates.ts'
 import { readDeviceTraffic } from './device-traffic.ts'
-import { fetchThrough } from './fetch-through.ts'
+import { askNameServer, fetchThrough } from './fetch-through.ts'
+import type { OpenVpnGuard } from './network-guard.ts'
 import { providerData } from './session-data.ts'
 
-/** More control addresses than this are not kept beside the tunnel (the helper's own limit). */
-const MAX_CONTROL = 32
-
-/** The consumer's half: one tunnel for one session, with a key pair made for it alone. */
+/**
+ * The consumer's half: one tunnel for one session, with a key pair made for it alone. From `start` on nothing
+ * leaves this machine but through the tunnel; when the tunnel is lost or stopped the helper lets nothing out
+ * at all, until the guard is opened.
+ */
 export async function createOpenVpnConsumer(
-  deps: { privilege: Privilege; log: Logger },
+  deps: { privilege: Privilege; guard: OpenVpnGuard; log: Logger },
   options: ConsumerOptions,
 ): Promise<ServiceConsumer> {
-  const { privilege, log } = deps
+  const { privilege, guard, log } = deps
   // The one place where a person may be asked for a password; nothing was paid yet.
   const [{ request, privateKey }] = await Promise.all([createRequest(), privilege.ensure()])
   const lostHandlers = new Set<(message: string) => void>()
@@ -30,6 +30,13 @@ export async function createOpenVpnConsumer(
   const traffic = () => {
     last = (device === undefined ? undefined : readDeviceTraffic(device)) ?? last
     return last
+  }
+
+  const addresses = () => {
+    const found = device === undefined ? undefined : networkInterfaces()[device]
+    if (!found) throw new MystError('TunnelDown', 'The tunnel is not up.')
+    const addressOf = (family: string) => found.find((entry) => entry.family === family)?.address
+    return { ipv4: addressOf('IPv4'), ipv6: addressOf('IPv6') }
   }
 
   const stop = async () => {
@@ -52,7 +59,8 @@ export async function createOpenVpnConsumer(
         throw new MystError('ServiceDataInvalid', "The provider's certificates do not fit; try another provider.")
       }
       signal.throwIfAborted()
-      const controlAddresses = await resolveAll(options.controlAddresses, log)
+      const control = await guard.block(options.controlEndpoints)
+      const controlAddresses = [...new Set(control.map(({ address }) => address))]
       signal.throwIfAborted()
       let lost: string | undefined
       unsubscribe = privilege.onEvent((event) => {
@@ -67,7 +75,10 @@ export async function createOpenVpnConsumer(
       const onAbort = () => void privilege.tunnelStop().catch((error: unknown) => log.warn(String(error)))
       signal.addEventListener('abort', onAbort, { once: true })
       try {
-        const tunnel = await privilege.tunnelStart({ remotes, ca, certificate, privateKey, tlsCrypt, controlAddresses })
+        const tunnel = await privilege.tunnelStart({
+          ...{ remotes, ca, certificate, privateKey, tlsCrypt, controlAddresses },
+          ...(options.nameServer === undefined ? {} : { dns: options.nameServer }),
+        })
         if (lost !== undefined) throw new MystError('TunnelFailed', lost)
         device = tunnel.device
       } catch (error) {
@@ -83,12 +94,8 @@ export async function createOpenVpnConsumer(
       }
       return {}
     },
-    async fetchThrough(url, signal) {
-      const addresses = device === undefined ? undefined : networkInterfaces()[device]
-      if (!addresses) throw new MystError('TunnelDown', 'The tunnel is not up.')
-      const addressOf = (family: string) => addresses.find((entry) => entry.family === family)?.address
-      return fetchThrough(url, { ipv4: addressOf('IPv4'), ipv6: addressOf('IPv6') }, signal)
-    },
+    fetchThrough: async (url, signal, maxBytes) => fetchThrough(url, addresses(), signal, maxBytes),
+    askNameServer: async (server, name, signal) => askNameServer(server, name, addresses(), signal),
     traffic,
     onLost(handle) {
       lostHandlers.add(handle)
@@ -106,20 +113,4 @@ function isOurs(certificate: string, ca: string, privateKey: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Chain and broker may be named by host name; the helper takes addresses only. */
-async function resolveAll(hosts: readonly string[], log: Logger): Promise<string[]> {
-  const found = await Promise.all(
-    hosts.map(async (host) => {
-      if (isIP(host)) return [host]
-      try {
-        return (await lookup(host, { all: true })).map(({ address }) => address)
-      } catch {
-        log.warn('a control address has no IP address at the moment')
-        return []
-      }
-    }),
-  )
-  return [...new Set(found.flat())].slice(0, MAX_CONTROL)
 }

@@ -14,9 +14,14 @@ export type TunnelAddresses = { ipv4: string | undefined; ipv6: string | undefin
  * GET of an `http://` address from the tunnel's own address, the question for its name included. The
  * kernel routes packets with that address into the tunnel whatever their destination (the helper's
  * rule), and once the tunnel is down nothing can be sent from it: so this cannot leave elsewhere.
- * At most 4 KiB come back; redirects are not followed. Rejects with `ProbeFailed`.
+ * At most `maxBytes` come back; redirects are not followed. Rejects with `ProbeFailed`.
  */
-export async function fetchThrough(url: string, from: TunnelAddresses, signal: AbortSignal): Promise<string> {
+export async function fetchThrough(
+  url: string,
+  from: TunnelAddresses,
+  signal: AbortSignal,
+  maxBytes = MAX_BYTES,
+): Promise<string> {
   const { protocol, hostname, port, pathname, search } = new URL(url)
   if (protocol !== 'http:')
     throw new MystError('ProbeFailed', 'Only http:// addresses can be asked through the tunnel.')
@@ -40,7 +45,7 @@ export async function fetchThrough(url: string, from: TunnelAddresses, signal: A
         response.setEncoding('utf8')
         response.on('data', (chunk: string) => {
           text += chunk
-          if (text.length <= MAX_BYTES) return
+          if (text.length <= maxBytes) return
           reject(new Error('the answer is too long'))
           request.destroy()
         })
@@ -58,9 +63,42 @@ export async function fetchThrough(url: string, from: TunnelAddresses, signal: A
   }
 }
 
-async function resolveThrough(host: string, from: TunnelAddresses, signal: AbortSignal): Promise<string> {
-  const resolver = new Resolver({ timeout: 3_000, tries: 2 })
+/** What a name server answers when it works, though there is no such name or address. */
+const ANSWERS = ['ENOTFOUND', 'ENODATA']
+
+/**
+ * Asks a name server for a name from the tunnel's own address; whatever it says of the name is an answer.
+ * Rejects with `ProbeFailed`.
+ */
+export async function askNameServer(
+  server: string,
+  name: string,
+  from: TunnelAddresses,
+  signal: AbortSignal,
+): Promise<void> {
+  const resolver = resolverFrom(from)
+  resolver.setServers([isIPv4(server) ? server : `[${server}]`])
+  const onAbort = () => resolver.cancel()
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    await resolver.resolve4(name)
+  } catch (cause) {
+    signal.throwIfAborted()
+    if (cause instanceof Error && 'code' in cause && ANSWERS.includes(String(cause.code))) return
+    throw new MystError('ProbeFailed', 'Names were not answered through the tunnel.', { cause })
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function resolverFrom(from: TunnelAddresses): Resolver {
+  const resolver = new Resolver({ timeout: 1_500, tries: 2 })
   resolver.setLocalAddress(from.ipv4 ?? '0.0.0.0', from.ipv6 ?? '::0')
+  return resolver
+}
+
+async function resolveThrough(host: string, from: TunnelAddresses, signal: AbortSignal): Promise<string> {
+  const resolver = resolverFrom(from)
   const own = getServers().filter(
     (server) => isIPv4(server) && !/^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(server),
   )

@@ -18,12 +18,14 @@ import { connect } from 'node:net'
 import { readFileSync } from 'node:fs'
 import { get, request } from 'node:http'
 import { createOpenVpn } from ${url('./openvpn.ts')}
+import { createNetworkGuard } from ${url('./network-guard.ts')}
 import { createPrivilege } from ${url('../../network/privilege-client.ts')}
 import { systemClock as clock } from ${url('../../lib/clock.ts')}
 import { createLogger } from ${url('../../lib/logger.ts')}
 const log = createLogger((line) => process.stderr.write(line + '\\n'), 'node', process.env.MYST_TEST_LOG ? 'debug' : 'error')
 const privilege = createPrivilege({ log, clock })
-const openvpn = createOpenVpn({ privilege, log, clock })
+const guard = await createNetworkGuard({ privilege, log, clock })
+const openvpn = createOpenVpn({ privilege, guard, log, clock })
 const say = (frame) => console.log(JSON.stringify(frame, (_, value) => typeof value === 'bigint' ? String(value) : value))
 let provider, consumer, cancel
 const operations = {
@@ -45,7 +47,7 @@ const operations = {
   fetch: (address) => consumer.fetchThrough(address, AbortSignal.timeout(5000)),
   used: () => consumer.traffic(),
   device: (name) => readFileSync('/proc/net/dev', 'utf8').split('\\n').find((line) => line.trim().startsWith(name))?.split(':')[1].trim().split(/\\s+/),
-  disconnect: () => consumer.stop(),
+  async disconnect() { await consumer.stop(); await guard.open() },
   stop: () => privilege.stop(),
   get: (address) => new Promise((resolve, reject) => {
     let bytes = 0, text = ''
@@ -168,7 +170,9 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
 
   async function connect(provider: Node, sessionId: string): Promise<Node> {
     const consumer = await node('consumer')
-    const request = await consumer.call('createConsumer', { controlAddresses: [hosts.host('hub').address] })
+    const request = await consumer.call('createConsumer', {
+      controlEndpoints: [{ host: hosts.host('hub').address, port: 80 }],
+    })
     await consumer.call('connect', await provider.call('admit', [sessionId, request]))
     return consumer
   }
@@ -300,7 +304,7 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
   it('ends a session at once, with its figures, and does not let it in again', async () => {
     const provider = await startProvider()
     const consumer = await node('consumer')
-    const request = await consumer.call('createConsumer', { controlAddresses: [] })
+    const request = await consumer.call('createConsumer', { controlEndpoints: [] })
     const data = await provider.call('admit', ['session-4', request])
     await consumer.call('connect', data)
     await consumer.call('get', `${page()}?bytes=2000000`)
@@ -374,7 +378,7 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     const before = await stateOf('consumer')
     const provider = await startProvider()
     const consumer = await node('consumer')
-    const request = await consumer.call('createConsumer', { controlAddresses: [] })
+    const request = await consumer.call('createConsumer', { controlEndpoints: [] })
     const data: { remotes: { port: number }[] } = await provider.call('admit', ['session-9', request])
     await provider.call('stopProvider')
     const connecting = consumer.call('connect', data)
@@ -412,7 +416,7 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     const provider = await startProvider({ dataDir: fresh })
     child.kill()
     const consumer = await node('consumer')
-    const request = await consumer.call('createConsumer', { controlAddresses: [] })
+    const request = await consumer.call('createConsumer', { controlEndpoints: [] })
     const first: { remotes: { port: number }[] } = await provider.call('admit', ['session-11', request])
     expect(first.remotes[0]?.port).not.toBe(1194)
     await consumer.call('connect', first)

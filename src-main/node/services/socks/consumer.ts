@@ -88,9 +88,9 @@ export async function createSocksConsumer(
       }
     },
 
-    async fetchThrough(url, signal) {
+    async fetchThrough(url, signal, maxBytes) {
       if (!mux) throw new MystError('NotStarted', 'The session is not started.')
-      return await fetchThrough(mux.open, url, signal)
+      return await fetchThrough(mux.open, url, signal, maxBytes)
     },
     traffic: () => ({ bytesUp: mux?.sent ?? 0n, bytesDown: mux?.received ?? 0n }),
     onLost(handle) {

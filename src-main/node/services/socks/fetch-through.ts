@@ -10,12 +10,13 @@ const TIMEOUT_MS = 15_000
 
 /**
  * GET over a stream of the session, so that it can take no other way: nothing is resolved here, no
- * redirect is followed. Resolves with at most 4 KiB; rejects with `ProbeFailed`.
+ * redirect is followed. Resolves with `maxBytes` at most; rejects with `ProbeFailed`.
  */
 export async function fetchThrough(
   open: (target: Target, signal: AbortSignal) => Promise<Duplex>,
   url: string,
   signal: AbortSignal,
+  maxBytes = MAX_ANSWER_BYTES,
 ): Promise<string> {
   const { protocol, hostname, port, pathname, search, username, password } = new URL(url)
   if (protocol !== 'http:' || username !== '' || password !== '') {
@@ -27,7 +28,7 @@ export async function fetchThrough(
   try {
     const opened = await open({ host, port: Number(port || 80) }, either)
     stream = opened
-    return await get(opened, { host: hostname, port: Number(port || 80), path: pathname + search }, either)
+    return await get(opened, { host: hostname, port: Number(port || 80), path: pathname + search, maxBytes }, either)
   } catch (cause) {
     throw new MystError('ProbeFailed', 'The check through the tunnel got no answer; try another provider.', { cause })
   } finally {
@@ -37,7 +38,7 @@ export async function fetchThrough(
 
 function get(
   stream: Duplex,
-  where: { host: string; port: number; path: string },
+  { maxBytes, ...where }: { host: string; port: number; path: string; maxBytes: number },
   signal: AbortSignal,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -53,11 +54,11 @@ function get(
       if (response.statusCode !== 200) return reject(new Error(`status ${response.statusCode}`))
       const chunks: Buffer[] = []
       let length = 0
-      const finish = () => resolve(Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString('utf8'))
+      const finish = () => resolve(Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8'))
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         length += chunk.length
-        if (length >= MAX_ANSWER_BYTES) finish()
+        if (length >= maxBytes) finish()
       })
       response.on('end', finish)
       response.on('error', reject)

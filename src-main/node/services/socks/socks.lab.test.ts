@@ -62,7 +62,7 @@ async function pair(
   })
   cleanups.push(() => provider.stop())
   const consume = async (sessionId: string) => {
-    const consumer = await socks.createConsumer({ controlAddresses: [] })
+    const consumer = await socks.createConsumer({ controlEndpoints: [] })
     cleanups.push(() => consumer.stop())
     const data = (await provider.admit(sessionId, ID, consumer.request())) as ProviderData
     const { socksPort = 0 } = await consumer.start(data, never)
@@ -335,7 +335,7 @@ describe('the two ends know each other', () => {
 
   test('the consumer refuses a provider with another certificate', async () => {
     const { socks, provider } = await pair()
-    const consumer = await socks.createConsumer({ controlAddresses: [] })
+    const consumer = await socks.createConsumer({ controlEndpoints: [] })
     const data = (await provider.admit('s2', ID, consumer.request())) as ProviderData
     const other = await createSessionCertificate(Date.now())
     await expect(start(consumer, { ...data, fingerprint: other.fingerprint })).rejects.toMatchObject({
@@ -372,7 +372,7 @@ describe('the two ends know each other', () => {
 
   test('a session has one connection, and its certificate opens nothing after its end', async () => {
     const { socks, provider } = await pair()
-    const consumer = await socks.createConsumer({ controlAddresses: [] })
+    const consumer = await socks.createConsumer({ controlEndpoints: [] })
     const data = (await provider.admit('s2', ID, consumer.request())) as ProviderData
     await provider.end('s2')
     await expect(start(consumer, data)).rejects.toMatchObject({ name: 'ProviderUnreachable' })
@@ -410,7 +410,7 @@ describe('the two ends know each other', () => {
     { version: 1, address: '127.0.0.1', port: 1, fingerprint: 'A'.repeat(64) },
   ])('the consumer refuses session data that make no sense: %j', async (data) => {
     const { socks } = await pair()
-    const consumer = await socks.createConsumer({ controlAddresses: [] })
+    const consumer = await socks.createConsumer({ controlEndpoints: [] })
     await expect(consumer.start(data, never)).rejects.toMatchObject({ name: 'InvalidSessionData' })
   })
 })
@@ -468,11 +468,11 @@ describe('ends', () => {
 
   test('cancelling leaves nothing behind', async () => {
     const { socks, data } = await pair()
-    const before = await socks.createConsumer({ controlAddresses: [] })
+    const before = await socks.createConsumer({ controlEndpoints: [] })
     await expect(before.start(data, AbortSignal.abort())).rejects.toMatchObject({ name: 'Cancelled' })
     // A place that accepts and never answers.
     const silent = await destination(() => undefined)
-    const consumer = await socks.createConsumer({ controlAddresses: [] })
+    const consumer = await socks.createConsumer({ controlEndpoints: [] })
     const cancel = new AbortController()
     const attempt = consumer.start({ ...data, port: silent.port }, cancel.signal)
     setImmediate(() => cancel.abort())
@@ -483,7 +483,7 @@ describe('ends', () => {
   test('a port that is taken is named', async () => {
     const taken = await destination(() => undefined)
     const { socks, provider } = await pair()
-    const consumer = await socks.createConsumer({ controlAddresses: [], socksPort: taken.port })
+    const consumer = await socks.createConsumer({ controlEndpoints: [], socksPort: taken.port })
     const data = await provider.admit('s2', ID, consumer.request())
     await expect(consumer.start(data, never)).rejects.toMatchObject({
       name: 'PortInUse',

@@ -3,27 +3,30 @@ import type { ConnectionState, SessionEnd } from '#shared/model/session.ts'
 import type { PaymentLink } from '../../payments/create-payments.ts'
 import { costOf } from '../cost.ts'
 import { type Attempt, type Ending, endAttempt, type OpenSession, ownUsage, paidIn } from './attempt.ts'
-import { notPaid } from './connecting.ts'
 import type { Context, Stop, Transition } from './context.ts'
+import { notPaid } from './failed.ts'
 import { createPace } from './pace.ts'
 import { watchTunnel } from './watch-tunnel.ts'
 
 /**
  * Lives until something ends the session: the person, the provider, the dialogue, the tunnel, or what
- * the metering says. Each second: own counters, rates, and whether to pay ahead.
+ * the metering says. Each second: own counters, rates, and whether to pay ahead. Whatever the person did
+ * not ask for leads to reconnecting.
  */
 export async function connected(
   context: Context,
-  { attempt, steps }: Extract<Transition, { to: 'connected' }>,
+  { attempt, steps, before }: Extract<Transition, { to: 'connected' }>,
 ): Promise<Transition> {
   const { deps, timing, signal } = context
   const { link, service, session, proposal } = attempt
-  const disconnecting = (ending: Ending): Transition => ({
-    to: 'disconnecting',
-    attempt,
-    failure: { ...ending, paid: paidIn(attempt) },
-  })
-  if (!link || !service || !session) return disconnecting({ end: 'tunnel-failed', message: 'The session is gone.' })
+  const paid = () => before.paid + paidIn(attempt)
+  const lost = (ending: Ending): Transition => {
+    const isStable = deps.clock.now() - beganMs >= timing.stableMs
+    const failure = { end: ending.end, message: ending.message, paid: paidIn(attempt) }
+    return { to: 'reconnecting', attempt, failure, before: { ...before, attempts: isStable ? 0 : before.attempts } }
+  }
+  const beganMs = deps.clock.now()
+  if (!link || !service || !session) return lost({ end: 'tunnel-failed', message: 'The session is gone.' })
 
   const pace = createPace({ clock: deps.clock, proposal })
   const pay = createPaying(context, attempt, link, session)
@@ -61,15 +64,16 @@ export async function connected(
   const cancelTick = deps.clock.every(timing.tickMs, tick)
   try {
     const ending = await new Promise<Ending>((resolve) => {
-      const onAbort = () =>
-        resolve({ end: (signal.reason as Stop).end, message: MESSAGES[(signal.reason as Stop).end] })
+      const onAbort = () => resolve({ end: (signal.reason as Stop).end, message: '' })
       attempt.onEnd = () => resolve(attempt.ending ?? { end: 'tunnel-failed', message: 'The session is gone.' })
       signal.addEventListener('abort', onAbort, { once: true })
       if (attempt.ending) attempt.onEnd()
       else if (signal.aborted) onAbort()
       else tick()
     })
-    return disconnecting(pay.explain(ending))
+    if (!signal.aborted) return lost(pay.explain(ending))
+    const { end } = signal.reason as Stop
+    return { to: 'disconnecting', attempt, failure: { end, message: MESSAGES[end], paid: paid() } }
   } finally {
     cancelTick()
     tunnel.stop()

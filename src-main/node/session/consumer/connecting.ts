@@ -1,244 +1,39 @@
-import { MystError } from '#shared/errors/myst-error.ts'
-import { MISCONDUCT } from '#shared/model/misconduct.ts'
-import type { CopiedProposal } from '#shared/model/proposal.ts'
-import { REFUSALS, type RefusalReason } from '#shared/model/refusal.ts'
-import type { ConnectionFailure, ConnectStep, StepRecord } from '#shared/model/session.ts'
-import { formatMyst } from '#shared/model/units.ts'
+import type { ConnectionFailure } from '#shared/model/session.ts'
 
-import type { PaymentLink } from '../../payments/create-payments.ts'
-import type { PayOutcome } from '../../payments/issuer.ts'
-import type { Dialogue } from '../../ports/dialogue.ts'
-import type { ServiceConsumer } from '../../ports/service-type.ts'
-import {
-  SESSION_ACCEPT,
-  SESSION_CREATE,
-  SESSION_OPENED,
-  SESSION_REFUSE,
-  sessionAccept,
-  sessionRefuse,
-} from '../../protocol/session.ts'
-import { type Attempt, beginSession, endAttempt, paidIn, takeDown } from './attempt.ts'
-import {
-  type ConnectOptions,
-  type Context,
-  type Stop,
-  type Transition,
-  unlessAborted,
-  withDeadline,
-} from './context.ts'
-import { fetchDirectly, seenAddress } from './probe.ts'
+import type { Context, Stop, Transition } from './context.ts'
+import { openNetwork } from './disconnected.ts'
+import { tryProvider } from './try-provider.ts'
 
-/** A refusal of the peer, or another expected end of an attempt. */
-class Failed extends Error {
-  readonly reason: RefusalReason | undefined
-  constructor(message: string, reason?: RefusalReason) {
-    super(message)
-    this.reason = reason
-  }
-}
-
-/**
- * Tries one candidate after the other, step by step; the first that is verified wins. Until then each
- * gets at most the first small payment. A cancel aborts whatever is under way.
- */
+/** Tries one candidate after the other, step by step; the first that is verified wins. */
 export async function connecting(
   context: Context,
-  { candidates, options }: Extract<Transition, { to: 'connecting' }>,
+  { candidates }: Extract<Transition, { to: 'connecting' }>,
 ): Promise<Transition> {
-  const { deps, timing, signal } = context
-  // Asked before anything is tunnelled, and beside everything else: without an answer nothing is compared.
-  const ask = deps.fetchDirectly ?? fetchDirectly
-  const direct = seenAddress(context, ask, signal, timing.directProbeMs).catch(() => undefined)
+  const { deps, signal } = context
+  const wasBlocked = guardStands(context)
+  // Asked before anything is tunnelled, and beside everything else.
+  void context.ownAddress()
   let paid = 0n
-  let last: ConnectionFailure = { message: 'There is no provider to try.', paid }
+  let failure: ConnectionFailure = { message: 'There is no provider to try.', paid }
   for (const proposal of candidates) {
-    const attempt: Attempt = { proposal, askedAtMs: deps.clock.now() }
-    const progress: { step: ConnectStep; steps: StepRecord[] } = { step: 'reach-provider', steps: [] }
-    try {
-      await tryOne(context, attempt, options, direct, progress)
-      deps.catalogue.recordSession(proposal.provider, deps.clock.now() - attempt.askedAtMs)
-      return { to: 'connected', attempt, steps: progress.steps }
-    } catch (error) {
-      paid += paidIn(attempt)
-      if (signal.aborted) {
-        const { end } = signal.reason as Stop
-        const failure = { step: progress.step, end, message: 'The connection attempt was cancelled.', paid }
-        return { to: 'disconnecting', attempt, failure }
-      }
-      last = { step: progress.step, ...sentenceOf(error, attempt), paid }
-      deps.log.info(`${proposal.provider} did not work at ${progress.step}: ${last.message}`)
-      deps.catalogue.recordFailure(proposal.provider)
-      await takeDown(context, attempt, last.end ?? 'tunnel-failed')
-      // The tunnel stood and one's own line works, so it is the provider that lets nothing through.
-      const isProved = error instanceof NotVerified && (await direct) !== undefined
-      const held = attempt.link?.issuer.standing().leftover ?? 0n
-      if (isProved && held > 0n) attempt.link?.issuer.conduct.accuse('gave-nothing', held)
-      if (signal.aborted) return { to: 'disconnected', last: { ...last, end: (signal.reason as Stop).end } }
+    const type = deps.serviceTypes.find(({ name }) => name === proposal.serviceType)
+    // A proxy reaches nothing behind the guard that an attempt before it raised, and promises none.
+    if (!type?.guard && !wasBlocked && guardStands(context)) await openNetwork(deps)
+    const tried = await tryProvider(context, proposal, (progress) =>
+      context.show({ name: 'connecting', proposal, ...progress }),
+    )
+    if (tried.kind === 'verified') {
+      return { to: 'connected', attempt: tried.attempt, steps: tried.steps, before: { paid, attempts: 0 } }
     }
+    paid += tried.paid
+    failure = { ...tried.failure, paid }
+    if (tried.kind === 'cancelled') return { to: 'disconnecting', attempt: tried.attempt, failure }
+    if (signal.aborted) return { to: 'disconnected', last: { ...failure, end: (signal.reason as Stop).end } }
   }
-  return { to: 'disconnected', last }
+  // Who was blocked before stays so; who was not has lost nothing yet that would have to be kept in.
+  return wasBlocked ? { to: 'blocked', failure } : { to: 'disconnected', last: failure }
 }
 
-async function tryOne(
-  context: Context,
-  attempt: Attempt,
-  options: ConnectOptions,
-  direct: Promise<string | undefined>,
-  progress: { step: ConnectStep; steps: StepRecord[] },
-): Promise<void> {
-  const { deps, timing, signal } = context
-  const { proposal } = attempt
-  const { clock } = deps
-  const type = deps.serviceTypes.find(({ name }) => name === proposal.serviceType)
-  if (!type) throw new Failed(`This node does not offer ${proposal.serviceType} connections.`)
-
-  const step = async <T>(name: ConnectStep, work: () => Promise<T>): Promise<T> => {
-    const startedAtMs = clock.now()
-    progress.step = name
-    context.show({ name: 'connecting', proposal, step: name, startedAtMs: attempt.askedAtMs, steps: progress.steps })
-    // A session that ended on the other side must not be waited for.
-    const ended = new Promise<never>((_, reject) => {
-      attempt.onEnd = () => reject(new Failed(attempt.ending?.message ?? 'The session ended.'))
-      if (attempt.ending) attempt.onEnd()
-    })
-    const result = await unlessAborted(signal, Promise.race([work(), ended]))
-    progress.steps = [...progress.steps, { step: name, durationMs: clock.now() - startedAtMs }]
-    return result
-  }
-
-  // What the service needs on this machine, a password prompt included, is asked for before anything is paid.
-  const preparing = type
-    .createConsumer({
-      ...(options.socksPort === undefined ? {} : { socksPort: options.socksPort }),
-      controlAddresses: deps.controlAddresses,
-    })
-    .then(async (service) => {
-      attempt.service = service
-      // Given up in the meantime: then nobody else will stop it.
-      if (attempt.isOver) await service.stop()
-      return service
-    })
-  preparing.catch(() => undefined) // awaited below, when the provider was reached
-
-  const { dialogue, link } = await step('reach-provider', async () => {
-    const dialogue = await deps.dialogues.open(proposal.provider, proposal.contacts, { signal })
-    const link = deps.payments.attach(dialogue)
-    attempt.dialogue = dialogue
-    attempt.link = link
-    link.issuer.conduct.onMisconduct((kind) => {
-      // Nothing it says of our money can be believed; for lesser things there is still the session.
-      if (kind === 'wrong-leftover') endAttempt(attempt, { end: 'metering-disputed', message: MISCONDUCT[kind] })
-    })
-    // Given up in the meantime: then nobody else will close it.
-    if (attempt.isOver) await dialogue.close()
-    signal.throwIfAborted()
-    deps.serve?.(dialogue)
-    void dialogue.closed.then((why) => endAttempt(attempt, { end: 'dialogue-ended', message: DIALOGUE_ENDS[why] }))
-    return { dialogue, link }
-  })
-
-  const service = await step('agree-payment', async () => {
-    const service = await preparing
-    signal.throwIfAborted()
-    await agreePayment(context, link, proposal)
-    return service
-  })
-
-  const { session, data } = await step('open-session', async () => {
-    const data = await openSession(dialogue, proposal, service)
-    const session = beginSession(context, attempt, data.sessionId)
-    if (!session) throw new Failed('The session could not be opened.')
-    return { session, data: data.serviceData }
-  })
-
-  await step('start-tunnel', async () => {
-    const limited = withDeadline(clock, signal, timing.startMs)
-    try {
-      const { socksPort } = await service.start(data, limited.signal)
-      if (socksPort !== undefined) attempt.socksPort = socksPort
-    } finally {
-      limited.done()
-    }
-    session.openedAtMs = clock.now()
-    await dialogue.send(SESSION_OPENED, { sessionId: session.id })
-  })
-
-  // Without a probe there is nobody to ask: a step that checks nothing is not shown as done.
-  if (deps.probes.length === 0) return
-  await step('verify-traffic', async () => {
-    const address = await seenAddress(context, (url, limit) => service.fetchThrough(url, limit), signal, timing.probeMs)
-    if (address === undefined) throw new NotVerified('Nothing came back through the tunnel.')
-    if (address === (await direct)) throw new NotVerified('The tunnel does not change your address.')
-    attempt.exit = { address }
-  })
-}
-
-class NotVerified extends Failed {}
-
-/** The provider's advice, and the first small promise unless it still has something of ours. */
-async function agreePayment(context: Context, link: PaymentLink, proposal: CopiedProposal): Promise<void> {
-  const { deps, timing, signal, maxAtRisk } = context
-  const limited = withDeadline(deps.clock, signal, timing.adviceMs)
-  const advice = await link.issuer
-    .advised(limited.signal)
-    .catch(() => Promise.reject(new Failed('The provider did not say how it wants to be paid.')))
-    .finally(limited.done)
-  const minimum = advice.policy.minimumIncrease > 0n ? advice.policy.minimumIncrease : 1n
-  const { claimed } = link.issuer.standing()
-  // Enough for a start: the rest is paid when the traffic was verified.
-  if (proposal.pricePerUnit === 0n || claimed * 4n >= minimum) return
-  const outcome = await link.issuer.payAhead({ target: minimum, maxAtRisk })
-  if (outcome.kind === 'paid' || outcome.kind === 'enough' || link.issuer.standing().claimed > 0n) return
-  throw notPaid(outcome, maxAtRisk)
-}
-
-export function notPaid(outcome: Exclude<PayOutcome, { kind: 'paid' | 'enough' }>, maxAtRisk: bigint): Error {
-  switch (outcome.kind) {
-    case 'limit':
-      return new Failed(
-        `The provider wants at least ${formatMyst(outcome.needed)} MYST more ahead, and at most ${formatMyst(maxAtRisk)} MYST may be at risk with one provider.`,
-      )
-    case 'refused':
-      return new Failed(REFUSALS[outcome.reason], outcome.reason)
-    case 'failed':
-      return new Failed(outcome.message)
-  }
-}
-
-async function openSession(dialogue: Dialogue, proposal: CopiedProposal, service: ServiceConsumer) {
-  const reply = await dialogue.request(SESSION_CREATE, {
-    proposal: { provider: proposal.provider, serial: proposal.serial },
-    serviceData: service.request(),
-  })
-  if (reply.type === SESSION_REFUSE) {
-    const { reason } = sessionRefuse.parse(reply.body)
-    throw new Failed(REFUSALS[reason], reason)
-  }
-  const accepted = sessionAccept.safeParse(reply.body)
-  if (reply.type !== SESSION_ACCEPT || !accepted.success) throw new Failed('The provider answered with nonsense.')
-  return accepted.data
-}
-
-const DIALOGUE_ENDS = {
-  'closed-here': 'The dialogue was closed.',
-  'closed-by-peer': 'The provider ended the dialogue.',
-  replaced: 'A new dialogue with the same provider took the place of this one.',
-  silence: 'The provider does not answer any more.',
-  'not-answered': 'The provider does not answer; it may be offline.',
-  broken: 'The dialogue with the provider broke.',
-} as const
-
-/** One sentence of our own; a stranger's text never gets here, because the node's errors carry none. */
-function sentenceOf(error: unknown, { ending }: Attempt): Omit<ConnectionFailure, 'paid' | 'step'> {
-  if (error instanceof NotVerified) return { end: 'not-verified', message: error.message }
-  const end = ending ? { end: ending.end } : {}
-  if (error instanceof Failed) {
-    return { ...end, message: error.message, ...(error.reason ? { reason: error.reason } : {}) }
-  }
-  if (error instanceof MystError) {
-    const reason = error.name === 'Refused' ? error.details.reason : undefined
-    const isKnown = typeof reason === 'string' && Object.hasOwn(REFUSALS, reason)
-    return { ...end, message: error.message, ...(isKnown ? { reason: reason as RefusalReason } : {}) }
-  }
-  return { ...end, message: 'The attempt failed for a reason that is in the log.' }
+function guardStands({ deps }: Context): boolean {
+  return deps.serviceTypes.some(({ guard }) => guard?.stands)
 }

@@ -1,12 +1,12 @@
-import type { CopiedProposal } from '#shared/model/proposal.ts'
-import type { ConnectionFailure, ConnectionState, SessionEnd } from '#shared/model/session.ts'
+import type { CopiedProposal, ProposalFilter } from '#shared/model/proposal.ts'
+import type { ConnectionFailure, ConnectionState, SessionEnd, StepRecord } from '#shared/model/session.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import type { Logger } from '../../lib/logger.ts'
 import type { Payments } from '../../payments/create-payments.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Dialogue, Dialogues } from '../../ports/dialogue.ts'
-import type { ServiceType } from '../../ports/service-type.ts'
+import type { ControlEndpoint, ServiceType } from '../../ports/service-type.ts'
 import type { SessionRepository } from '../../storage/session-repository.ts'
 import type { Attempt } from './attempt.ts'
 
@@ -21,9 +21,11 @@ export type ConnectionDeps = {
   }
   /** `http://` addresses that answer with the caller's address; none: the exit stays unknown. */
   probes: readonly string[]
+  /** What else can be asked through a tunnel (`verify.ts`), with `probes` only. */
+  checks?: { transfer?: string; resolver?: string }
   /** Fetches from a probe outside of any tunnel. Default: node's own fetch. */
   fetchDirectly?: (url: string, signal: AbortSignal) => Promise<string>
-  controlAddresses: readonly string[]
+  controlEndpoints: readonly ControlEndpoint[]
   clock: Clock
   repository: SessionRepository
   log: Logger
@@ -37,32 +39,55 @@ export type ConsumerTiming = {
   tickMs: number
   adviceMs: number
   startMs: number
-  /** One probe, through the tunnel or directly. */
+  /** All that is asked before a new tunnel counts as verified. */
+  verifyMs: number
+  /** One look at a tunnel that stands, and one probe outside of any. */
   probeMs: number
   directProbeMs: number
   /** Metering beyond the tolerance is looked at again so much later: what it counted may be on the way. */
   recheckMs: number
-  /** How long nothing may come back before the tunnel is looked at, and before payments stop growing. */
+  /** How long nothing may come back before payments stop growing … */
+  quietMs: number
+  /** … and before the tunnel is looked at. */
   stallMs: number
   /** After a payment that was not taken. */
   payRetryMs: number
   /** How long the last metering is awaited when disconnecting. */
   closeMs: number
+  /** Attempts to reconnect in all, the first pause between two rounds, and how many others are tried in one. */
+  reconnectAttempts: number
+  reconnectPauseMs: number
+  reconnectOthers: number
+  /** A session that lasted so long is no sequel of the one before. */
+  stableMs: number
 }
 
 export const CONSUMER_TIMING: ConsumerTiming = {
   tickMs: 1_000,
   adviceMs: 10_000,
   startMs: 60_000,
-  probeMs: 10_000,
+  verifyMs: 4_500,
+  // With the stall before it and a second look: a verdict within 15 s of the last byte.
+  probeMs: 3_500,
   directProbeMs: 3_000,
   recheckMs: 2_000,
-  stallMs: 20_000,
+  quietMs: 2_000,
+  stallMs: 5_000,
   payRetryMs: 5_000,
   closeMs: 3_000,
+  reconnectAttempts: 6,
+  reconnectPauseMs: 2_000,
+  reconnectOthers: 3,
+  stableMs: 60_000,
 }
 
-export type ConnectOptions = { socksPort?: number }
+export type ConnectOptions = {
+  socksPort?: number
+  /** What was asked for: shown when all is lost, so that it can be asked for again. */
+  filter?: ProposalFilter
+  /** Whom to try when the session is lost, as things are then; default: the candidates of the connect. */
+  candidates?: () => readonly CopiedProposal[]
+}
 
 /** What the states share. */
 export type Context = {
@@ -70,6 +95,9 @@ export type Context = {
   timing: ConsumerTiming
   /** The most that a provider may hold of ours unearned. */
   maxAtRisk: Amount
+  options: ConnectOptions & Required<Pick<ConnectOptions, 'candidates'>>
+  /** One's own address, as probes saw it before anything was tunnelled; undefined when nobody answered. */
+  ownAddress(): Promise<string | undefined>
   show(state: ConnectionState): void
   /** Aborts with a `Stop` when the connection shall end. */
   signal: AbortSignal
@@ -78,11 +106,16 @@ export type Context = {
 /** Why this side ends: the reason of the abort signal. */
 export type Stop = { end: Extract<SessionEnd, 'consumer-closed' | 'shutdown'> }
 
+/** Of the sessions before, in this connection. */
+export type Before = { paid: Amount; attempts: number }
+
 /** What a state hands to the next one. */
 export type Transition =
-  | { to: 'connecting'; candidates: readonly CopiedProposal[]; options: ConnectOptions }
-  | { to: 'connected'; attempt: Attempt; steps: Extract<ConnectionState, { name: 'connected' }>['steps'] }
+  | { to: 'connecting'; candidates: readonly CopiedProposal[] }
+  | { to: 'connected'; attempt: Attempt; steps: StepRecord[]; before: Before }
+  | { to: 'reconnecting'; attempt: Attempt; failure: ConnectionFailure; before: Before }
   | { to: 'disconnecting'; attempt: Attempt; failure: ConnectionFailure }
+  | { to: 'blocked'; failure: ConnectionFailure }
   | { to: 'disconnected'; last?: ConnectionFailure }
 
 /** Settles with `work`, or rejects at once when the signal aborts; `work` is then on its own. */

@@ -1,6 +1,24 @@
-import type { Context, Transition } from './context.ts'
+import { blocked } from './blocked.ts'
+import type { ConnectionDeps, Context, Transition } from './context.ts'
 
-/** Nothing is held and nothing runs; `last` says how it came to this. */
-export function disconnected(context: Context, { last }: Extract<Transition, { to: 'disconnected' }>): void {
+/**
+ * Nothing is held and nothing runs; `last` says how it came to this. The network is open: everything was taken
+ * down before, so that nothing left beside a tunnel on the way here. If it cannot be opened, it is told as blocked.
+ */
+export async function disconnected(
+  context: Context,
+  { last }: Extract<Transition, { to: 'disconnected' }>,
+): Promise<void> {
+  try {
+    await openNetwork(context.deps)
+  } catch (error) {
+    const message = `Your internet could not be restored. ${error instanceof Error ? error.message : ''}`.trim()
+    return blocked(context, { message, paid: last?.paid ?? 0n })
+  }
   context.show({ name: 'disconnected', ...(last ? { last } : {}) })
+}
+
+/** Lets everything out again, where anything is kept in. */
+export async function openNetwork({ serviceTypes }: Pick<ConnectionDeps, 'serviceTypes'>): Promise<void> {
+  for (const { guard } of serviceTypes) if (guard?.stands) await guard.open()
 }

@@ -8,13 +8,14 @@ export type TunnelWatch = {
   stop(): void
 }
 
-/** So often a probe in a row may get lost before the tunnel counts as dead. */
+/** So many probes in a row get lost before the tunnel counts as dead. */
 const FAILED_PROBES = 2
 
 /**
- * Notices a tunnel from which nothing comes back any more: payments stop growing after `stallMs`. When
- * something went up since (or time costs too) and the network has probes, the tunnel is asked; twice
- * without an answer, and it has failed. That is within a minute. Without probes only payment stops.
+ * Notices a tunnel from which nothing comes back any more: payments stop growing after `quietMs`. After
+ * `stallMs`, when something went up since (or time costs too) and the network has probes, the tunnel is
+ * asked; twice without an answer, and it has failed. That is within 15 s of the last byte. Without probes
+ * only payment stops.
  */
 export function watchTunnel(
   context: Context,
@@ -24,20 +25,27 @@ export function watchTunnel(
   const { deps, timing } = context
   const { clock } = deps
   const abort = new AbortController()
+  const fetchThrough = (url: string, signal: AbortSignal) => service.fetchThrough(url, signal)
   let lastMs = clock.now()
   let last = service.traffic()
   let isAsking = false
-  let unanswered = 0
+
+  /** Rejects when stopped meanwhile. All probes share the time of one: the verdict has to come in time. */
+  const answers = async () =>
+    (await seenAddress(context, fetchThrough, abort.signal, timing.probeMs / deps.probes.length)) !== undefined
 
   async function ask(): Promise<void> {
     isAsking = true
     try {
-      const fetchThrough = (url: string, signal: AbortSignal) => service.fetchThrough(url, signal)
-      // All probes share the time of one: the verdict has to come in time.
-      const address = await seenAddress(context, fetchThrough, abort.signal, timing.probeMs / deps.probes.length)
-      unanswered = address === undefined ? unanswered + 1 : 0
-      if (address !== undefined) lastMs = clock.now()
-      if (unanswered >= FAILED_PROBES) options.failed()
+      for (let asked = 0; asked < FAILED_PROBES; asked++) {
+        const before = service.traffic().bytesDown
+        // What comes back on its own meanwhile is as good an answer.
+        if ((await answers()) || service.traffic().bytesDown > before) {
+          lastMs = clock.now()
+          return
+        }
+      }
+      options.failed()
     } catch {
       // Stopped while asking.
     } finally {
@@ -52,10 +60,10 @@ export function watchTunnel(
         lastMs = clock.now()
         last = traffic
       }
-      const isStalled = clock.now() - lastMs >= timing.stallMs
+      const quietMs = clock.now() - lastMs
       const isMissed = options.alsoIdle || traffic.bytesUp > last.bytesUp
-      if (isStalled && isMissed && !isAsking && deps.probes.length > 0) void ask()
-      return !isStalled
+      if (quietMs >= timing.stallMs && isMissed && !isAsking && deps.probes.length > 0) void ask()
+      return quietMs < timing.quietMs
     },
     stop: () => abort.abort(new Error('stopped')),
   }

@@ -1,0 +1,64 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import type { Logger } from '../../lib/logger.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Privilege } from '../../ports/privilege.ts'
+import type { ControlEndpoint, NetworkGuard } from '../../ports/service-type.ts'
+
+/** More control endpoints than this are not kept beside the tunnel (the helper's own limit). */
+const MAX_CONTROL = 32
+
+export type Endpoint = { address: string; port: number }
+
+export type OpenVpnGuard = NetworkGuard & {
+  /** From now on nothing leaves but what goes to these; resolves with their addresses. Needs the helper. */
+  block(control: readonly ControlEndpoint[]): Promise<Endpoint[]>
+}
+
+/** The guard over the helper's `networkSet`. Finds what an earlier program left, without asking for a password. */
+export async function createNetworkGuard(deps: {
+  privilege: Privilege
+  clock: Clock
+  log: Logger
+}): Promise<OpenVpnGuard> {
+  const { privilege, clock, log } = deps
+  const left = await privilege.networkState()
+  let stands: NetworkGuard['stands'] =
+    left.state === 'open' ? undefined : { sinceMs: left.since ?? clock.now(), isInherited: true }
+  /** Behind the guard no name server answers, so what a name meant before it still means. */
+  const known = new Map<string, string[]>()
+
+  async function addressesOf(host: string): Promise<string[]> {
+    if (isIP(host)) return [host]
+    try {
+      const found = (await lookup(host, { all: true })).map(({ address }) => address)
+      known.set(host, found)
+      return found
+    } catch {
+      if (!known.has(host)) log.warn('a control address has no IP address at the moment')
+      return known.get(host) ?? []
+    }
+  }
+
+  return {
+    get stands() {
+      return stands
+    },
+    async block(control) {
+      const found = await Promise.all(
+        control.map(async ({ host, port }) => (await addressesOf(host)).map((address) => ({ address, port }))),
+      )
+      const distinct = new Map(found.flat().map((endpoint) => [`${endpoint.address} ${endpoint.port}`, endpoint]))
+      const controlEndpoints = [...distinct.values()].slice(0, MAX_CONTROL)
+      // Counts as standing from here on: if the helper does not answer, nobody knows, and it is opened in the end.
+      stands = { sinceMs: stands?.sinceMs ?? clock.now(), isInherited: false }
+      await privilege.networkSet({ state: 'blocked', allowLocalNetwork: false, controlEndpoints })
+      return controlEndpoints
+    },
+    async open() {
+      await privilege.ensure()
+      await privilege.networkSet({ state: 'open', allowLocalNetwork: false, controlEndpoints: [] })
+      stands = undefined
+    },
+  }
+}

@@ -1,0 +1,89 @@
+import type { CopiedProposal } from '#shared/model/proposal.ts'
+import type { ConnectionFailure, SessionEnd } from '#shared/model/session.ts'
+
+import { takeDown } from './attempt.ts'
+import { type Context, type Stop, type Transition, unlessAborted } from './context.ts'
+import { type Progress, tryProvider } from './try-provider.ts'
+
+/** Ends that nobody wished for; the same provider may do better at once. */
+const MAY_RETURN: readonly SessionEnd[] = ['tunnel-failed', 'dialogue-ended']
+/** It said that it goes: the others first. */
+const LEFT: readonly SessionEnd[] = ['provider-closed', 'shutdown']
+
+/**
+ * A session was lost: takes it down, then tries the same provider and the next ones, of the same service type,
+ * until one is verified. Nothing is let out in between, because nothing here opens the guard. The attempts are
+ * counted, with a pause before each new round; a session that soon breaks again goes on counting.
+ */
+export async function reconnecting(
+  context: Context,
+  { attempt: lost, failure, before }: Extract<Transition, { to: 'reconnecting' }>,
+): Promise<Transition> {
+  const { deps, timing, signal } = context
+  const sinceMs = deps.clock.now()
+  let { paid, attempts } = before
+  paid += failure.paid
+  let last: ConnectionFailure | undefined
+  const show = (proposal: CopiedProposal, progress: Progress) => {
+    const isBlocked = deps.serviceTypes.some(({ guard }) => guard?.stands)
+    context.show({
+      ...{ name: 'reconnecting', lost: failure.message, sinceMs, attempt: Math.max(1, attempts), isBlocked, proposal },
+      ...progress,
+    })
+  }
+  /** What was lost stays the reason, however the attempts ended. */
+  const summed = (): ConnectionFailure => {
+    const sentence = last ? `${failure.message} Nobody could take over: ${last.message}` : failure.message
+    return { ...failure, message: sentence, paid }
+  }
+  const stopped = (): ConnectionFailure => {
+    const { end } = signal.reason as Stop
+    return { end, message: 'The connection attempt was cancelled.', paid }
+  }
+
+  show(lost.proposal, { step: 'reach-provider', startedAtMs: sinceMs, steps: [] })
+  await takeDown(context, lost, failure.end ?? 'tunnel-failed')
+  const order = candidatesAfter(context, lost.proposal, failure.end)
+  for (let turn = 0; order.length > 0 && attempts < timing.reconnectAttempts && !signal.aborted; turn++) {
+    const proposal = order[turn % order.length] as CopiedProposal
+    // A session that broke soon after it was made counts like an attempt that failed.
+    const isNewRound = turn % order.length === 0 && attempts > 0
+    attempts++
+    if (isNewRound) {
+      show(proposal, { step: 'reach-provider', startedAtMs: deps.clock.now(), steps: [] })
+      await pause(context, timing.reconnectPauseMs * 2 ** Math.min(3, Math.max(0, Math.floor(turn / order.length) - 1)))
+      if (signal.aborted) break
+    }
+    const tried = await tryProvider(context, proposal, (progress) => show(proposal, progress))
+    if (tried.kind === 'verified') {
+      return { to: 'connected', attempt: tried.attempt, steps: tried.steps, before: { paid, attempts } }
+    }
+    paid += tried.paid
+    if (tried.kind === 'cancelled') return { to: 'disconnecting', attempt: tried.attempt, failure: stopped() }
+    last = tried.failure
+    // Who turned out to take money for nothing is not tried again.
+    if (last.end === 'not-verified') order.splice(order.indexOf(proposal), 1)
+  }
+  if (signal.aborted) return { to: 'disconnected', last: stopped() }
+  const guard = deps.serviceTypes.find(({ name }) => name === lost.proposal.serviceType)?.guard
+  return guard ? { to: 'blocked', failure: summed() } : { to: 'disconnected', last: summed() }
+}
+
+/** Fresh offers where they can be had, since the session may have lasted for days. */
+function candidatesAfter({ options, timing }: Context, lost: CopiedProposal, end?: SessionEnd): CopiedProposal[] {
+  const others = options
+    .candidates()
+    .filter(({ provider, serviceType }) => provider !== lost.provider && serviceType === lost.serviceType)
+    .slice(0, timing.reconnectOthers)
+  if (end && MAY_RETURN.includes(end)) return [lost, ...others]
+  return end && LEFT.includes(end) ? [...others, lost] : others
+}
+
+/** Resolves early when the connection shall end. */
+async function pause({ deps, signal }: Context, ms: number): Promise<void> {
+  const over = Promise.withResolvers<void>()
+  const cancel = deps.clock.after(ms, over.resolve)
+  await unlessAborted(signal, over.promise)
+    .catch(() => undefined)
+    .finally(cancel)
+}

@@ -1,0 +1,258 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { ConnectionState } from '#shared/model/session.ts'
+import { MYST } from '#shared/model/units.ts'
+
+import { createSessionPair, type SessionPairOptions } from '../testing/session-pair.ts'
+
+const MIB = 2n ** 20n
+const cleanups: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+/** Connected through a service that guards the machine, unless told otherwise. */
+async function start(options: SessionPairOptions & { others?: boolean } = {}) {
+  const t = await createSessionPair({ plain: true, guarded: true, ...options })
+  cleanups.push(t.stop)
+  const other = options.others ? await t.startOther() : undefined
+  const seen: ConnectionState['name'][] = []
+  t.connection.onChange(({ name }) => void (seen.at(-1) !== name && seen.push(name)))
+  const candidates = other ? [t.proposal, other] : [t.proposal]
+  const connect = () => {
+    t.connection.connect(candidates, { filter: { country: 'DE' } })
+    return t.until('connected')
+  }
+  return { ...t, seen, connect, candidates }
+}
+
+describe('a session that is lost', () => {
+  it('comes back with the same provider, with nothing let out in between', async () => {
+    const t = await start()
+    const { live } = await t.connect()
+    await t.flow(10, { up: MIB, down: MIB })
+    t.service.lose()
+    expect(await t.until('reconnecting')).toMatchObject({
+      lost: 'The tunnel was lost.',
+      step: 'reach-provider',
+      attempt: 1,
+      isBlocked: true,
+      proposal: { provider: t.proposal.provider },
+    })
+    const again = await t.until('connected')
+    expect(again.proposal.provider).toBe(t.proposal.provider)
+    expect(again.live.sessionId).not.toBe(live.sessionId)
+    expect(t.service.network).toEqual(['blocked', 'tunnel', 'blocked', 'tunnel'])
+    await t.settle(t.connection.disconnect())
+    expect(t.seen).toEqual(['connecting', 'connected', 'reconnecting', 'connected', 'disconnecting', 'disconnected'])
+    expect(t.service.network.slice(4)).toEqual(['blocked', 'open'])
+    expect(t.consumer.repository.list(5).map(({ end }) => end)).toEqual(['consumer-closed', 'tunnel-failed'])
+    expect([t.service.openTunnels(), t.service.consumers()]).toEqual([0, 0])
+  })
+
+  it('goes on with the next provider when the same does not answer', async () => {
+    const t = await start({ others: true })
+    await t.connect()
+    await t.flow(5, { down: MIB })
+    t.pair.network.cut(t.proposal.provider, true)
+    t.service.lose()
+    await t.until('reconnecting')
+    expect((await t.until('connected')).proposal.provider).toBe(t.other)
+    expect(t.service.network).not.toContain('open')
+  })
+
+  it('goes to the next one first when the provider took its leave', async () => {
+    const t = await start({ others: true })
+    await t.connect()
+    const tried: string[] = []
+    t.connection.onChange((state) => void (state.name === 'reconnecting' && tried.push(state.proposal.provider)))
+    await t.settle(t.sessions.stop())
+    await t.until('reconnecting')
+    expect((await t.until('connected')).proposal.provider).toBe(t.other)
+    // The first is how the loss was shown.
+    expect(tried.slice(1).every((provider) => provider === t.other)).toBe(true)
+    expect(t.service.network).toEqual(['blocked', 'tunnel', 'blocked', 'tunnel'])
+  })
+
+  it.each(['overpriced', 'metering-disputed'] as const)('never returns to who cheated: %s', async (how) => {
+    const t = await start({ others: true, maxAtRisk: MYST / 10n })
+    await t.connect()
+    if (how === 'overpriced') t.offer.pricePerUnit = 2n * MYST
+    else t.service.inflate(300n)
+    const tried = new Set<string>()
+    t.connection.onChange((state) => {
+      if (state.name === 'connected') t.service.inflate(100n)
+      if (state.name === 'reconnecting' && state.steps.length > 0) tried.add(state.proposal.provider)
+    })
+    while (t.connection.state.name === 'connected' && t.connection.state.proposal.provider !== t.other) {
+      await t.flow(1, { up: MIB, down: 4n * MIB })
+    }
+    expect((await t.until('connected')).proposal.provider).toBe(t.other)
+    expect([...tried]).toEqual([t.other])
+    expect(t.service.network).toEqual(['blocked', 'tunnel', 'blocked', 'tunnel'])
+  })
+
+  it('stays blocked when nobody is left, until the person says otherwise', async () => {
+    const t = await start()
+    await t.connect()
+    await t.flow(5, { down: MIB })
+    t.service.broken = true
+    t.service.lose()
+    const blocked = await t.until('blocked')
+    expect(blocked).toMatchObject({
+      why: 'The tunnel was lost. Nobody could take over: The tunnel could not be established.',
+      again: { country: 'DE' },
+      paid: expect.any(BigInt),
+    })
+    expect(blocked.paid).toBeGreaterThan(0n)
+    expect(blocked.paid).toBeLessThanOrEqual(t.maxAtRisk)
+    expect(t.service.network.at(-1)).toBe('blocked')
+    await t.flow(600, {})
+    expect(t.service.network).not.toContain('open')
+    await t.settle(t.connection.disconnect())
+    expect(t.connection.state).toEqual({ name: 'disconnected' })
+    expect(t.service.network.at(-1)).toBe('open')
+  })
+
+  it('is tried again from blocked, and protected all the time', async () => {
+    const t = await start()
+    await t.connect()
+    t.service.broken = true
+    t.service.lose()
+    await t.until('blocked')
+    // Not even a failed attempt lets anything out.
+    t.connection.connect(t.candidates)
+    await t.until('connecting')
+    expect(await t.until('blocked')).toMatchObject({ why: 'The tunnel could not be established.' })
+    t.service.broken = false
+    await t.connect()
+    expect(t.service.network).not.toContain('open')
+    expect(t.service.network.at(-1)).toBe('tunnel')
+  })
+
+  it('that goes through a proxy ends disconnected: there was nothing to keep in', async () => {
+    const t = await start({ guarded: false })
+    await t.connect()
+    t.service.broken = true
+    t.service.lose()
+    expect(await t.until('reconnecting')).toMatchObject({ isBlocked: false })
+    expect(await t.until('disconnected')).toMatchObject({ last: { end: 'tunnel-failed' } })
+    expect(t.service.network).toEqual([])
+  })
+
+  it('is not tried for ever: bounded attempts, with pauses, also when each works for a moment', async () => {
+    const t = await start()
+    await t.connect()
+    let lost = 0
+    while (t.connection.state.name !== 'blocked') {
+      await t.until('connected')
+      await t.flow(2, { down: MIB })
+      t.service.lose()
+      lost++
+      await t.settle(
+        new Promise<void>((resolve) =>
+          t.connection.onChange(({ name }) => (name === 'connected' || name === 'blocked') && resolve()),
+        ),
+      )
+    }
+    expect(lost).toBe(7)
+  })
+
+  it.each(['reach-provider', 'agree-payment', 'open-session', 'start-tunnel', 'verify-traffic'] as const)(
+    'is given up at once at %s when the person disconnects, and the network opens after the tunnel is gone',
+    async (step) => {
+      const t = await start()
+      await t.connect()
+      if (step === 'start-tunnel') t.service.hanging = true
+      if (step === 'verify-traffic') t.service.exitAddress = undefined
+      const reached = new Promise<void>((resolve) => {
+        t.connection.onChange((state) => state.name === 'reconnecting' && state.step === step && resolve())
+      })
+      t.service.lose()
+      await t.settle(reached)
+      const cancelledAtMs = t.clock.now()
+      const done = t.connection.disconnect()
+      await t.settle(
+        new Promise<void>((resolve) => t.connection.onChange(({ name }) => name !== 'reconnecting' && resolve())),
+      )
+      expect(t.clock.now() - cancelledAtMs).toBe(0)
+      await t.settle(done)
+      expect(t.connection.state).toMatchObject({ name: 'disconnected', last: { end: 'consumer-closed' } })
+      await t.flow(3, {})
+      expect(t.service.network.at(-1)).toBe('open')
+      expect(t.service.network.filter((state) => state === 'open')).toHaveLength(1)
+      expect([t.service.openTunnels(), t.service.consumers()]).toEqual([0, 0])
+    },
+  )
+
+  it('is given up during a pause too', async () => {
+    const t = await start()
+    await t.connect()
+    t.service.broken = true
+    t.service.lose()
+    await t.settle(
+      new Promise<void>((resolve) =>
+        t.connection.onChange((state) => state.name === 'reconnecting' && state.attempt === 3 && resolve()),
+      ),
+    )
+    await t.settle(t.connection.disconnect())
+    expect(t.connection.state.name).toBe('disconnected')
+    expect(t.service.network.at(-1)).toBe('open')
+  })
+})
+
+describe('the network', () => {
+  it('is open again when the first connect fails: nothing was protected yet', async () => {
+    const t = await start()
+    t.service.broken = true
+    t.connection.connect(t.candidates)
+    expect(await t.until('disconnected')).toMatchObject({ last: { step: 'start-tunnel' } })
+    expect(t.service.network).toEqual(['blocked', 'open'])
+  })
+
+  it('is opened when the program ends in order', async () => {
+    const t = await start()
+    await t.connect()
+    await t.settle(t.connection.disconnect('shutdown'))
+    expect(t.connection.state).toMatchObject({ last: { end: 'shutdown' } })
+    expect(t.service.network.at(-1)).toBe('open')
+  })
+
+  it('that cannot be opened is told as blocked, and the next try opens it', async () => {
+    const t = await start()
+    await t.connect()
+    t.service.stuck = true
+    await expect(t.settle(t.connection.disconnect())).rejects.toMatchObject({ name: 'HelperGone' })
+    expect(t.connection.state).toMatchObject({ name: 'blocked', why: expect.stringContaining('not running') })
+    t.service.stuck = false
+    await t.settle(t.connection.disconnect())
+    expect(t.connection.state).toEqual({ name: 'disconnected' })
+    expect(t.service.network.at(-1)).toBe('open')
+  })
+
+  it('that an earlier program left blocked is told so, stays so at the end, and opens by the person only', async () => {
+    const t = await start({ leftBlockedAtMs: 1_650_000_000_000 })
+    expect(t.connection.state).toMatchObject({ name: 'blocked', sinceMs: 1_650_000_000_000, paid: 0n })
+    await t.settle(t.connection.disconnect('shutdown'))
+    expect(t.connection.state.name).toBe('blocked')
+    const proxy = { ...t.proposal, serviceType: 'socks' as const }
+    expect(() => t.connection.connect([proxy])).toThrow(/Restore the internet first/)
+    await t.settle(t.connection.disconnect())
+    expect(t.connection.state).toEqual({ name: 'disconnected' })
+    expect(t.service.network).toEqual(['open'])
+  })
+})
+
+describe('a tunnel', () => {
+  it('that carries small packets only is not paid any further', async () => {
+    const t = await start({ transfer: true })
+    t.service.blackHole = true
+    t.connection.connect(t.candidates)
+    const askedAtMs = t.clock.now()
+    expect(await t.until('disconnected')).toMatchObject({
+      last: { step: 'verify-traffic', end: 'not-verified', message: expect.stringContaining('large ones do not') },
+    })
+    expect(t.clock.now() - askedAtMs).toBeLessThanOrEqual(5_000)
+    t.service.blackHole = false
+    await t.connect()
+  })
+})
