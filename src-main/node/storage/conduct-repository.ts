@@ -27,7 +27,8 @@ export function createConductRepository(store: Store): ConductRepository {
       store.transaction(() => {
         const known = rows(provider)
         const room = known.reduce((left, one) => left - one.lost, held)
-        const fresh = lost < room ? lost : room
+        let fresh = room > 0n ? lost : 0n
+        if (fresh > room) fresh = room
         const before = known.find((one) => one.kind === kind)
         store.run(
           'INSERT OR REPLACE INTO misconduct VALUES (?, ?, ?, ?, ?)',
@@ -35,7 +36,7 @@ export function createConductRepository(store: Store): ConductRepository {
           kind,
           (before?.count ?? 0) + 1,
           atMs,
-          ((before?.lost ?? 0n) + (fresh > 0n ? fresh : 0n)).toString(),
+          ((before?.lost ?? 0n) + fresh).toString(),
         )
       })
     },
