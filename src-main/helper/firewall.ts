@@ -17,18 +17,25 @@ export type ServerRules = {
   subnet6: string | undefined
   /** Our own address as seen from outside: a home router would hand it back to itself. */
   publicAddress: string | undefined
-  /** Bytes per second each way and client. */
+} & ServerLimits
+
+export type ServerLimits = {
+  /** Bytes per second each way, of a client and of all together. */
   bytesPerSecond: number | undefined
+  totalBytesPerSecond: number | undefined
+  /** Of a client: connections at once, and new ones per second. */
+  maxConnections: number
+  newConnectionsPerSecond: number
+  allowMail: boolean
 }
 
 export function serverRules(rules: ServerRules): string {
-  const { table, device, subnet4, subnet6, publicAddress, bytesPerSecond } = rules
+  const { table, device, subnet4, subnet6, publicAddress } = rules
   const mine4 = publicAddress?.includes('.') && !publicAddress.includes(':') ? [publicAddress] : []
   const mine6 = publicAddress?.includes(':') ? [publicAddress] : []
-  const limit = (family: 'ip' | 'ip6', key: string) =>
-    bytesPerSecond === undefined
-      ? ''
-      : `    iifname "${device}" update @rate${family === 'ip' ? '4' : '6'} { ${family} ${key} limit rate over ${bytesPerSecond} bytes/second burst ${burstBytes(bytesPerSecond)} bytes } drop\n`
+  const closedPorts = rules.allowMail
+    ? ''
+    : `    meta l4proto { tcp, udp } th dport { ${CLOSED_PORTS.join(', ')} } reject with icmpx admin-prohibited\n`
   return `table inet ${table} {
   set up4 { type ipv4_addr; counter; }
   set up6 { type ipv6_addr; counter; }
@@ -38,6 +45,10 @@ export function serverRules(rules: ServerRules): string {
   map class6 { type ipv6_addr : classid; }
   set rate4 { type ipv4_addr; size 512; flags dynamic; }
   set rate6 { type ipv6_addr; size 512; flags dynamic; }
+  set fresh4 { type ipv4_addr; size 512; flags dynamic; }
+  set fresh6 { type ipv6_addr; size 512; flags dynamic; }
+  set open4 { type ipv4_addr; size 512; flags dynamic; }
+  set open6 { type ipv6_addr; size 512; flags dynamic; }
   set closed4 { type ipv4_addr; flags interval; auto-merge; elements = { ${[...REFUSED_IPV4, ...mine4].join(', ')} } }
   set closed6 { type ipv6_addr; flags interval; auto-merge; elements = { ${[...REFUSED_IPV6, ...mine6].join(', ')} } }
   set own4 { type ipv4_addr; flags interval; auto-merge; }
@@ -61,14 +72,13 @@ export function serverRules(rules: ServerRules): string {
   }
   chain outward {
     oifname "${device}" drop
-    meta l4proto { tcp, udp } th dport { ${CLOSED_PORTS.join(', ')} } reject with icmpx admin-prohibited
-    ip daddr @closed4 reject with icmpx admin-prohibited
+${closedPorts}    ip daddr @closed4 reject with icmpx admin-prohibited
     ip daddr @own4 reject with icmpx admin-prohibited
     ip6 daddr != ${PUBLIC_IPV6} reject with icmpx admin-prohibited
     ip6 daddr @closed6 reject with icmpx admin-prohibited
     ip6 daddr @own6 reject with icmpx admin-prohibited
     fib daddr type != unicast drop
-${limit('ip', 'saddr')}${limit('ip6', 'saddr')}    accept
+${limitRules(rules)}    accept
   }
   chain inward {
     ct state != { established, related } drop
@@ -89,6 +99,32 @@ ${limit('ip', 'saddr')}${limit('ip6', 'saddr')}    accept
 ${subnet6 === undefined ? '' : `    oifname != "${device}" ip6 saddr ${subnet6}/64 masquerade\n`}  }
 }
 `
+}
+
+/**
+ * What a client sends is limited here, what it receives by the queue (`shaper.ts`). A connection too many is
+ * refused at once; one too soon is dropped, because a TCP that tries again a second later is no harm.
+ */
+function limitRules(limits: ServerLimits): string {
+  const { bytesPerSecond, totalBytesPerSecond, maxConnections, newConnectionsPerSecond } = limits
+  const over = (bytes: number) => `limit rate over ${bytes} bytes/second burst ${burstBytes(bytes)} bytes`
+  const each = [
+    ['4', 'ip saddr'],
+    ['6', 'ip6 saddr'],
+  ].map(([family, client]) => ({
+    rate: bytesPerSecond === undefined ? [] : [`update @rate${family} { ${client} ${over(bytesPerSecond)} } drop`],
+    connections: [
+      `ct state new update @fresh${family} { ${client} limit rate over ${newConnectionsPerSecond}/second burst ${newConnectionsPerSecond * 2} packets } drop`,
+      `ct state new add @open${family} { ${client} ct count over ${maxConnections} } reject with icmpx admin-prohibited`,
+    ],
+  }))
+  return [
+    ...each.flatMap(({ connections }) => connections),
+    ...each.flatMap(({ rate }) => rate),
+    ...(totalBytesPerSecond === undefined ? [] : [`${over(totalBytesPerSecond)} drop`]),
+  ]
+    .map((rule) => `    ${rule}\n`)
+    .join('')
 }
 
 /** What a client may send at once: 50 ms, and never less than a few large packets. */
@@ -119,6 +155,16 @@ export function removeClient(table: string, { address4, address6 }: Client): str
     remove('class4', address4) +
     (address6 === undefined ? '' : remove('up6', address6) + remove('down6', address6) + remove('class6', address6))
   )
+}
+
+/**
+ * Whoever gets the address next starts with no connection counted. The element is there only after a first
+ * connection, and deleting what is not there fails: so it is added first.
+ */
+export function forgetConnections(table: string, { address4, address6 }: Client): string {
+  const forget = (set: string, element: string) =>
+    ['add', 'delete'].map((verb) => `${verb} element inet ${table} ${set} { ${element} }\n`).join('')
+  return forget('open4', address4) + (address6 === undefined ? '' : forget('open6', address6))
 }
 
 /** This machine's networks as they are now; they change when it moves. */

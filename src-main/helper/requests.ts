@@ -28,7 +28,13 @@ export type ServerRequest = Credentials & {
   port: number
   protocol: 'udp' | 'tcp'
   maxSessions: number
-  bandwidthMbps?: number
+  /** Of each client, and of all together; each way. */
+  bandwidthKbps?: number
+  totalBandwidthKbps?: number
+  /** Of each client: open at once, and new per second. */
+  maxConnections: number
+  newConnectionsPerSecond: number
+  allowMail: boolean
   publicAddress?: string
 }
 
@@ -48,6 +54,8 @@ export type Request =
 export const MAX_FRAME = 96 * 1024
 /** More sessions than one /24 has addresses for are not served. */
 const MAX_SESSIONS = 250
+/** 100 Gbit/s. */
+const MAX_KBPS = 100_000_000
 
 /** Throws `BadRequest`. `id` is the caller's own and goes back with the answer. */
 export function parseRequest(line: string): { id: number; read: () => Request } {
@@ -129,7 +137,13 @@ function readServer(fields: Fields): ServerRequest {
     port: readInteger(fields, 'port', 1, 65_535),
     protocol: readProtocol(fields),
     maxSessions: readInteger(fields, 'maxSessions', 1, MAX_SESSIONS),
-    ...(fields.bandwidthMbps !== undefined && { bandwidthMbps: readInteger(fields, 'bandwidthMbps', 1, 100_000) }),
+    ...(fields.bandwidthKbps !== undefined && { bandwidthKbps: readInteger(fields, 'bandwidthKbps', 1, MAX_KBPS) }),
+    ...(fields.totalBandwidthKbps !== undefined && {
+      totalBandwidthKbps: readInteger(fields, 'totalBandwidthKbps', 1, MAX_KBPS),
+    }),
+    maxConnections: readInteger(fields, 'maxConnections', 1, 65_535),
+    newConnectionsPerSecond: readInteger(fields, 'newConnectionsPerSecond', 1, 10_000),
+    allowMail: readBoolean(fields, 'allowMail'),
     ...(fields.publicAddress !== undefined && { publicAddress: readAddress(fields.publicAddress, 'publicAddress') }),
   }
 }

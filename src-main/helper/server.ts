@@ -2,7 +2,15 @@ import { freeSubnet4, freeSubnet6, ownNetworks } from './addresses.ts'
 import { type AdmittedClient, type Clients, createClients } from './clients.ts'
 import { Failure } from './failure.ts'
 import { COMMON_NAME } from './fields.ts'
-import { admitClient, ownNetworkRules, readCounters, removeClient, serverRules } from './firewall.ts'
+import {
+  admitClient,
+  forgetConnections,
+  ownNetworkRules,
+  readCounters,
+  removeClient,
+  type ServerLimits,
+  serverRules,
+} from './firewall.ts'
 import { askIp, freeDevice, type Host, hasIPv6, programOf, raiseDevice, withOwnChanges } from './host.ts'
 import { startTime } from './journal.ts'
 import type { ManagementEvent } from './management.ts'
@@ -11,7 +19,7 @@ import { type OpenVpn, startOpenVpn } from './openvpn-process.ts'
 import { requireTunDevice, unprivilegedGroup } from './programs.ts'
 import type { ServerRequest } from './requests.ts'
 import { run } from './run.ts'
-import { readClasses, shaperAdd, shaperRemove, shaperStart } from './shaper.ts'
+import { readClasses, type ShaperRates, shaperAdd, shaperRemove, shaperStart } from './shaper.ts'
 import { allowForwarding, allowSocketBuffers } from './sysctl.ts'
 
 /**
@@ -43,7 +51,7 @@ type Running = {
   /** Connections by OpenVPN's number, with the name in their certificate. */
   connections: Map<number, string>
   shaped: boolean
-  bytesPerSecond: number | undefined
+  rates: ShaperRates
   timers: NodeJS.Timeout[]
 }
 
@@ -135,7 +143,12 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
     requireTunDevice()
     const device = freeDevice('mysts')
     const table = `myst_${process.pid}_${startTime(process.pid) ?? '0'}`
-    const bytesPerSecond = request.bandwidthMbps === undefined ? undefined : request.bandwidthMbps * 125_000
+    const { bandwidthKbps, totalBandwidthKbps, publicAddress } = request
+    const rates: ShaperRates = {
+      perClient: bandwidthKbps === undefined ? undefined : bandwidthKbps * 125,
+      total: totalBandwidthKbps === undefined ? undefined : totalBandwidthKbps * 125,
+      maxClients: request.maxSessions,
+    }
     const addresses = await chooseAddresses(host)
     const connections = new Map<number, string>()
     let onConnected: () => void = () => undefined
@@ -144,9 +157,15 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
     })
     // The firewall stands before anything can arrive.
     ownHost.journal.record({ kind: 'table', name: table })
-    const { publicAddress } = request
+    const limits: ServerLimits = {
+      bytesPerSecond: rates.perClient,
+      totalBytesPerSecond: rates.total,
+      maxConnections: request.maxConnections,
+      newConnectionsPerSecond: request.newConnectionsPerSecond,
+      allowMail: request.allowMail,
+    }
     await nft(
-      serverRules({ table, device, ...addresses, publicAddress, bytesPerSecond }) +
+      serverRules({ table, device, ...addresses, publicAddress, ...limits }) +
         ownNetworkRules(table, ownNetworks(device)),
     )
     allowSocketBuffers(ownHost.journal, SOCKET_BUFFER)
@@ -173,17 +192,20 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
     await Promise.race([connected, failed, timeout()])
     const own6 = addresses.subnet6 === undefined ? [] : [`${hostOf6(addresses.subnet6, 1)}/64`]
     await raiseDevice(host, device, [`${hostOf4(addresses.subnet4, 1)}/24`, ...own6], QUEUE)
-    // A kernel without HTB still serves: the firewall's own counters are at most 4 % low there.
-    const shaped = await tc(shaperStart(device)).then(
+    // A kernel without HTB serves where nothing is limited: the firewall's own counters are at most 4 % low there.
+    const shaped = await tc(shaperStart(device, rates)).then(
       () => true,
       (error: unknown) => {
         host.log(`no queue classes: ${String(error)}`)
+        if (rates.perClient !== undefined || rates.total !== undefined) {
+          throw new Failure('NoShaper', 'This kernel cannot limit bandwidth; load its module sch_htb and start again.')
+        }
         return false
       },
     )
     allowForwarding(ownHost.journal, addresses.subnet6 !== undefined)
     const clients = createClients(addresses)
-    return { openvpn, device, table, addresses, clients, connections, shaped, bytesPerSecond, timers: [] }
+    return { openvpn, device, table, addresses, clients, connections, shaped, rates, timers: [] }
   }
 
   return {
@@ -223,7 +245,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
       if (!client) {
         client = now.clients.add(commonName)
         try {
-          if (now.shaped) await tc(shaperAdd(now.device, client.number, now.bytesPerSecond))
+          if (now.shaped) await tc(shaperAdd(now.device, client.number, now.rates))
           await nft(admitClient(now.table, client))
         } catch (error) {
           now.clients.remove(commonName)
@@ -254,6 +276,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
       const last = (await readTraffic(now))(client)
       now.clients.remove(commonName)
       await nft(removeClient(now.table, client))
+      await nft(forgetConnections(now.table, client)).catch((error: unknown) => host.log(String(error)))
       if (now.shaped) await tc(shaperRemove(now.device, client.number))
       emit({ event: 'server-traffic', commonName, ...last })
     },

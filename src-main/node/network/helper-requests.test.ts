@@ -14,7 +14,8 @@ const own = await issueServer(authority, Date.now())
 const credentials = { ca: authority.certificate, ...own, tlsCrypt: encodeStaticKey(Buffer.alloc(256, 7)) }
 const remote = { address: '203.0.113.10', port: 1194, protocol: 'udp' }
 const tunnel = { ...credentials, remotes: [remote], controlAddresses: ['192.0.2.10', '2001:db8::10'] }
-const server = { ...credentials, port: 1194, protocol: 'udp', maxSessions: 3 }
+const limits = { maxConnections: 2_000, newConnectionsPerSecond: 100, allowMail: false }
+const server = { ...credentials, port: 1194, protocol: 'udp', maxSessions: 3, ...limits }
 
 const read = (verb: string, fields: object) => parseRequest(JSON.stringify({ id: 1, verb, ...fields })).read()
 const readTunnel = (fields: object = {}): TunnelRequest => {
@@ -121,7 +122,14 @@ describe('requests to the helper', () => {
     expect(() => readTunnel({ controlAddresses: ['192.0.2.1/0'] })).toThrow('controlAddresses')
     expect(() => readTunnel({ controlAddresses: undefined })).toThrow('controlAddresses')
     expect(() => readServer({ maxSessions: 251 })).toThrow('maxSessions')
-    expect(() => readServer({ bandwidthMbps: -1 })).toThrow('bandwidthMbps')
+    for (const kbps of [-1, 0, 0.5, 1e9, '8']) {
+      expect(() => readServer({ bandwidthKbps: kbps })).toThrow('bandwidthKbps')
+      expect(() => readServer({ totalBandwidthKbps: kbps })).toThrow('totalBandwidthKbps')
+    }
+    // What protects the provider is never left out by accident.
+    expect(() => readServer({ maxConnections: undefined })).toThrow('maxConnections')
+    expect(() => readServer({ newConnectionsPerSecond: 0 })).toThrow('newConnectionsPerSecond')
+    expect(() => readServer({ allowMail: 'no' })).toThrow('allowMail')
     expect(() => readServer({ publicAddress: '203.0.113.1; flush ruleset' })).toThrow('publicAddress')
     expect(() => read('server-kill', { commonName: 'a b' })).toThrow('commonName')
     expect(() => read('server-auth', { clientId: 1, keyId: 1, allow: 'yes' })).toThrow('allow')

@@ -37,7 +37,14 @@ export type ServerStart = {
   privateKey: string
   tlsCrypt: string
   maxSessions: number
-  bandwidthMbps?: number
+  /** Of each client, and of all together; each way. */
+  bandwidthKbps?: number
+  totalBandwidthKbps?: number
+  /** Of each client: open at once, and new per second. */
+  maxConnections: number
+  newConnectionsPerSecond: number
+  /** Ports 25, 465 and 587. */
+  allowMail: boolean
   /** This machine's address as seen from outside: refused to clients, a home router would hand it back to itself. */
   publicAddress?: string
 }

@@ -98,12 +98,12 @@ describe('the destination policy', () => {
   })
 
   test("the machine's own address on the outside is refused, unless it is an exception", () => {
-    expect(policy.permit('203.0.113.7', 80, '203.0.113.7')).toBeUndefined()
-    expect(policy.permit('::ffff:203.0.113.7', 80, '203.0.113.7')).toBeUndefined()
-    expect(policy.permit('203.0.113.8', 80, '203.0.113.7')).toBeDefined()
-    expect(policy.permit('203.0.113.8', 80, 'provider.example')).toBeDefined()
+    expect(policy.permit('203.0.113.7', 80, { publicAddress: '203.0.113.7' })).toBeUndefined()
+    expect(policy.permit('::ffff:203.0.113.7', 80, { publicAddress: '203.0.113.7' })).toBeUndefined()
+    expect(policy.permit('203.0.113.8', 80, { publicAddress: '203.0.113.7' })).toBeDefined()
+    expect(policy.permit('203.0.113.8', 80, { publicAddress: 'provider.example' })).toBeDefined()
     const lenient = createDestinationPolicy({ ownNetworks: () => [], allow: [{ address: '203.0.113.7', port: 80 }] })
-    expect(lenient.permit('203.0.113.7', 80, '203.0.113.7')).toBeDefined()
+    expect(lenient.permit('203.0.113.7', 80, { publicAddress: '203.0.113.7' })).toBeDefined()
   })
 
   test('every address of this very machine is refused by default', () => {

@@ -8,11 +8,14 @@ import { networkInterfaces } from 'node:os'
  */
 export type DestinationPolicy = {
   /**
-   * The address to connect to, in its plain form, or undefined when this destination is refused.
-   * `publicAddress` is this machine's own as seen from outside, when it is known to the caller.
+   * The address to connect to, in its plain form, or undefined when this destination is refused. `here`: what
+   * the caller knows of the provider that is asked.
    */
-  permit(address: string, port: number, publicAddress?: string): PermittedAddress | undefined
+  permit(address: string, port: number, here?: Here): PermittedAddress | undefined
 }
+
+/** `publicAddress` is this machine's own as seen from outside; `allowMail` opens the mail ports. */
+export type Here = { publicAddress?: string; allowMail?: boolean }
 
 export type PermittedAddress = { address: string; family: 4 | 6 }
 
@@ -80,14 +83,14 @@ export function createDestinationPolicy(options: DestinationPolicyOptions = {}):
   const permitIPv4 = (address: string) => !refused.check(address, 'ipv4') && !isOwn(address, 'ipv4')
 
   return {
-    permit(address, port, publicAddress) {
+    permit(address, port, { publicAddress, allowMail } = {}) {
       if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined
       const plain = plainForm(address, mapped)
       if (!plain) return undefined
       for (const exception of options.allow ?? []) {
         if (exception.port === port && plainForm(exception.address, mapped)?.address === plain.address) return plain
       }
-      if (CLOSED_PORTS.includes(port)) return undefined
+      if (!allowMail && CLOSED_PORTS.includes(port)) return undefined
       if (publicAddress !== undefined && plainForm(publicAddress, mapped)?.address === plain.address) return undefined
       if (plain.family === 4) return permitIPv4(plain.address) ? plain : undefined
       if (nat64.check(plain.address, 'ipv6')) return permitIPv4(lastFourBytes(plain.address)) ? plain : undefined

@@ -6,6 +6,7 @@ import type { Logger } from '../../lib/logger.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Privilege, PrivilegeEvent } from '../../ports/privilege.ts'
 import type { ProviderOptions, ServiceProvider, Traffic } from '../../ports/service-type.ts'
+import { DEFAULT_CONNECTIONS } from '../connection-limits.ts'
 import { issueClient, issueServer } from './certificates.ts'
 import { createKeysFile } from './keys-file.ts'
 import { consumerData, type ProviderData } from './session-data.ts'
@@ -29,7 +30,7 @@ export async function startOpenVpnProvider(
   options: ProviderOptions,
 ): Promise<ServiceProvider> {
   const { privilege, log, clock } = deps
-  const { publicAddress, maxSessions, bandwidthMbps } = options
+  const { publicAddress, maxSessions, bandwidthMbps, totalBandwidthMbps } = options
   if (isIP(publicAddress) === 0) {
     throw new MystError('PublicAddressInvalid', 'The OpenVPN service needs an IP address that others can reach.')
   }
@@ -87,7 +88,11 @@ export async function startOpenVpnProvider(
       tlsCrypt: keys.tlsCrypt,
       maxSessions,
       publicAddress,
-      ...(bandwidthMbps !== undefined && { bandwidthMbps: Math.max(1, Math.round(bandwidthMbps)) }),
+      ...(bandwidthMbps !== undefined && { bandwidthKbps: kbps(bandwidthMbps) }),
+      ...(totalBandwidthMbps !== undefined && { totalBandwidthKbps: kbps(totalBandwidthMbps) }),
+      maxConnections: options.maxConnections ?? DEFAULT_CONNECTIONS.maxConnections,
+      newConnectionsPerSecond: options.newConnectionsPerSecond ?? DEFAULT_CONNECTIONS.newConnectionsPerSecond,
+      allowMail: options.allowMail === true,
     })
   const unsubscribe = privilege.onEvent(onEvent)
   try {
@@ -143,6 +148,8 @@ export async function startOpenVpnProvider(
     },
   }
 }
+
+const kbps = (mbps: number) => Math.max(1, Math.round(mbps * 1_000))
 
 function refusal(reason: RefusalReason): Error {
   return Object.assign(new MystError('Refused', REFUSALS[reason], { details: { reason } }), { reason })

@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { Clock } from '../../ports/clock.ts'
-import type { TokenBucket } from './token-bucket.ts'
+import type { Throttle } from './token-bucket.ts'
 
 /** RFC 5382: an established connection may be silent for 2 h 4 min before a NAT may forget it. */
 const SILENT_MS = (2 * 60 + 4) * 60_000
@@ -15,8 +15,8 @@ const PIECE_BYTES = 16_384
 export type BridgeOptions = {
   clock: Clock
   /** Limits from `first` to `second`, and back. */
-  forth?: TokenBucket
-  back?: TokenBucket
+  forth?: Throttle
+  back?: Throttle
 }
 
 /**
@@ -33,12 +33,12 @@ export async function bridge(first: Duplex, second: Duplex, options: BridgeOptio
     cut(first, error)
     cut(second, error)
   }
-  const carry = async (from: Duplex, to: Duplex, bucket: TokenBucket | undefined) => {
+  const carry = async (from: Duplex, to: Duplex, throttle: Throttle | undefined) => {
     for await (const chunk of from.iterator({ destroyOnReturn: false })) {
       const bytes: Buffer = chunk
       for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
         const piece = bytes.subarray(at, at + PIECE_BYTES)
-        await bucket?.take(piece.length)
+        await throttle?.take(piece.length)
         await write(to, piece)
         movedAtMs = clock.now()
       }

@@ -52,9 +52,12 @@ export type MuxOptions = {
   budget: WindowBudget
   /** Present at the provider only. */
   onOpen?: (incoming: IncomingStream) => void
+  /** The provider's own limit, at most and by default `MAX_STREAMS`. */
+  maxStreams?: number
 }
 
-export function createMux({ transport, clock, budget, onOpen }: MuxOptions): Mux {
+export function createMux({ transport, clock, budget, onOpen, maxStreams = MAX_STREAMS }: MuxOptions): Mux {
+  const maxIncoming = Math.min(maxStreams, MAX_STREAMS)
   const streams = new Map<number, MuxStream>()
   const turns = new Set<MuxStream>()
   const pings = new Map<string, () => void>()
@@ -110,7 +113,7 @@ export function createMux({ transport, clock, budget, onOpen }: MuxOptions): Mux
   const incoming = (id: number, target: Target) => {
     if (!onOpen || id <= lastStream) throw new FrameError('stream opened out of turn')
     lastStream = id
-    if (streams.size >= MAX_STREAMS) return send({ type: 'failed', stream: id, code: 1 })
+    if (streams.size >= maxIncoming) return send({ type: 'failed', stream: id, code: 1 })
     const stream = add(id)
     const gone = new AbortController()
     stream.duplex.once('close', () => gone.abort())

@@ -5,6 +5,7 @@ import { REFUSALS, type RefusalReason } from '#shared/model/refusal.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ProviderOptions, ServiceProvider, Traffic } from '../../ports/service-type.ts'
+import { DEFAULT_CONNECTIONS } from '../connection-limits.ts'
 import type { DestinationPolicy } from '../destination-policy.ts'
 import { bridge } from './bridge.ts'
 import { type DestinationDeps, REPLY, reachDestination } from './destination.ts'
@@ -13,7 +14,7 @@ import { createMux, type IncomingStream, type Mux } from './mux.ts'
 import { createWindowBudget } from './mux-stream.ts'
 import { createSessionCertificate, peerFingerprint } from './session-certificate.ts'
 import { consumerData, type ProviderData } from './session-data.ts'
-import { createTokenBucket, type TokenBucket } from './token-bucket.ts'
+import { createTokenBucket, inSeries, inTurn, type Throttle, type TokenBucket } from './token-bucket.ts'
 
 export type SocksProviderDeps = {
   log: Logger
@@ -28,9 +29,9 @@ export type SocksProviderDeps = {
 type Session = {
   fingerprint: string
   mux?: Mux
-  up?: TokenBucket
-  down?: TokenBucket
-  /** New connections per second: enough for a browser, too little to scan networks with. */
+  up?: Throttle
+  down?: Throttle
+  /** New connections per second. */
   opens: TokenBucket
   cancelTimer: () => void
 }
@@ -42,7 +43,6 @@ const HANDSHAKE_MS = 10_000
 const CONNECT_WITHIN_MS = 60_000
 /** A consumer that leaves says so through the dialogue, a little later than its connection ends. */
 const LOST_AFTER_MS = 2_000
-const OPENS = { perSecond: 50, burst: 300 }
 
 export async function startSocksProvider(deps: SocksProviderDeps, options: ProviderOptions): Promise<ServiceProvider> {
   const { log, clock } = deps
@@ -50,10 +50,23 @@ export async function startSocksProvider(deps: SocksProviderDeps, options: Provi
   const sessions = new Map<string, Session>()
   const lostHandlers = new Set<(sessionId: string | undefined, message: string) => void>()
   const budget = createWindowBudget(BUDGET_BYTES)
-  const bytesPerSecond = options.bandwidthMbps === undefined ? undefined : (options.bandwidthMbps * 1_000_000) / 8
+  const limit = (mbps: number | undefined) => {
+    if (mbps === undefined) return undefined
+    const perSecond = mbps * 125_000
+    return createTokenBucket({ clock, perSecond, burst: Math.max(32_768, perSecond / 20) })
+  }
+  const total = { up: limit(options.totalBandwidthMbps), down: limit(options.totalBandwidthMbps) }
+  const { maxConnections, newConnectionsPerSecond } = {
+    maxConnections: options.maxConnections ?? DEFAULT_CONNECTIONS.maxConnections,
+    newConnectionsPerSecond: options.newConnectionsPerSecond ?? DEFAULT_CONNECTIONS.newConnectionsPerSecond,
+  }
   // A home router hands its own outside address back to the home network.
   const policy: DestinationPolicy = {
-    permit: (address, port) => deps.policy.permit(address, port, options.publicAddress),
+    permit: (address, port) =>
+      deps.policy.permit(address, port, {
+        publicAddress: options.publicAddress,
+        allowMail: options.allowMail === true,
+      }),
   }
   let stopped = false
 
@@ -86,7 +99,11 @@ export async function startSocksProvider(deps: SocksProviderDeps, options: Provi
     }
     session.cancelTimer()
     socket.setNoDelay(true)
-    const mux = createMux({ transport: socket, clock, budget, onOpen: (incoming) => void serve(session, incoming) })
+    const mux = createMux({
+      ...{ transport: socket, clock, budget },
+      onOpen: (incoming) => void serve(session, incoming),
+      maxStreams: maxConnections,
+    })
     session.mux = mux
     void mux.closed.then((reason) => {
       if (session.mux !== mux || sessions.get(sessionId) !== session) return
@@ -130,15 +147,13 @@ export async function startSocksProvider(deps: SocksProviderDeps, options: Provi
       if ([...sessions.values()].some((other) => other.fingerprint === fingerprint))
         throw refusal('service-data-invalid')
       if (sessions.size >= options.maxSessions) throw refusal('sessions-full')
-      const limit = () =>
-        bytesPerSecond &&
-        createTokenBucket({ clock, perSecond: bytesPerSecond, burst: Math.max(32_768, bytesPerSecond / 20) })
-      const [up, down] = [limit(), limit()]
+      const up = inSeries(limit(options.bandwidthMbps), inTurn(total.up))
+      const down = inSeries(limit(options.bandwidthMbps), inTurn(total.down))
       sessions.set(sessionId, {
         fingerprint,
         ...(up && { up }),
         ...(down && { down }),
-        opens: createTokenBucket({ clock, ...OPENS }),
+        opens: createTokenBucket({ clock, perSecond: newConnectionsPerSecond, burst: newConnectionsPerSecond * 2 }),
         cancelTimer: clock.after(CONNECT_WITHIN_MS, () => lose(sessionId, 'The consumer did not connect.')),
       })
       return { version: 1, address: options.publicAddress, port, fingerprint: own.fingerprint } satisfies ProviderData
