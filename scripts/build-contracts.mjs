@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-// Compiles contracts/src and writes what the node needs of it (ABI, bytecode) as TypeScript. The same source
-// gives the same bytes on every machine; `--check` exits 1 when the committed file is not what comes out.
+// Compiles contracts/src and writes what the node needs of it (ABI, bytecode) as TypeScript, and the hashes by which
+// the contracts' tests know that they test the same code. The same source gives the same bytes on every machine;
+// `--check` exits 1 when a committed file is not what comes out.
+import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -8,18 +10,22 @@ import { fileURLToPath } from 'node:url'
 import solc from 'solc'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const target = join(root, 'src-main/node/chain/generated/contracts.ts')
 const openzeppelin = dirname(createRequire(import.meta.url).resolve('@openzeppelin/contracts/package.json'))
 const names = ['MystToken', 'IdentityRegistry', 'ServiceDirectory', 'PaymentAccounts']
 
-const fresh = render(compile())
-if (process.argv.includes('--check')) {
-  if (readOr(target, '') !== fresh) {
+const compiled = compile()
+const targets = {
+  'src-main/node/chain/generated/contracts.ts': render(compiled),
+  'contracts/vectors/shipped.json': renderHashes(compiled),
+}
+for (const [target, fresh] of Object.entries(targets)) {
+  if (readOr(join(root, target), '') === fresh) continue
+  if (process.argv.includes('--check')) {
     console.error(`${target} is not what contracts/src compiles to; run node scripts/build-contracts.mjs.`)
     process.exitCode = 1
+  } else {
+    writeFileSync(join(root, target), fresh)
   }
-} else if (readOr(target, '') !== fresh) {
-  writeFileSync(target, fresh)
 }
 
 function compile() {
@@ -54,6 +60,15 @@ function render(contracts) {
     return `  ${name}: {\n    abi: [\n${items}    ],\n    bytecode:\n      '${bytecode}',\n  },\n`
   })
   return `// Made by scripts/build-contracts.mjs from contracts/src. Do not edit.\nexport const contracts = {\n${entries.join('')}} as const\n`
+}
+
+function renderHashes(contracts) {
+  const hash = (bytecode) =>
+    `0x${createHash('sha256')
+      .update(Buffer.from(bytecode.slice(2), 'hex'))
+      .digest('hex')}`
+  const hashes = Object.fromEntries(contracts.map(({ name, bytecode }) => [name, hash(bytecode)]))
+  return `${JSON.stringify({ about: 'SHA-256 of the bytecode in the node.', ...hashes }, undefined, 2)}\n`
 }
 
 /** A source by the name the compiler knows it by. */

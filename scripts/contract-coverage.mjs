@@ -17,10 +17,11 @@ try {
   // imports by a relative one. What gas costs here is nothing that anybody pays.
   const openzeppelin = join(root, 'node_modules/@openzeppelin/contracts/')
   const forge = spawnSync(
-    join(root, 'node_modules/.bin/forge'),
+    process.execPath,
     [
+      join(root, 'scripts/forge.mjs'),
       ...['coverage', '--ir-minimum', '--report', 'lcov', '--report-file', report],
-      ...['--no-match-contract', 'GasTest', '--remappings', `@openzeppelin/contracts/=${openzeppelin}`],
+      ...['--no-match-contract', 'GasTest|ShippedTest', '--remappings', `@openzeppelin/contracts/=${openzeppelin}`],
     ],
     { cwd: contracts, env: { ...process.env, FOUNDRY_PROFILE: 'coverage' }, encoding: 'utf8' },
   )

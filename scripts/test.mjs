@@ -27,7 +27,7 @@ const STAGES = [
   { name: 'unused', kind: 'once', command: ['knip'], quick: true },
   { name: 'build', kind: 'once', command: ['node', 'scripts/setup.mjs', '--mode', 'build'] },
   { name: 'generated', kind: 'once', command: ['node', 'scripts/build-contracts.mjs', '--check'] },
-  { name: 'contracts', kind: 'forge', command: ['forge', 'test'], cwd: 'contracts' },
+  { name: 'contracts', kind: 'forge', command: ['node', '../scripts/forge.mjs', 'test'], cwd: 'contracts' },
   {
     name: 'unit',
     kind: 'vitest',
@@ -59,7 +59,7 @@ const STAGES = [
     name: 'contracts-deep',
     kind: 'forge',
     deep: 'only',
-    command: ['forge', 'test'],
+    command: ['node', '../scripts/forge.mjs', 'test'],
     cwd: 'contracts',
     env: { FOUNDRY_PROFILE: 'deep' },
   },
