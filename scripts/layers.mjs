@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const BASE = ['src-shared', 'src-main/node/ports', 'src-main/node/lib']
 const node = (...parts) => [...BASE, ...parts.map((part) => `src-main/node/${part}`)]
 // What the shells and doors see of the node: the node itself, the directory it lives in, the state it shows.
-const FACE = ['create-node', 'home', 'state-tree'].map((file) => `src-main/node/${file}.ts`)
+const FACE = ['create-node', 'home', 'restore-internet', 'state-tree'].map((file) => `src-main/node/${file}.ts`)
 
 /**
  * A part (folder, file, or `*` for each folder of its own) and the parts it may import beside itself.
@@ -32,6 +32,7 @@ export const ALLOWED = {
   'src-main/node': node('*'),
   'src-main/node/create-node.ts': ['src-main/node', ...node('*')],
   'src-main/node/home.ts': [],
+  'src-main/node/restore-internet.ts': node('network'),
   'src-main/node/state-tree.ts': ['src-shared'],
   'src-main/node/ports': ['src-shared'],
   'src-main/node/lib': ['src-shared', 'src-main/node/ports'],

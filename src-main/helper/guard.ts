@@ -102,6 +102,12 @@ ${[
 `
 }
 
+/** What the unit at boot loads (`resources/linux`): blocked, before anybody could say which exceptions there are. */
+export function lockdownRules(): string {
+  const nothing = { allowLocalNetwork: false, controlEndpoints: [], remotes: [], tunnel: undefined }
+  return `# Written by lockdownRules() in src-main/helper/guard.ts.\n${guardRules({ ...nothing, user: 0 })}`
+}
+
 export function removeGuard(): string {
   return `add table inet ${GUARD_TABLE}\ndelete table inet ${GUARD_TABLE}\n`
 }

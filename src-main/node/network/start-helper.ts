@@ -65,7 +65,9 @@ function launch(program: HelperProgram, directory: string, log: Logger, fail: (e
   const user = process.getuid?.() ?? -1
   const args = [program.helperPath, '--socket', directory, '--user', String(user)]
   if (user !== 0) {
-    launchElevated([program.nodePath, ...args], fail)
+    launchElevated([program.nodePath, ...args], (error) =>
+      fail(error ?? new MystError('HelperGone', 'The helper program ended; see the log.')),
+    )
     return
   }
   const child = spawn(program.nodePath, args, {
@@ -84,11 +86,11 @@ function launch(program: HelperProgram, directory: string, log: Logger, fail: (e
 
 /**
  * One command line of fixed form through the system's prompt, which passes it to a shell: so nothing may
- * be in it that a shell reads as anything but a name.
+ * be in it that a shell reads as anything but a name. `ended` is called once, with what went wrong.
  */
-function launchElevated(command: readonly string[], fail: (error: MystError) => void): void {
+export function launchElevated(command: readonly string[], ended: (error?: MystError) => void): void {
   if (!command.every((part) => /^[A-Za-z0-9 ._/@:+-]+$/.test(part))) {
-    fail(
+    ended(
       new MystError('NotPermitted', 'The app is installed in a folder with unusual characters; move it and try again.'),
     )
     return
@@ -97,11 +99,12 @@ function launchElevated(command: readonly string[], fail: (error: MystError) => 
   import('sudo-prompt').then(
     ({ default: prompt }) =>
       prompt.exec(line, { name: 'Mysterium' }, (error) => {
-        const refused = /did not grant permission|authentication agent|pkexec/i.test(error?.message ?? '')
-        if (refused) fail(new MystError('ElevationRefused', 'The permission to change the network was not given.'))
-        else fail(new MystError('HelperGone', 'The helper program ended; see the log.'))
+        if (!error) return ended()
+        const refused = /did not grant permission|authentication agent|pkexec/i.test(error.message)
+        if (refused) ended(new MystError('ElevationRefused', 'The permission to change the network was not given.'))
+        else ended(new MystError('HelperGone', 'The helper program ended; see the log.'))
       }),
-    (cause: unknown) => fail(new MystError('NotPermitted', 'The password prompt is not available here.', { cause })),
+    (cause: unknown) => ended(new MystError('NotPermitted', 'The password prompt is not available here.', { cause })),
   )
 }
 
