@@ -72,6 +72,8 @@ export type ControlEndpoint = { host: string; port: number }
 export type NetworkGuard = {
   /** Where it stands, since when, and whether an earlier program raised it. */
   readonly stands: { sinceMs: number; isInherited: boolean } | undefined
+  /** Notices when a person opened it from outside (`myst reset-network`): then it stands no more. */
+  look(): Promise<void>
   /** Lets everything out again. Rejects with a sentence for a person; then it still stands. */
   open(): Promise<void>
 }

@@ -184,6 +184,27 @@ describe('a session that is lost', () => {
     },
   )
 
+  it('is not taken up again when the person restored the internet from outside', async () => {
+    const t = await start()
+    await t.connect()
+    t.service.lose()
+    t.service.network.push('open')
+    expect(await t.until('disconnected')).toMatchObject({ last: { message: expect.stringMatching(/restored\.$/) } })
+    expect(t.seen).toEqual(['connecting', 'connected', 'reconnecting', 'disconnected'])
+    expect([t.service.openTunnels(), t.service.consumers()]).toEqual([0, 0])
+  })
+
+  it('asks a person who refuses the password once, not for every provider', async () => {
+    const t = await start({ others: true })
+    await t.connect()
+    t.service.refused = true
+    t.service.lose()
+    const attempts = new Set<number>()
+    t.connection.onChange((state) => void (state.name === 'reconnecting' && attempts.add(state.attempt)))
+    expect(await t.until('blocked')).toMatchObject({ why: expect.stringContaining('password was not given') })
+    expect([...attempts]).toEqual([1])
+  })
+
   it('is given up during a pause too', async () => {
     const t = await start()
     await t.connect()

@@ -13,7 +13,7 @@ export type MemoryService = ServiceType & {
   /** Every second packet that the provider counted gets no further. */
   dropsHalf: boolean
   /** What became of the guard, in order, where the service has one: as the helper does it by itself. */
-  readonly network: ('blocked' | 'tunnel' | 'open')[]
+  network: ('blocked' | 'tunnel' | 'open')[]
   /** When set, opening the guard fails. */
   stuck: boolean
   /** Small answers come through the tunnel, large ones do not. */
@@ -60,6 +60,9 @@ export function createMemoryService(
   const guard: NetworkGuard = {
     get stands() {
       return stands
+    },
+    async look() {
+      if (network.at(-1) === 'open') stands = undefined
     },
     async open() {
       if (service.stuck) throw new MystError('HelperGone', 'The helper program is not running.')

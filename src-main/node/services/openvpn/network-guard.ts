@@ -55,6 +55,9 @@ export async function createNetworkGuard(deps: {
       await privilege.networkSet({ state: 'blocked', allowLocalNetwork: false, controlEndpoints })
       return controlEndpoints
     },
+    async look() {
+      if (stands && (await privilege.networkState()).state === 'open') stands = undefined
+    },
     async open() {
       await privilege.ensure()
       await privilege.networkSet({ state: 'open', allowLocalNetwork: false, controlEndpoints: [] })

@@ -28,6 +28,7 @@ export async function connecting(
     paid += tried.paid
     failure = { ...tried.failure, paid }
     if (tried.kind === 'cancelled') return { to: 'disconnecting', attempt: tried.attempt, failure }
+    if (tried.kind === 'hopeless') break
     if (signal.aborted) return { to: 'disconnected', last: { ...failure, end: (signal.reason as Stop).end } }
   }
   // Who was blocked before stays so; who was not has lost nothing yet that would have to be kept in.

@@ -43,6 +43,13 @@ export async function reconnecting(
 
   show(lost.proposal, { step: 'reach-provider', startedAtMs: sinceMs, steps: [] })
   await takeDown(context, lost, failure.end ?? 'tunnel-failed')
+  // Who opened the network from outside wants no guard raised again.
+  const guard = deps.serviceTypes.find(({ name }) => name === lost.proposal.serviceType)?.guard
+  const wasGuarded = guard?.stands !== undefined
+  await guard?.look()
+  if (wasGuarded && !guard?.stands) {
+    return { to: 'disconnected', last: { ...summed(), message: `${failure.message} The internet was restored.` } }
+  }
   const order = candidatesAfter(context, lost.proposal, failure.end)
   for (let turn = 0; order.length > 0 && attempts < timing.reconnectAttempts && !signal.aborted; turn++) {
     const proposal = order[turn % order.length] as CopiedProposal
@@ -61,11 +68,11 @@ export async function reconnecting(
     paid += tried.paid
     if (tried.kind === 'cancelled') return { to: 'disconnecting', attempt: tried.attempt, failure: stopped() }
     last = tried.failure
+    if (tried.kind === 'hopeless') break
     // Who turned out to take money for nothing is not tried again.
     if (last.end === 'not-verified') order.splice(order.indexOf(proposal), 1)
   }
   if (signal.aborted) return { to: 'disconnected', last: stopped() }
-  const guard = deps.serviceTypes.find(({ name }) => name === lost.proposal.serviceType)?.guard
   return guard ? { to: 'blocked', failure: summed() } : { to: 'disconnected', last: summed() }
 }
 

@@ -1,3 +1,4 @@
+import { MystError } from '#shared/errors/myst-error.ts'
 import { MISCONDUCT } from '#shared/model/misconduct.ts'
 import type { CopiedProposal } from '#shared/model/proposal.ts'
 import { REFUSALS } from '#shared/model/refusal.ts'
@@ -21,10 +22,13 @@ import { verify } from './verify.ts'
 
 export type Progress = { step: ConnectStep; startedAtMs: number; steps: StepRecord[] }
 
-/** `cancelled`: by the person or the end of the program; nothing was taken down yet. */
+/**
+ * `cancelled`: by the person or the end of the program; nothing was taken down yet. `hopeless`: the person refused
+ * what every provider needs, and is not asked again for each.
+ */
 export type Tried = { attempt: Attempt; paid: bigint } & (
   | { kind: 'verified'; steps: StepRecord[] }
-  | { kind: 'failed' | 'cancelled'; failure: ConnectionFailure }
+  | { kind: 'failed' | 'hopeless' | 'cancelled'; failure: ConnectionFailure }
 )
 
 /**
@@ -59,7 +63,8 @@ export async function tryProvider(
     const isProved = error instanceof NotVerified && error.gaveNothing && (await context.ownAddress()) !== undefined
     const held = attempt.link?.issuer.standing().leftover ?? 0n
     if (isProved && held > 0n) attempt.link?.issuer.conduct.accuse('gave-nothing', held)
-    return { kind: 'failed', attempt, paid, failure }
+    const isRefused = error instanceof MystError && error.name === 'ElevationRefused'
+    return { kind: isRefused ? 'hopeless' : 'failed', attempt, paid, failure }
   }
 }
 
