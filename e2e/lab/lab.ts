@@ -122,8 +122,9 @@ export async function createLab(): Promise<Lab> {
           : myst('hub', 'hub', ['localnet', 'up', '--host', address, '--out', written])
       await hub.until('the network file', (line) => line.event === 'up', 60_000)
       const network: unknown = JSON.parse(readFileSync(written, 'utf8'))
-      const probes = [`http://${hosts.host('internet').address}/ip`]
-      writeFileSync(networkFile, JSON.stringify({ ...(network as object), probes }))
+      const internet = `http://${hosts.host('internet').address}`
+      const asked = { probes: [`${internet}/ip`], transferProbe: `${internet}/bytes/49152` }
+      writeFileSync(networkFile, JSON.stringify({ ...(network as object), ...asked }))
       return hub
     },
     async prepareIdentity(host, home, depositMyst) {

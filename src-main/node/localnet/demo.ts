@@ -176,12 +176,18 @@ export async function startDemo({
     await line(hub, 'The local network', ({ event }) => event === 'up')
     stays(hub)
     const probes: string[] = []
+    let transferProbe: string | undefined
     if (hosts) {
       const site = start('internet', [WHAT_IS_MY_ADDRESS])
       await line(site, 'The small internet', ({ listening }) => listening === true)
-      probes.push(`http://${hosts.host('internet').address}/ip`)
+      const internet = `http://${hosts.host('internet').address}`
+      probes.push(`${internet}/ip`)
+      transferProbe = `${internet}/transfer`
     }
-    writeFileSync(network, JSON.stringify({ ...(JSON.parse(readFileSync(written, 'utf8')) as object), probes }))
+    writeFileSync(
+      network,
+      JSON.stringify({ ...(JSON.parse(readFileSync(written, 'utf8')) as object), probes, transferProbe }),
+    )
 
     progress('Registering two providers and your identity, and announcing offers…')
     const [address, ...services] = await Promise.all([
