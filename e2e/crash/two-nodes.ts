@@ -18,6 +18,8 @@ export type TwoNodes = {
   kill(roles: readonly Role[], afterMs: number): Promise<void>
   /** Everything that was told since it was last asked. */
   told(role: Role): Told[]
+  /** The last that either told, to explain why nothing more comes. */
+  recent(): string
   dispose(): Promise<void>
 }
 
@@ -87,6 +89,16 @@ export function createTwoNodes(
       one.heard += fresh.length
       return fresh as Told[]
     },
+    recent: () =>
+      Object.entries(live)
+        .map(
+          ([role, { lines }]) =>
+            `${role}: ${lines.lines
+              .slice(-8)
+              .map((line) => JSON.stringify(line))
+              .join(' ')}`,
+        )
+        .join('\n'),
     async dispose() {
       await Promise.all(
         [...running].map(({ lines }) => {
