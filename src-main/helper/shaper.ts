@@ -1,8 +1,8 @@
 import { burstBytes } from './firewall.ts'
 
 /**
- * One class above all for what they receive together, and in it one class per client in the tunnel device's queue (HTB): it limits what a client receives and counts
- * it packet by packet as the device does. The firewall chooses the class through the packet's priority,
+ * One class per client in the tunnel device's queue (HTB): it limits what a client receives and counts it packet by
+ * packet as the device does. Where all of them together are limited, they stand below one class for that. The firewall chooses the class through the packet's priority,
  * so no filters are needed. Input for `tc -batch -`.
  */
 const UNLIMITED_BYTES_PER_SECOND = 5_000_000_000

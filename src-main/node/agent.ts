@@ -16,12 +16,14 @@ import type { ControlEndpoint, ServiceType } from './ports/service-type.ts'
 import type { Store } from './ports/store.ts'
 import type { PaymentPolicy } from './protocol/payment.ts'
 import { createConnection } from './session/connection.ts'
+import { createServingLimits } from './session/provider/serving-limits.ts'
 import { createProviderSessions } from './session/provider-sessions.ts'
 import { createSharing, type Sharing } from './sharing.ts'
 import type { StateTree } from './state-tree.ts'
 import { createAccountHistory } from './storage/account-history.ts'
 import { createLedgerRepository } from './storage/ledger-repository.ts'
 import { createSessionRepository } from './storage/session-repository.ts'
+import { createShareVolumeRepository } from './storage/share-volume-repository.ts'
 import { createTransactionJournal } from './storage/transaction-journal.ts'
 import { createWallet, type Wallet } from './wallet.ts'
 
@@ -129,8 +131,10 @@ export function createAgent(
     state,
     log: log.of('sharing'),
     serve(services, terms) {
+      const limits = createServingLimits({ clock, repository: createShareVolumeRepository(store, identity.id) }, terms)
       const served = createProviderSessions(
         {
+          limits,
           dialogues,
           payments,
           services,
@@ -141,8 +145,22 @@ export function createAgent(
         },
         { maxSessions: terms.maxSessions },
       )
-      served.onChange(() => state.set({ share: { ...state.get().share, sessions: served.list() } }))
-      return served
+      const show = () => {
+        const { closed: _before, ...share } = state.get().share
+        const closed = limits.closed()
+        const volume = limits.volume()
+        state.set({ share: { ...share, sessions: served.list(), volume, ...(closed && { closed }) } })
+      }
+      served.onChange(show)
+      limits.onChange(show)
+      show()
+      return {
+        serve: served.serve,
+        async stop() {
+          await served.stop()
+          limits.stop()
+        },
+      }
     },
   })
   const connection = createConnection(

@@ -9,6 +9,7 @@ import type { GasAccount } from './ports/chain.ts'
 import type { Dialogue } from './ports/dialogue.ts'
 import type { UnlockedIdentity } from './ports/identity.ts'
 import type { ServiceProvider, ServiceType } from './ports/service-type.ts'
+import { DEFAULT_CONNECTIONS } from './services/connection-limits.ts'
 import type { StateTree } from './state-tree.ts'
 
 type Service = ShareState['services'][number]
@@ -59,7 +60,7 @@ export function createSharing(deps: {
     setService({ type: serviceType, serial, state: announced, ...(message === undefined ? {} : { message }) })
   })
 
-  async function begin(terms: ShareTerms): Promise<void> {
+  async function begin(chosen: ShareTerms): Promise<void> {
     if (running) await end()
     if (state.get().identity.registration !== 'registered') {
       throw new MystError(
@@ -68,18 +69,31 @@ export function createSharing(deps: {
       )
     }
     const { message: _old, ...share } = state.get().share
+    const terms = {
+      ...chosen,
+      maxConnections: chosen.maxConnections ?? DEFAULT_CONNECTIONS.maxConnections,
+      newConnectionsPerSecond: chosen.newConnectionsPerSecond ?? DEFAULT_CONNECTIONS.newConnectionsPerSecond,
+    }
     state.set({ share: { ...share, state: 'starting', services: [], terms } })
+    const types = serviceTypes.filter(({ name }) => terms.services.includes(name))
     const services = new Map<ServiceTypeName, ServiceProvider>()
     let reason: unknown
     try {
       const publicAddress = await ownAddressTowards(deps.reachableFrom)
-      for (const type of serviceTypes.filter(({ name }) => terms.services.includes(name))) {
+      for (const type of types) {
         try {
           const service = await type.startProvider({
             dataDir: join(deps.dataDir, type.name),
             publicAddress,
             bandwidthMbps: terms.bandwidthMbps,
             maxSessions: terms.maxSessions,
+            // Each service limits its own sessions: an equal part of the whole keeps the sum below it.
+            ...(terms.totalBandwidthMbps !== undefined && {
+              totalBandwidthMbps: terms.totalBandwidthMbps / types.length,
+            }),
+            maxConnections: terms.maxConnections,
+            newConnectionsPerSecond: terms.newConnectionsPerSecond,
+            allowMail: terms.allowMail === true,
           })
           services.set(type.name, service)
           service.onLost((sessionId, message) => {
@@ -135,7 +149,7 @@ export function createSharing(deps: {
         .catch((error: unknown) => log.warn(`a service did not stop cleanly: ${toWire(error).message}`))
     }
     running = undefined
-    const { message: _old, ...share } = state.get().share
+    const { message: _old, closed: _closed, ...share } = state.get().share
     state.set({
       share: { ...share, state: 'off', services: [], sessions: [], ...(message === undefined ? {} : { message }) },
     })

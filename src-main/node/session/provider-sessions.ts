@@ -21,6 +21,7 @@ import {
 } from '../protocol/session.ts'
 import type { SessionRepository } from '../storage/session-repository.ts'
 import { createServed, PROVIDER_TIMING, type ProviderTiming, type Served } from './provider/served-session.ts'
+import type { ServingLimits } from './provider/serving-limits.ts'
 
 export type ProviderSessionsDeps = {
   dialogues: Dialogues
@@ -29,6 +30,8 @@ export type ProviderSessionsDeps = {
   services: ReadonlyMap<ServiceTypeName, ServiceProvider>
   /** One's own proposal of this serial, if it is valid now. */
   offered: (serial: number) => Proposal | undefined
+  /** When nobody is served; without it always somebody is. */
+  limits?: ServingLimits
   clock: Clock
   repository: SessionRepository
   log: Logger
@@ -53,11 +56,11 @@ export type ProviderSessions = {
 
 /**
  * The provider's side of service sessions (whitepaper 6.6.3). A session is opened for a proposal that is
- * valid now, while there is room, for a consumer that has something left: one that has paid ahead, or
+ * valid now, at an hour and in a month in which there is something to sell, while there is room, for a consumer that has something left: one that has paid ahead, or
  * that was given a free trial. All sessions of a dialogue end with it.
  */
 export function createProviderSessions(deps: ProviderSessionsDeps, options: ProviderSessionsOptions): ProviderSessions {
-  const { clock, log, repository } = deps
+  const { clock, log, repository, limits } = deps
   const timing = { ...PROVIDER_TIMING, ...options.timing }
   const newSessionId = options.newSessionId ?? (() => randomBytes(16).toString('hex'))
   const sessions = new Map<string, Served>()
@@ -76,6 +79,8 @@ export function createProviderSessions(deps: ProviderSessionsDeps, options: Prov
   async function create(dialogue: Dialogue, link: PaymentLink, body: unknown): Promise<Reply> {
     const { proposal: asked, serviceData } = sessionCreate.parse(body)
     if (stopped) return refuse('shutting-down')
+    const closed = limits?.closed()
+    if (closed) return refuse(closed.reason)
     const proposal = deps.offered(asked.serial)
     if (proposal?.provider !== asked.provider) return refuse('proposal-unknown')
     const service = deps.services.get(proposal.serviceType)
@@ -98,8 +103,17 @@ export function createProviderSessions(deps: ProviderSessionsDeps, options: Prov
       await service.end(id)
       return refuse('shutting-down')
     }
+    const closing = limits?.closed()
+    if (closing) {
+      await service.end(id)
+      return refuse(closing.reason)
+    }
     const served = createServed(
-      { service, dialogue, link, repository, clock, log, timing, changed, over: (one) => void sessions.delete(one.id) },
+      {
+        ...{ service, dialogue, link, repository, clock, log, timing, changed },
+        carried: (bytes) => limits?.carried(bytes),
+        over: (one) => void sessions.delete(one.id),
+      },
       { id, proposal },
     )
     sessions.set(id, served)
@@ -143,6 +157,10 @@ export function createProviderSessions(deps: ProviderSessionsDeps, options: Prov
 
   const unsubscribes = [
     deps.dialogues.onIncoming(serve),
+    limits?.onChange(() => {
+      const closed = limits.closed()
+      if (closed && sessions.size > 0) void endAll(() => true, closed.reason)
+    }) ?? (() => undefined),
     ...[...deps.services].map(([type, service]) =>
       service.onLost((sessionId, message) => {
         log.warn(`${type}: ${message}`)

@@ -11,6 +11,7 @@ import type { Store } from '../ports/store.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
 import { signProposal } from '../protocol/proposal.ts'
 import { createConnection } from '../session/connection.ts'
+import { createServingLimits } from '../session/provider/serving-limits.ts'
 import { createProviderSessions } from '../session/provider-sessions.ts'
 import { createChainRepository } from '../storage/chain-repository.ts'
 import { createLedgerRepository } from '../storage/ledger-repository.ts'
@@ -18,6 +19,7 @@ import { migrate } from '../storage/migrate.ts'
 import { openStore } from '../storage/open-store.ts'
 import { createProposalRepository } from '../storage/proposal-repository.ts'
 import { createSessionRepository } from '../storage/session-repository.ts'
+import { createShareVolumeRepository } from '../storage/share-volume-repository.ts'
 import { createDialoguePair } from './dialogue-pair.ts'
 import { createManualClock } from './manual-clock.ts'
 import { createMemoryChain, noGas } from './memory-chain.ts'
@@ -34,6 +36,8 @@ export type SessionPairOptions = {
   probes?: string[]
   directAddress?: string
   maxSessions?: number
+  /** When the provider serves nobody. */
+  limits?: { hours?: string; monthlyBytes?: bigint }
   deposit?: bigint
   /** The service is one that guards the whole machine, as OpenVPN does. */
   guarded?: boolean
@@ -118,12 +122,19 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
   /** What the provider charges by; a test may make it differ from what was signed. */
   const offer = { ...proposal }
   const serving = await service.startProvider({ dataDir: '', publicAddress: '', maxSessions: 9 })
+  const limits =
+    options.limits &&
+    createServingLimits(
+      { clock, repository: createShareVolumeRepository(provider.store, pair.identities.b.id) },
+      options.limits,
+    )
   const serve = (dialogues: Dialogues, { payments, repository }: ReturnType<typeof side>, offered: CopiedProposal) =>
     createProviderSessions(
       {
         ...{ dialogues, payments, repository, clock, log: silentLogger },
         services: new Map([[serviceType, serving]]),
         offered: (serial) => (serial === offered.serial ? offered : undefined),
+        ...(limits && { limits }),
       },
       { maxSessions: options.maxSessions ?? 5 },
     )
@@ -203,6 +214,7 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
     await settle(pair.stop())
     for (const { store } of extra) store.close()
     consumer.store.close()
+    limits?.stop()
     provider.store.close()
   }
   return {

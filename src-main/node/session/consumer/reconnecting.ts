@@ -8,7 +8,7 @@ import { type Progress, tryProvider } from './try-provider.ts'
 /** Ends that nobody wished for; the same provider may do better at once. */
 const MAY_RETURN: readonly SessionEnd[] = ['tunnel-failed', 'dialogue-ended']
 /** It said that it goes: the others first. */
-const LEFT: readonly SessionEnd[] = ['provider-closed', 'shutdown']
+const LEFT: readonly SessionEnd[] = ['provider-closed', 'shutdown', 'outside-hours', 'volume-used-up']
 
 /**
  * A session was lost: takes it down, then tries the same provider and the next ones, of the same service type,

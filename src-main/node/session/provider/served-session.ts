@@ -55,6 +55,8 @@ export function createServed(
     log: Logger
     timing: ProviderTiming
     changed: () => void
+    /** Bytes that passed since the last call, both ways. */
+    carried: (bytes: bigint) => void
     /** Called once, when everything is over. */
     over: (served: Served, cause: SessionEnd) => void
   },
@@ -67,8 +69,16 @@ export function createServed(
   let openedAtMs: number | undefined
   let metering: Metering = NO_METERING
   let meteredAtMs = startedAtMs
+  let countedBytes = 0n
   let ended: { cause: SessionEnd; done: Promise<void> } | undefined
   let cancelGrace: (() => void) | undefined
+
+  const count = ({ bytesUp, bytesDown }: Traffic) => {
+    const fresh = bytesUp + bytesDown - countedBytes
+    if (fresh <= 0n) return
+    countedBytes += fresh
+    deps.carried(fresh)
+  }
 
   const measure = (traffic: Traffic): Metering => {
     if (openedAtMs === undefined && traffic.bytesUp + traffic.bytesDown > 0n) openedAtMs = clock.now()
@@ -123,7 +133,10 @@ export function createServed(
 
   function poll() {
     if (ended) return
-    const next = measure(service.traffic(id))
+    const traffic = service.traffic(id)
+    count(traffic)
+    if (ended) return
+    const next = measure(traffic)
     const fresh = next.cost - metering.cost
     const isDue = clock.now() - meteredAtMs >= timing.meteringMs
     if (isDue || (fresh > 0n && fresh * 10n > link.benefiter.leftover())) meter(next)
@@ -138,6 +151,7 @@ export function createServed(
     } catch (error) {
       log.error(`session ${id} did not end cleanly: ${error instanceof Error ? error.message : String(error)}`)
     }
+    count(last)
     meter(measure(last), cause)
     if (tell && dialogue.state === 'open') {
       dialogue.send(SESSION_CLOSED, { sessionId: id, end: cause }).catch(() => undefined)

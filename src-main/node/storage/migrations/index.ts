@@ -8,6 +8,7 @@ import { risk } from './006-risk.ts'
 import { conduct } from './007-conduct.ts'
 import { ledgerOrder } from './008-ledger-order.ts'
 import { uncompared } from './009-uncompared.ts'
+import { shareVolume } from './010-share-volume.ts'
 
 /** In the order they run. A migration that was released never changes and never leaves this list. */
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   conduct,
   ledgerOrder,
   uncompared,
+  shareVolume,
 ]
