@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type GuardRules, guardRules, LOCAL_IPV4, LOCAL_IPV6, lockdownRules, TUNNEL_MARK } from './guard.ts'
+import { parseRequest } from './requests.ts'
 
 const blocked: GuardRules = {
   user: 1000,
@@ -114,6 +115,29 @@ describe('the network guard', () => {
     expect(new Set(names(undefined, 'fd00::2'))).toEqual(new Set(['dnat ip to 9.9.9.9', 'dnat ip6 to 2620:fe::fe']))
     expect(new Set(names('192.0.2.53', 'fd00::2'))).toEqual(new Set(['dnat ip to 192.0.2.53']))
     expect(new Set(names(undefined, undefined))).toEqual(new Set(['dnat ip to 9.9.9.9']))
+  })
+})
+
+describe('requests about the network', () => {
+  const read = (fields: object) => parseRequest(JSON.stringify({ id: 1, verb: 'network-set', ...fields })).read()
+  const request = { state: 'blocked', allowLocalNetwork: false, controlEndpoints: blocked.controlEndpoints }
+
+  it('are taken in their form only', () => {
+    expect(read(request)).toEqual({ verb: 'network-set', network: request })
+    for (const bad of [
+      { state: 'tunnel' },
+      { state: undefined },
+      { allowLocalNetwork: 'no' },
+      { controlEndpoints: undefined },
+      { controlEndpoints: [{ address: '192.0.2.1; accept', port: 1 }] },
+      { controlEndpoints: [{ address: 'fe80::1%eth0', port: 1 }] },
+      { controlEndpoints: [{ address: '0.0.0.0/0', port: 1 }] },
+      { controlEndpoints: [{ address: '192.0.2.1', port: '1 accept' }] },
+      { controlEndpoints: [{ address: '192.0.2.1', port: 0 }] },
+      { controlEndpoints: Array(33).fill({ address: '192.0.2.1', port: 1 }) },
+    ]) {
+      expect(() => read({ ...request, ...bad }), JSON.stringify(bad)).toThrow(/is not what it has to be/)
+    }
   })
 })
 
