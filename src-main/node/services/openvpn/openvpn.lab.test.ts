@@ -47,7 +47,9 @@ const operations = {
   fetch: (address) => consumer.fetchThrough(address, AbortSignal.timeout(5000)),
   used: () => consumer.traffic(),
   device: (name) => readFileSync('/proc/net/dev', 'utf8').split('\\n').find((line) => line.trim().startsWith(name))?.split(':')[1].trim().split(/\\s+/),
-  async disconnect() { await consumer.stop(); await guard.open() },
+  disconnect: () => consumer.stop(),
+  open: () => guard.open(),
+  stands: () => guard.stands,
   stop: () => privilege.stop(),
   get: (address) => new Promise((resolve, reject) => {
     let bytes = 0, text = ''
@@ -116,6 +118,12 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
       await gone
     }
     await Promise.all((['provider', 'consumer'] as const).map(helpersGone))
+    // The guard outlives them all, by design.
+    const last = await node('consumer')
+    if (await last.call('stands')) await last.call('open')
+    await last.call('stop')
+    await helpersGone('consumer')
+    nodes.splice(0)
   })
   afterAll(async () => {
     await hosts?.dispose()
@@ -333,7 +341,11 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     const pids = (await Promise.all([helperPids('provider'), helperPids('consumer')])).flat()
     expect(workspaces().filter((name) => pids.includes(Number(name.split('-')[0])))).toHaveLength(2)
     await consumer.call('disconnect')
+    // Without its tunnel the guard lets nothing out, until it is opened.
+    await expect(consumer.call('get', page())).rejects.toThrow()
+    await consumer.call('open')
     expect(await stateOf('consumer')).toBe(before[1])
+    expect(await consumer.call('get', page())).toMatchObject({ text: `::ffff:${address('consumer')}` })
     await provider.call('stopProvider')
     expect(await stateOf('provider')).toBe(before[0])
     await Promise.all([provider.call('stop'), consumer.call('stop')])
@@ -347,7 +359,13 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     const consumer = await connect(provider, 'session-6')
     for (const { pid } of [consumer, provider]) process.kill(pid, 'SIGKILL')
     await Promise.all([helpersGone('provider'), helpersGone('consumer')])
-    expect(await Promise.all([stateOf('provider'), stateOf('consumer')])).toEqual(before)
+    expect(await stateOf('provider')).toBe(before[0])
+    // But nothing is let out that was kept in; the next node says so, without its helper.
+    const next = await node('consumer')
+    expect(await next.call('stands')).toMatchObject({ isInherited: true, sinceMs: expect.any(Number) })
+    await expect(next.call('get', page())).rejects.toThrow()
+    await next.call('open')
+    expect(await stateOf('consumer')).toBe(before[1])
   }, 60_000)
 
   it('lets OpenVPN end with a killed helper, says so, and cleans up at the next start', async () => {
@@ -363,13 +381,14 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
       (lost) => lost.length === 2,
     )
     expect([...provider.lost, ...consumer.lost]).toMatchObject([{ lost: 'all' }, { lost: 'tunnel' }])
-    // A route that leads around the tunnel, a table and forwarding are left; traffic flows again meanwhile.
+    // A route that leads around the tunnel, a table and forwarding are left; the guard lets nothing out meanwhile.
     expect(await stateOf('provider')).not.toBe(before[0])
-    expect(await consumer.call('get', page())).toMatchObject({ text: `::ffff:${address('consumer')}` })
+    await expect(consumer.call('get', page())).rejects.toThrow()
     const again = await startProvider()
     const next = await connect(again, 'session-8')
     expect(await next.call('fetch', page())).toBe(`::ffff:${address('provider')}`)
     await next.call('disconnect')
+    await next.call('open')
     await again.call('stopProvider')
     expect(await Promise.all([stateOf('provider'), stateOf('consumer')])).toEqual(before)
   }, 60_000)
@@ -392,6 +411,7 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     const cancelled = Date.now()
     await refused
     expect(Date.now() - cancelled).toBeLessThan(1_500)
+    await consumer.call('open')
     expect(await stateOf('consumer')).toBe(before)
   }, 30_000)
 
