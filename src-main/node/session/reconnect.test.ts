@@ -264,7 +264,7 @@ describe('the network', () => {
 })
 
 describe('a tunnel', () => {
-  it('that carries small packets only is not paid any further', async () => {
+  it('that carries small packets only, or answers no names, is not paid any further', async () => {
     const t = await start({ transfer: true })
     t.service.blackHole = true
     t.connection.connect(t.candidates)
@@ -274,6 +274,12 @@ describe('a tunnel', () => {
     })
     expect(t.clock.now() - askedAtMs).toBeLessThanOrEqual(5_000)
     t.service.blackHole = false
+    t.service.answersNames = false
+    t.connection.connect(t.candidates)
+    expect(await t.until('disconnected')).toMatchObject({
+      last: { end: 'not-verified', message: expect.stringContaining('No names are answered') },
+    })
+    t.service.answersNames = true
     await t.connect()
   })
 })

@@ -18,6 +18,8 @@ export type MemoryService = ServiceType & {
   stuck: boolean
   /** Small answers come through the tunnel, large ones do not. */
   blackHole: boolean
+  /** Name servers answer through the tunnel. */
+  answersNames: boolean
   /** What a probe sees through the tunnel; undefined: nothing comes back. */
   exitAddress: string | undefined
   /** When set, consumers fail to establish the tunnel. */
@@ -81,6 +83,7 @@ export function createMemoryService(
     stuck: false,
     dropsHalf: false,
     blackHole: false,
+    answersNames: true,
     exitAddress: '198.51.100.7',
     broken: false,
     refused: false,
@@ -176,6 +179,9 @@ export function createMemoryService(
             )
           }
           return isLarge ? 'x'.repeat(48 * 1024) : `${service.exitAddress}\n`
+        },
+        async askNameServer() {
+          if (!service.answersNames) throw new MystError('ProbeFailed', 'Names were not answered through the tunnel.')
         },
         traffic: () => figures(session),
         onLost(handle) {

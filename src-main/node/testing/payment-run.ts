@@ -205,7 +205,9 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
         return
       }
       case 'lie': {
-        if (!isFair || !isTold) return
+        if (!isFair) return
+        // What it says first is what it is held to.
+        await reopen({ a: false, b: false })
         const last = t.b.ledger.lastReceived(issuer)
         const known = last && model.promises.get(last.serial)
         // Who lost its ledger takes up what it signed; to raise what is cleared already gains nobody anything.

@@ -43,7 +43,7 @@ export type SessionPairOptions = {
   guarded?: boolean
   /** An earlier program left the guard standing since then. */
   leftBlockedAtMs?: number
-  /** The network names a place for large answers too. */
+  /** The network names a place for large answers, and a name server, too. */
   transfer?: boolean
   /** Without envelopes around the messages. */
   plain?: boolean
@@ -167,7 +167,7 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
       },
       probes: options.probes ?? ['http://probe.example/'],
       fetchDirectly: async () => options.directAddress ?? '203.0.113.5',
-      ...(options.transfer ? { checks: { transfer: 'http://probe.example/large' } } : {}),
+      ...(options.transfer ? { checks: { transfer: 'http://probe.example/large', resolver: '192.0.2.53' } } : {}),
       controlEndpoints: [],
       clock,
       repository: consumer.repository,

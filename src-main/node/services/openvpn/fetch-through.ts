@@ -75,9 +75,10 @@ export async function askNameServer(
   name: string,
   from: TunnelAddresses,
   signal: AbortSignal,
+  port = 53,
 ): Promise<void> {
   const resolver = resolverFrom(from)
-  resolver.setServers([isIPv4(server) ? server : `[${server}]`])
+  resolver.setServers([`${isIPv4(server) ? server : `[${server}]`}:${port}`])
   const onAbort = () => resolver.cancel()
   signal.addEventListener('abort', onAbort, { once: true })
   try {
