@@ -108,20 +108,16 @@ contract PaymentAccounts is IPaymentAccounts, EIP712 {
         if (!TypedData.isSignedBy(benefiter, clearingDigest, benefiterAndTerms[21], benefiterSignature)) {
             revert InvalidBenefiterSignature();
         }
-        (bytes4 refusal, uint256 x, uint256 y) =
-            _take(_serials[benefiter][issuer], issuer, serial, amount, acceptLess);
+        (bytes4 refusal, uint256 x, uint256 y) = _take(_serials[benefiter][issuer], issuer, serial, amount, acceptLess);
         if (refusal != 0) _revertWith(_reason(refusal, x, y));
         _credit(benefiter, x, y);
         _emitCleared(issuer, benefiter, serial, x, y);
     }
 
     /// @inheritdoc IPaymentAccounts
-    function clearMany(
-        address benefiter,
-        Claim[] calldata claims,
-        bytes calldata benefiterSignature,
-        bool acceptLess
-    ) external {
+    function clearMany(address benefiter, Claim[] calldata claims, bytes calldata benefiterSignature, bool acceptLess)
+        external
+    {
         bytes32 domain = _domain();
         bytes32[] memory hashes = TypedData.hashPromises(claims, benefiter);
         bytes32 digest = MessageHashUtils.toTypedDataHash(domain, TypedData.hashClearingBatch(hashes, acceptLess));

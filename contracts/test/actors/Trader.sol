@@ -14,8 +14,7 @@ contract Trader is Actor {
         Vm.Wallet memory from = world.identity(issuer);
         Vm.Wallet memory to = world.identity(benefiter);
         uint256 last = accounts.lastClearedSerial(from.addr, to.addr);
-        Promise memory promise_ =
-            Promise(from.addr, last + bound(step, 0, 3), to.addr, bound(amount, 1, 6 ether));
+        Promise memory promise_ = Promise(from.addr, last + bound(step, 0, 3), to.addr, bound(amount, 1, 6 ether));
         bool due = promise_.serial > last && promise_.amount <= registry.registeredValue(from.addr) / 2
             && (acceptLess || promise_.amount <= accounts.balanceOf(from.addr));
         world.noteSigned(promise_);

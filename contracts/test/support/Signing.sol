@@ -41,8 +41,7 @@ abstract contract Signing is Test {
         view
         returns (bytes memory)
     {
-        bytes32 typeHash =
-            keccak256(abi.encodePacked("ClearingBatch(Promise[] promises,bool acceptLess)", PROMISE));
+        bytes32 typeHash = keccak256(abi.encodePacked("ClearingBatch(Promise[] promises,bool acceptLess)", PROMISE));
         bytes memory hashes = "";
         for (uint256 i = 0; i < promises.length; ++i) {
             hashes = abi.encodePacked(hashes, hashOf(promises[i]));

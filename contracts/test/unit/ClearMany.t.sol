@@ -143,9 +143,7 @@ contract ClearManyTest is Network {
         for (uint256 i = 0; i < 4; ++i) {
             address one = people[i].addr;
             vm.assertEq(accounts.balanceOf(one), others.balanceOf(one), "balance");
-            vm.assertEq(
-                accounts.lastClearedSerial(one, to.addr), others.lastClearedSerial(one, to.addr), "last serial"
-            );
+            vm.assertEq(accounts.lastClearedSerial(one, to.addr), others.lastClearedSerial(one, to.addr), "last serial");
         }
     }
 

@@ -144,8 +144,7 @@ contract ClearingTest is Network {
     /// The event has 96 bits for an amount.
     function test_a_registry_that_takes_more_than_all_myst_counts_for_that_much() public {
         Absurd absurd = new Absurd();
-        Accounts others =
-            newAccounts(token, IIdentityRegistry(address(absurd)), networkAccount.addr, FEE_BPS, NOTICE);
+        Accounts others = newAccounts(token, IIdentityRegistry(address(absurd)), networkAccount.addr, FEE_BPS, NOTICE);
         Promise memory promise_ = promiseOf(alice, 1, bob, type(uint96).max);
         bytes memory byIssuer = signPromise(alice, others, promise_);
         bytes memory byBenefiter = signClearing(bob, others, promise_, true);

@@ -48,9 +48,7 @@ contract DepositTest is Network {
             if (amount == 0) return;
             bytes memory signature =
                 signWithdrawal(alice, accounts, address(0xCAFE), amount, serial - 1, block.timestamp);
-            accounts.announceWithdrawal(
-                alice.addr, address(0xCAFE), amount, serial - 1, block.timestamp, signature
-            );
+            accounts.announceWithdrawal(alice.addr, address(0xCAFE), amount, serial - 1, block.timestamp, signature);
             vm.warp(block.timestamp + NOTICE);
             accounts.executeWithdrawal(alice.addr);
             vm.assertEq(accounts.balanceOf(alice.addr), 0, "after withdrawal");
@@ -61,8 +59,7 @@ contract DepositTest is Network {
             byIssuer = signPromise(alice, accounts, large);
             bytes memory data = clearCall(large, byIssuer, signClearing(bob, accounts, large, true), true);
             (, bytes memory reason) = address(accounts).call(data);
-            bytes memory tooLarge =
-                abi.encodeWithSelector(IPaymentAccounts.AmountAboveLimit.selector, LIMIT + 1, LIMIT);
+            bytes memory tooLarge = abi.encodeWithSelector(IPaymentAccounts.AmountAboveLimit.selector, LIMIT + 1, LIMIT);
             vm.assertEq(keccak256(reason), keccak256(tooLarge), "the limit stays");
         }
     }

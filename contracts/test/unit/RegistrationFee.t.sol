@@ -155,10 +155,7 @@ contract RegistrationFeeTest is Deploying {
         refused(FEE, 1, 100 ether);
     }
 
-    function deploy(IPriceFeed priceFeed, uint256 initial, uint256 min, uint256 max)
-        private
-        returns (Registry)
-    {
+    function deploy(IPriceFeed priceFeed, uint256 initial, uint256 min, uint256 max) private returns (Registry) {
         Token token = newToken(address(this));
         return newRegistry(token, priceFeed, address(0x7EA5), initial, min, max);
     }

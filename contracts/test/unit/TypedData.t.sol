@@ -53,14 +53,31 @@ contract TypedDataTest is Network {
         vm.assertTrue(signed == TypedData.isSignedBy(signer, digest, v, rs), "both ways");
     }
 
-    function testFuzz_both_ways_agree_on_every_signature(address signer, bytes32 digest, bytes32[2] calldata rs, uint8 v)
-        public
-        view
-    {
+    function testFuzz_both_ways_agree_on_every_signature(
+        address signer,
+        bytes32 digest,
+        bytes32[2] calldata rs,
+        uint8 v
+    ) public view {
         this.isSignedBy(signer, digest, abi.encodePacked(rs[0], rs[1], v), bytes1(v), rs);
         address recovered = ecrecover(digest, 27 + v % 2, rs[0], rs[1]);
         v = 27 + v % 2;
         this.isSignedBy(recovered, digest, abi.encodePacked(rs[0], rs[1], v), bytes1(v), rs);
+    }
+
+    /// Whoever it is that such a signature is by: up to half of the curve's order s is low.
+    function test_s_is_low_up_to_half_of_the_order() public view {
+        uint256 half = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+        bytes32 digest = keccak256("anything");
+        (bytes32[2] memory rs,) = partsOf(vm.parseJsonBytes(json, path(0, ".signature")));
+        bytes1 v = bytes1(uint8(27));
+        for (uint256 s = half - 1; s <= half + 1; ++s) {
+            rs[1] = bytes32(s);
+            address signer = ecrecover(digest, 27, rs[0], rs[1]);
+            vm.assertTrue(signer != address(0), "by somebody");
+            bool signed = this.isSignedBy(signer, digest, abi.encodePacked(rs[0], rs[1], v), v, rs);
+            vm.assertTrue(signed == (s <= half), "low s");
+        }
     }
 
     function hashPromises(IPaymentAccounts.Claim[] calldata claims, address benefiter)
@@ -76,13 +93,14 @@ contract TypedDataTest is Network {
         if (kind == keccak256("promise") || kind == keccak256("clearing")) {
             Promise memory p = promiseAt(path(i, ".value"));
             bool acceptLess = kind == keccak256("clearing") && vm.parseJsonBool(json, path(i, ".value.acceptLess"));
-            (bytes32 ofPromise, bytes32 ofClearing) = TypedData.digestsOfClearing(
-                accountsDomain, p.issuer, p.serial, p.benefiter, p.amount, acceptLess
-            );
+            (bytes32 ofPromise, bytes32 ofClearing) =
+                TypedData.digestsOfClearing(accountsDomain, p.issuer, p.serial, p.benefiter, p.amount, acceptLess);
             // The library goes straight to the digest, which is of nothing else than this struct hash.
-            return (
-                vm.parseJsonBytes32(json, path(i, ".structHash")), kind == keccak256("promise") ? ofPromise : ofClearing
-            );
+            return
+                (
+                    vm.parseJsonBytes32(json, path(i, ".structHash")),
+                    kind == keccak256("promise") ? ofPromise : ofClearing
+                );
         }
         if (kind == keccak256("clearing-batch")) structHash = batchAt(i);
         else if (kind == keccak256("registration")) structHash = registrationAt(i);

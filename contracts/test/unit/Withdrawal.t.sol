@@ -63,7 +63,11 @@ contract WithdrawalTest is Network {
         announce(amount, 0);
         Promise memory promise_ = promiseOf(alice, 1, bob, cleared);
         bring(
-            accounts, promise_, signPromise(alice, accounts, promise_), signClearing(bob, accounts, promise_, false), false
+            accounts,
+            promise_,
+            signPromise(alice, accounts, promise_),
+            signClearing(bob, accounts, promise_, false),
+            false
         );
         vm.warp(block.timestamp + NOTICE);
         accounts.executeWithdrawal(alice.addr);
@@ -140,7 +144,11 @@ contract WithdrawalTest is Network {
     function test_the_network_takes_its_fees_out_like_everybody() public {
         Promise memory promise_ = promiseOf(alice, 1, bob, 5 ether);
         bring(
-            accounts, promise_, signPromise(alice, accounts, promise_), signClearing(bob, accounts, promise_, false), false
+            accounts,
+            promise_,
+            signPromise(alice, accounts, promise_),
+            signClearing(bob, accounts, promise_, false),
+            false
         );
         bytes memory signature = signWithdrawal(networkAccount, accounts, TO, 1 ether, 0, block.timestamp);
         accounts.announceWithdrawal(networkAccount.addr, TO, 1 ether, 0, block.timestamp, signature);
