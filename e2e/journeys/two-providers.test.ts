@@ -109,6 +109,18 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
       expect(await givenTo(cheap)).toEqual([given])
     })
 
+    it('lets nothing out when its node is killed, says so at the next start, and opens when told to', async () => {
+      const { running } = await trade.connect(BUYER.home, '--country', DEAR.country)
+      running.kill('SIGKILL')
+      await running.exited
+      expect(await trade.buyer(BUYER.home, 'status')).toMatchObject({ state: 'blocked', since: expect.any(String) })
+      await expect(lab.transfer('consumer', { url: `${INTERNET}/bytes/78`, timeoutMs: 3_000 })).rejects.toThrow()
+      expect(lab.requests().filter(({ path }) => path === '/bytes/78')).toEqual([])
+      expect(await trade.buyer(BUYER.home, 'disconnect')).toMatchObject({ state: 'disconnected' })
+      expect((await lab.transfer('consumer', { url: `${INTERNET}/ip` })).text).not.toBe(DEAR.exit)
+      expect(await trade.buyer(BUYER.home, 'status')).toMatchObject({ state: 'disconnected' })
+    })
+
     it('lets the dead one, started again, clear what it was promised, and no more', async () => {
       const before = await trade.balances(BUYER.home, CHEAP)
       provide = await share(CHEAP)
