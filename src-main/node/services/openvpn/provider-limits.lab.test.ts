@@ -1,0 +1,272 @@
+import { type ChildProcess, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { silentLogger } from '../../lib/logger.ts'
+import { createHosts, type HostName, type Hosts, whyNoHosts } from '../../localnet/hosts.ts'
+import { openVpnAvailability } from '../../network/openvpn-availability.ts'
+
+const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
+
+/** One node's part, on a host of its own: commands in as JSON lines, answers out. */
+const NODE = `
+import { createInterface } from 'node:readline'
+import { connect } from 'node:net'
+import { readFileSync } from 'node:fs'
+import { createOpenVpn } from ${url('./openvpn.ts')}
+import { createNetworkGuard } from ${url('./network-guard.ts')}
+import { createPrivilege } from ${url('../../network/privilege-client.ts')}
+import { systemClock as clock } from ${url('../../lib/clock.ts')}
+import { createLogger } from ${url('../../lib/logger.ts')}
+const log = createLogger((line) => process.stderr.write(line + '\\n'), 'node', process.env.MYST_TEST_LOG ? 'debug' : 'error')
+const privilege = createPrivilege({ log, clock })
+const guard = await createNetworkGuard({ privilege, log, clock })
+const openvpn = createOpenVpn({ privilege, guard, log, clock })
+const say = (frame) => console.log(JSON.stringify(frame, (_, value) => typeof value === 'bigint' ? String(value) : value))
+let provider, consumer
+const sockets = new Set()
+const open = (host, port) => {
+  const socket = connect({ host, port, noDelay: true })
+  sockets.add(socket)
+  return socket.on('error', () => sockets.delete(socket)).on('close', () => sockets.delete(socket))
+}
+const operations = {
+  async startProvider(options) { provider = await openvpn.startProvider(options) },
+  admit: ([sessionId, data]) => provider.admit(sessionId, '0x' + '00'.repeat(20), data),
+  end: (sessionId) => provider.end(sessionId),
+  stopProvider: () => provider.stop(),
+  async createConsumer(options) { consumer = await openvpn.createConsumer(options); return consumer.request() },
+  connect: (data) => consumer.start(data, new AbortController().signal),
+  async disconnect() { await consumer.stop(); await guard.open(); await privilege.stop() },
+  received: (name) => {
+    const line = readFileSync('/proc/net/dev', 'utf8').split('\\n').find((line) => line.trim().startsWith(name + ':'))
+    return Number(line.split(':')[1].trim().split(/\\s+/)[0])
+  },
+  pour: ([host, port, direction, streams]) => {
+    for (let n = 0; n < streams; n++) {
+      const socket = open(host, port)
+      const more = () => { while (!socket.destroyed && socket.write(Buffer.alloc(16384, direction))); }
+      if (direction === 'U') socket.on('connect', more).on('drain', more)
+      else socket.on('connect', () => socket.write('D')).resume()
+    }
+  },
+  // How many of so many connections stand after so long.
+  async dial([host, port, count, withinMs]) {
+    const dialled = Array.from({ length: count }, () => open(host, port))
+    await new Promise((resolve) => setTimeout(resolve, withinMs))
+    return dialled.filter((socket) => socket.readyState === 'open').length
+  },
+  hangUp: () => { for (const socket of sockets) socket.resetAndDestroy() },
+  reach: ([host, port]) => new Promise((resolve) => {
+    const socket = open(host, port).setTimeout(1500)
+    const done = (result) => { socket.destroy(); resolve(result) }
+    socket.on('connect', () => done('connected')).on('error', (error) => done(error.code)).on('timeout', () => done('timeout'))
+  }),
+}
+createInterface(process.stdin).on('line', async (line) => {
+  const { id, operation, argument } = JSON.parse(line)
+  try { say({ id, result: await operations[operation](argument) ?? null }) }
+  catch (error) { say({ id, error: error.name, message: error.message }) }
+})
+say({ ready: true })`
+
+/** Takes everything, and pours for whoever asks: on several ports, IPv4 and IPv6. */
+const LISTENER = `
+const ports = [9000, 25, 465, 587]
+let left = ports.length
+for (const port of ports) require('node:net').createServer((socket) => {
+  socket.on('error', () => undefined)
+  const more = () => { while (!socket.destroyed && socket.write(Buffer.alloc(16384))); }
+  socket.once('data', (first) => { if (first[0] === 68) { socket.on('drain', more); more() } }).resume()
+}).listen({ port, host: '::' }, () => { if (--left === 0) console.log('listening') })`
+
+type Answer = Record<string, unknown>
+type Node = { child: ChildProcess; call(operation: string, argument?: unknown): Promise<never> }
+
+const unavailable = whyNoHosts() ?? (openVpnAvailability().available ? undefined : 'no OpenVPN')
+
+describe.skipIf(unavailable !== undefined)('what an OpenVPN provider limits [needs root] [needs openvpn]', () => {
+  let hosts: Hosts
+  let dataDir: string
+  const nodes: Node[] = []
+  const address = (name: HostName) => hosts.host(name).address
+
+  beforeAll(async () => {
+    hosts = await createHosts({ prefix: 'ovpnlimits', log: silentLogger })
+    dataDir = mkdtempSync(join(tmpdir(), 'ovpnlimits-'))
+    for (const name of ['internet', 'provider', 'router'] as const) {
+      const listener = hosts.exec(name, process.execPath, ['-e', LISTENER], { stdio: ['ignore', 'pipe', 'inherit'] })
+      if (listener.stdout) await once(listener.stdout, 'data')
+    }
+    // A private network behind the provider's, and its own with public addresses, as IPv6 has at home.
+    await hosts.run('router', 'ip', ['addr', 'add', '10.1.2.3/32', 'dev', 'lo'])
+    await hosts.run('router', 'ip', ['addr', 'add', 'fd12:3456::1/128', 'dev', 'lo'])
+    for (const network of ['5.6.7', '2a02:8388:1:']) {
+      const [own, neighbour] = network.includes(':')
+        ? [`${network}:10/64`, `${network}:99/64`]
+        : [`${network}.10/24`, `${network}.99/24`]
+      await hosts.run('provider', 'ip', ['addr', 'add', own, 'dev', 'eth0'])
+      await hosts.run('router', 'ip', ['addr', 'add', neighbour, 'dev', 'provider'])
+    }
+  }, 30_000)
+  afterEach(async () => {
+    for (const { child } of nodes.splice(0)) {
+      if (child.exitCode !== null || child.signalCode !== null) continue
+      const gone = once(child, 'exit')
+      child.stdin?.end()
+      child.kill('SIGKILL')
+      await gone
+    }
+    // Each helper ends with its node; their tables go before the next test makes its own.
+    for (const name of ['provider', 'consumer', 'hub'] as const) {
+      const until = Date.now() + 10_000
+      const pids = () => hosts.run('router', 'ip', ['netns', 'pids', hosts.host(name).namespace])
+      const isHelper = (pid: string) =>
+        spawnSync('cat', [`/proc/${pid}/cmdline`])
+          .stdout.toString()
+          .includes('helper/main.ts')
+      while ((await pids()).split('\n').filter(Boolean).some(isHelper)) {
+        if (Date.now() > until) throw new Error(`a helper is still running on ${name}`)
+        await delay(50)
+      }
+    }
+  })
+  afterAll(async () => {
+    await hosts?.dispose()
+    if (dataDir) rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  async function node(name: HostName): Promise<Node> {
+    const child = hosts.exec(name, process.execPath, ['--input-type=module', '-e', NODE], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      cwd: process.cwd(),
+    })
+    if (!child.stdout) throw new Error('no output')
+    const waiting = new Map<number, (answer: Answer) => void>()
+    let nextId = 0
+    const lines = createInterface({ input: child.stdout })
+    lines.on('line', (line) => {
+      const frame = JSON.parse(line) as Answer
+      waiting.get(frame.id as number)?.(frame)
+    })
+    const made: Node = {
+      child,
+      async call(operation, argument) {
+        const id = nextId++
+        const answer = new Promise<Answer>((resolve) => waiting.set(id, resolve))
+        child.stdin?.write(`${JSON.stringify({ id, operation, argument })}\n`)
+        const { error, message, result } = await answer
+        if (error !== undefined) throw new Error(`${String(error)}: ${String(message)}`)
+        return result as never
+      },
+    }
+    await once(lines, 'line')
+    nodes.push(made)
+    return made
+  }
+
+  async function startProvider(options: object): Promise<Node> {
+    const provider = await node('provider')
+    await provider.call('startProvider', { dataDir, publicAddress: address('provider'), maxSessions: 3, ...options })
+    return provider
+  }
+
+  async function connect(provider: Node, sessionId: string, on: HostName = 'consumer'): Promise<Node> {
+    const consumer = await node(on)
+    const request = await consumer.call('createConsumer', { controlEndpoints: [] })
+    await consumer.call('connect', await provider.call('admit', [sessionId, request]))
+    return consumer
+  }
+
+  /** Mbit/s of IP traffic over four seconds, once the first burst is over. */
+  async function rate(consumers: Node[], direction: 'U' | 'D'): Promise<number> {
+    const arrived = async () => {
+      if (direction === 'D') {
+        const each = await Promise.all(
+          consumers.map((consumer): Promise<number> => consumer.call('received', 'mystc0')),
+        )
+        return each.reduce((sum, bytes) => sum + bytes, 0)
+      }
+      // Past the provider's limits, without the link's own headers.
+      const line = (await hosts.run('internet', 'cat', ['/proc/net/dev']))
+        .split('\n')
+        .find((text) => /eth0:/.test(text))
+      const [bytes = 0, packets = 0] = (line?.split(':')[1] ?? '').trim().split(/\s+/).map(Number)
+      return bytes - 14 * packets
+    }
+    for (const consumer of consumers) await consumer.call('pour', [address('internet'), 9000, direction, 4])
+    await delay(3_000)
+    const [before, startedAt] = [await arrived(), performance.now()]
+    await delay(4_000)
+    const [after, endedAt] = [await arrived(), performance.now()]
+    for (const consumer of consumers) await consumer.call('hangUp')
+    return ((after - before) * 8) / (endedAt - startedAt) / 1_000
+  }
+
+  it.each([8, 40])(
+    'gives a session %d Mbit/s and no more, each way',
+    async (bandwidthMbps) => {
+      const provider = await startProvider({ bandwidthMbps })
+      const consumer = await connect(provider, 'session-1')
+      for (const direction of ['D', 'U'] as const) {
+        const mbps = await rate([consumer], direction)
+        expect(await consumer.call('reach', [address('internet'), port]), String(port)).toBe('EHOSTUNREACH')
+        expect(await consumer.call('reach', [hosts.host('internet').address6, port]), String(port)).not.toBe(
+          'connected',
+        )
+      }
+      await consumer.call('disconnect')
+      await closed.call('stopProvider')
+      const open = { dataDir, publicAddress: address('provider'), maxSessions: 3, allowMail: true }
+      await closed.call('startProvider', open)
+      const sender = await connect(closed, 'session-2')
+      for (const port of [25, 465, 587]) {
+        expect(await sender.call('reach', [address('internet'), port]), String(port)).toBe('connected')
+        // Not the way into the provider's network.
+        expect(await sender.call('reach', ['10.1.2.3', port]), String(port)).not.toBe('connected')
+      }
+    },
+    60_000,
+  )
+
+  it('keeps its own addresses, its networks and its other customers out of reach, IPv4 and IPv6', async () => {
+    const provider = await startProvider({})
+    const [consumer, other] = [await connect(provider, 'session-1'), await connect(provider, 'session-2', 'hub')]
+    const listener = hosts.exec('hub', process.execPath, ['-e', LISTENER], { stdio: ['ignore', 'pipe', 'inherit'] })
+    if (listener.stdout) await once(listener.stdout, 'data')
+    const addressesOf = async (host: HostName, device: string) =>
+      [
+        ...(await hosts.run(host, 'ip', ['-o', 'addr', 'show', 'dev', device])).matchAll(
+          /inet6? ([0-9a-f.:]+)\/\d+ .*scope global/g,
+        ),
+      ].map(([, found = '']) => found)
+    const gateways = await addressesOf('provider', 'mysts0')
+    const others = await addressesOf('hub', 'mystc0')
+    expect([gateways.length, others.length]).toEqual([2, 2])
+    // The positive control: it is there, for the provider itself and through the tunnel for what is public.
+    const own = [hosts.host('provider').address6, '5.6.7.10', '2a02:8388:1::10', ...gateways]
+    own.push('10.1.2.3', 'fd12:3456::1', '5.6.7.99', '2a02:8388:1::99')
+    for (const target of own) expect(await provider.call('reach', [target, 9000]), target).toBe('connected')
+    for (const target of others) expect(await other.call('reach', [target, 9000]), target).toBe('connected')
+    for (const target of [address('internet'), hosts.host('internet').address6, `::ffff:${address('internet')}`]) {
+      expect(await consumer.call('reach', [target, 9000]), target).toBe('connected')
+    }
+    const reached: string[] = []
+    const closed = [
+      ...[...own, ...others, '::ffff:10.1.2.3', '::ffff:5.6.7.99', `::ffff:${gateways[0]}`],
+      ...['169.254.169.254', '168.63.129.16', '100.100.100.200', '192.168.0.1', '172.16.0.1', '224.0.0.1'],
+      ...['fd00:ec2::254', 'fec0::1', '64:ff9b::a01:203', '2002:a01:203::1', 'ff0e::1', '::ffff:169.254.169.254'],
+    ]
+    await Promise.all(
+      closed.map(async (target) => {
+        if ((await consumer.call('reach', [target, 9000])) === 'connected') reached.push(target)
+      }),
+    )
+    expect(reached).toEqual([])
+    listener.kill()
+  }, 60_000)
+})
