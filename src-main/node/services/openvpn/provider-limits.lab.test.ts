@@ -214,24 +214,71 @@ describe.skipIf(unavailable !== undefined)('what an OpenVPN provider limits [nee
       const consumer = await connect(provider, 'session-1')
       for (const direction of ['D', 'U'] as const) {
         const mbps = await rate([consumer], direction)
-        expect(await consumer.call('reach', [address('internet'), port]), String(port)).toBe('EHOSTUNREACH')
-        expect(await consumer.call('reach', [hosts.host('internet').address6, port]), String(port)).not.toBe(
-          'connected',
-        )
-      }
-      await consumer.call('disconnect')
-      await closed.call('stopProvider')
-      const open = { dataDir, publicAddress: address('provider'), maxSessions: 3, allowMail: true }
-      await closed.call('startProvider', open)
-      const sender = await connect(closed, 'session-2')
-      for (const port of [25, 465, 587]) {
-        expect(await sender.call('reach', [address('internet'), port]), String(port)).toBe('connected')
-        // Not the way into the provider's network.
-        expect(await sender.call('reach', ['10.1.2.3', port]), String(port)).not.toBe('connected')
+        expect(Math.abs(mbps / bandwidthMbps - 1), `${direction}: ${mbps}`).toBeLessThan(0.05)
       }
     },
     60_000,
   )
+
+  it.each([8, 40])(
+    'gives all sessions together %d Mbit/s and no more, each way',
+    async (totalBandwidthMbps) => {
+      const provider = await startProvider({ totalBandwidthMbps, bandwidthMbps: totalBandwidthMbps * 0.75 })
+      const consumers = [await connect(provider, 'session-1'), await connect(provider, 'session-2', 'hub')]
+      for (const direction of ['D', 'U'] as const) {
+        const mbps = await rate(consumers, direction)
+        expect(Math.abs(mbps / totalBandwidthMbps - 1), `${direction}: ${mbps}`).toBeLessThan(0.05)
+      }
+    },
+    60_000,
+  )
+
+  it('lets a session hold so many connections and no more, and no other pays for it', async () => {
+    const provider = await startProvider({ maxConnections: 20, newConnectionsPerSecond: 1_000 })
+    const [consumer, other] = [await connect(provider, 'session-1'), await connect(provider, 'session-2', 'hub')]
+    expect(await consumer.call('dial', [address('internet'), 9000, 30, 1_000])).toBe(20)
+    expect(await consumer.call('dial', [hosts.host('internet').address6, 9000, 30, 1_000])).toBe(20)
+    expect(await other.call('dial', [address('internet'), 9000, 15, 1_000])).toBe(15)
+    // What was closed makes room again.
+    await consumer.call('hangUp')
+    expect(await consumer.call('dial', [address('internet'), 9000, 15, 1_000])).toBe(15)
+    const counted = /set open[46] {[^}]*elements/
+    expect(await hosts.run('provider', 'nft', ['list', 'ruleset'])).toMatch(counted)
+    await provider.call('end', 'session-1')
+    await provider.call('end', 'session-2')
+    // The next one with that address starts with none.
+    expect(await hosts.run('provider', 'nft', ['list', 'ruleset'])).not.toMatch(counted)
+  }, 60_000)
+
+  it('lets a session open so many connections per second and no more', async () => {
+    const provider = await startProvider({ newConnectionsPerSecond: 10 })
+    const consumer = await connect(provider, 'session-1')
+    await delay(2_500)
+    // 20 at once after a pause, 10 more in a second; those that were dropped try again after one.
+    const stand: number = await consumer.call('dial', [address('internet'), 9000, 100, 900])
+    expect(stand).toBeGreaterThanOrEqual(20)
+    expect(stand).toBeLessThanOrEqual(30)
+  }, 60_000)
+
+  it('closes the mail ports until they are opened', async () => {
+    const closed = await startProvider({})
+    const consumer = await connect(closed, 'session-1')
+    expect(await consumer.call('reach', [address('internet'), 9000])).toBe('connected')
+    for (const port of [25, 465, 587]) {
+      expect(await consumer.call('reach', [address('internet'), port]), String(port)).toBe('EHOSTUNREACH')
+      expect(await consumer.call('reach', [hosts.host('internet').address6, port]), String(port)).not.toBe('connected')
+    }
+    await consumer.call('disconnect')
+    await closed.call('stopProvider')
+    const open = { dataDir, publicAddress: address('provider'), maxSessions: 3, allowMail: true }
+    await closed.call('startProvider', open)
+    const sender = await connect(closed, 'session-2')
+    for (const port of [25, 465, 587]) {
+      expect(await sender.call('reach', [address('internet'), port]), String(port)).toBe('connected')
+      // Not the way into the provider's network.
+      expect(await sender.call('reach', ['10.1.2.3', port]), String(port)).not.toBe('connected')
+    }
+  }, 60_000)
 
   it('keeps its own addresses, its networks and its other customers out of reach, IPv4 and IPv6', async () => {
     const provider = await startProvider({})
