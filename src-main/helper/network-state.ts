@@ -4,7 +4,9 @@ import { basename, join } from 'node:path'
 import { GUARD_TABLE, type GuardTunnel, guardRules, removeGuard } from './guard.ts'
 import { type Host, programOf } from './host.ts'
 import { networkNamespace, startTime, tableExists } from './journal.ts'
+import { requireProgram } from './programs.ts'
 import type { NetworkRequest, Remote } from './requests.ts'
+import { PROTOCOL } from './routes.ts'
 import { run } from './run.ts'
 
 /**
@@ -25,7 +27,9 @@ import { run } from './run.ts'
  *
  * Whether the guard stands is asked of the kernel each time, where it outlives every helper. Beside it a
  * file keeps what it was told, for the next helper; everybody may read it, so that an app can say that
- * the internet is blocked before it asks for a password.
+ * the internet is blocked before it asks for a password. Numbers of namespaces are given out again and the
+ * file would then speak of another one: so it counts only beside a route that is in the namespace itself,
+ * in a table that no rule asks.
  */
 export type NetworkState = { state: 'open' | 'blocked' | 'tunnel'; since?: number }
 
@@ -40,7 +44,9 @@ export type Network = {
   down(): Promise<void>
 }
 
-export const NETWORK_DIRECTORY = '/run/myst-network'
+const NETWORK_DIRECTORY = '/run/myst-network'
+/** Of routes; asked by `src-main/node/network/network-left.ts`, filled by the unit at boot as well. */
+const GUARDED_TABLE = '7111'
 
 type Kept = {
   helper: string
@@ -72,6 +78,7 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
     // First what it is meant to be: if that fails, the kernel still has what was.
     keep({ helper, state, since, ...settings })
     await nft(guardRules({ user, ...settings, remotes, tunnel }))
+    await markRoute(host.bundled, 'replace').catch((error: unknown) => host.log(`no mark: ${String(error)}`))
   }
   /** One after the other, in the order of asking. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -97,7 +104,7 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
       }
       await apply()
     }
-  } else forgetNetwork()
+  } else await forgetNetwork(host.bundled)
 
   return {
     set: ({ state, allowLocalNetwork, controlEndpoints }) =>
@@ -106,7 +113,7 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
         if (state === 'blocked') return apply()
         await nft(removeGuard())
         told = undefined
-        forgetNetwork()
+        await forgetNetwork(host.bundled)
       }),
     state: () =>
       inTurn(async () => {
@@ -134,8 +141,14 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
 }
 
 /** To be called when the guard is removed. */
-export function forgetNetwork(): void {
+export async function forgetNetwork(bundled: string | undefined): Promise<void> {
   rmSync(file(), { force: true })
+  await markRoute(bundled, 'del').catch(() => undefined) // there was none
+}
+
+async function markRoute(bundled: string | undefined, action: 'replace' | 'del'): Promise<void> {
+  const route = ['unreachable', 'default', 'table', GUARDED_TABLE, 'proto', PROTOCOL]
+  await run(requireProgram('ip', bundled), ['-4', 'route', action, ...route])
 }
 
 function file(): string {

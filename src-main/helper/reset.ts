@@ -30,7 +30,7 @@ export async function resetNetwork(deps: { bundled: string | undefined; log: (li
   await attempt(async () => {
     const nft = requireProgram('nft', deps.bundled)
     if (await tableExists(GUARD_TABLE, deps.bundled)) await run(nft, ['-f', '-'], removeGuard())
-    forgetNetwork()
+    await forgetNetwork(deps.bundled)
   })
   await attempt(() => removeLeftovers(deps))
   const ip = requireProgram('ip', deps.bundled)
