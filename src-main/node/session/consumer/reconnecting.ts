@@ -50,15 +50,17 @@ export async function reconnecting(
   if (wasGuarded && !guard?.stands) {
     return { to: 'disconnected', last: { ...summed(), message: `${failure.message} The internet was restored.` } }
   }
-  const order = candidatesAfter(context, lost.proposal, failure.end)
-  for (let turn = 0; order.length > 0 && attempts < timing.reconnectAttempts && !signal.aborted; turn++) {
-    const proposal = order[turn % order.length] as CopiedProposal
+  const queue = candidatesAfter(context, lost.proposal, failure.end)
+  const round = queue.length
+  for (let turn = 0; attempts < timing.reconnectAttempts && !signal.aborted; turn++) {
+    const proposal = queue.shift()
+    if (!proposal) break
     // A session that broke soon after it was made counts like an attempt that failed.
-    const isNewRound = turn % order.length === 0 && attempts > 0
+    const isNewRound = turn % round === 0 && attempts > 0
     attempts++
     if (isNewRound) {
       show(proposal, { step: 'reach-provider', startedAtMs: deps.clock.now(), steps: [] })
-      await pause(context, timing.reconnectPauseMs * 2 ** Math.min(3, Math.max(0, Math.floor(turn / order.length) - 1)))
+      await pause(context, timing.reconnectPauseMs * 2 ** Math.min(3, Math.max(0, Math.floor(turn / round) - 1)))
       if (signal.aborted) break
     }
     const tried = await tryProvider(context, proposal, (progress) => show(proposal, progress))
@@ -70,7 +72,7 @@ export async function reconnecting(
     last = tried.failure
     if (tried.kind === 'hopeless') break
     // Who turned out to take money for nothing is not tried again.
-    if (last.end === 'not-verified') order.splice(order.indexOf(proposal), 1)
+    if (last.end === undefined || MAY_RETURN.includes(last.end) || LEFT.includes(last.end)) queue.push(proposal)
   }
   if (signal.aborted) return { to: 'disconnected', last: stopped() }
   return guard ? { to: 'blocked', failure: summed() } : { to: 'disconnected', last: summed() }
