@@ -32,9 +32,10 @@ export function createPeerWord(store: WordStore | undefined, peer: IdentityId) {
     /** The peer says what is left: how much of it is missing. */
     heard(said: Amount): Amount {
       const missing = most((leftover ?? 0n) - said, 0n)
-      if (leftover === undefined || missing > 0n) leftover = said
+      // Its first word in a dialogue is all there is; a later one may have a credit in it that is answered after it.
       if (!hasSpoken || missing > 0n) {
         hasSpoken = true
+        leftover = said
         save()
       }
       return missing
