@@ -53,7 +53,8 @@ export async function startSocksProvider(deps: SocksProviderDeps, options: Provi
   const limit = (mbps: number | undefined) => {
     if (mbps === undefined) return undefined
     const perSecond = mbps * 125_000
-    return createTokenBucket({ clock, perSecond, burst: Math.max(32_768, perSecond / 20) })
+    // A fifth of a second: on a busy machine timers come late, and what nobody took by then would be lost.
+    return createTokenBucket({ clock, perSecond, burst: Math.max(32_768, perSecond / 5) })
   }
   const total = { up: limit(options.totalBandwidthMbps), down: limit(options.totalBandwidthMbps) }
   const { maxConnections, newConnectionsPerSecond } = {
