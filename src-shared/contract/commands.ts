@@ -133,9 +133,9 @@ export const commands = {
         .max(2n ** 60n)
         .optional(),
       /** Of all sessions together, each way; `bandwidthMbps` is per session. */
-      totalBandwidthMbps: z.number().min(0.1).max(100_000).optional(),
+      totalBandwidthMbps: z.number().min(0.1, 'all sessions together get at least 0.1 Mbit/s').max(100_000).optional(),
       /** Of one session: open at once, and new per second. */
-      maxConnections: z.number().int().min(1).max(65_535).optional(),
+      maxConnections: z.number().int().min(1, 'a session needs at least one connection').max(65_535).optional(),
       newConnectionsPerSecond: z.number().int().min(1).max(10_000).optional(),
       /** True: mail ports (25, 465, 587) are open; others may then send mail in one's own name. */
       allowMail: z.boolean().optional(),

@@ -22,6 +22,7 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
   proposals [--type T] [--country CC] [--origin CC] [--unit GiB|hour] [--max-price P] [--min-bandwidth MBPS]
             [--sort price|experience] [--limit N]
   provide --service openvpn[,socks] --price P --unit GiB|hour [--country CC] [--bandwidth MBPS] [--max-sessions N]
+          [--hours 08:00-23:00] [--monthly GIB] [--total-bandwidth MBPS] [--connections N] [--allow-mail]
           [--keep-promises-private]
   connect [PROVIDER[/SERIAL]] [the filters of proposals] [--socks-port N]
   status | disconnect | sessions | promises

@@ -5,6 +5,8 @@ import { amount, type CommandLine, number, parsed } from './arguments.ts'
 import type { Output } from './output.ts'
 import { interrupted, online, unlocked, until } from './waiting.ts'
 
+const gib = (count: number | undefined) => (count === undefined ? undefined : BigInt(Math.round(count * 2 ** 30)))
+
 /** Shares in the foreground; one line when a service is announced, a session comes or goes, or money moves. */
 export async function provide(line: CommandLine, output: Output): Promise<number> {
   const { options } = line
@@ -15,6 +17,11 @@ export async function provide(line: CommandLine, output: Output): Promise<number
     country: (options.country ?? 'ZZ').toUpperCase(),
     bandwidthMbps: number(options, 'bandwidth') ?? 100,
     maxSessions: number(options, 'max-sessions') ?? 10,
+    hours: options.hours,
+    monthlyBytes: gib(number(options, 'monthly')),
+    totalBandwidthMbps: number(options, 'total-bandwidth'),
+    maxConnections: number(options, 'connections'),
+    ...(options['allow-mail'] ? { allowMail: true } : {}),
     ...(options['keep-promises-private'] ? { sharePromises: false } : {}),
   })
   const signal = interrupted()
@@ -62,6 +69,24 @@ export async function provide(line: CommandLine, output: Output): Promise<number
                 leftoverMyst: formatMyst(session.leftover),
               },
               `${session.consumer} over ${session.serviceType}: ${session.metering.bytesDown} bytes down, ${session.metering.bytesUp} up, cost ${formatMyst(session.metering.cost)} MYST`,
+            )
+          }
+          const { closed, volume } = share
+          const until = closed && new Date(closed.untilMs).toLocaleString()
+          if (closed || shown.has('serving')) {
+            show(
+              'serving',
+              {
+                event: closed ? 'closed' : 'open',
+                reason: closed?.reason ?? null,
+                untilMs: closed?.untilMs ?? null,
+                monthBytes: Number(volume?.usedBytes ?? 0n),
+              },
+              closed === undefined
+                ? 'Serving again.'
+                : closed.reason === 'outside-hours'
+                  ? `Outside of its hours; nobody is served until ${until}.`
+                  : `The month's volume is used up; nobody is served until ${until}.`,
             )
           }
           return share.state === 'off'
