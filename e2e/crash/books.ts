@@ -1,4 +1,8 @@
 import { join } from 'node:path'
+import { Interface } from 'ethers'
+import { contracts } from '../../src-main/node/chain/generated/contracts.ts'
+import { createJsonRpc } from '../../src-main/node/chain/json-rpc.ts'
+import { quantity } from '../../src-main/node/chain/quantities.ts'
 import { leftoverAt } from '../../src-main/node/payments/given.ts'
 import type { Chain, ChainEvent } from '../../src-main/node/ports/chain.ts'
 import {
@@ -7,6 +11,7 @@ import {
   type ReceivedPromise,
 } from '../../src-main/node/storage/ledger-repository.ts'
 import { openStore } from '../../src-main/node/storage/open-store.ts'
+import type { NetworkFile } from '../../src-shared/contract/network-file.ts'
 import type { IdentityId } from '../../src-shared/model/identity.ts'
 import type { Role } from './terms.ts'
 
@@ -20,18 +25,21 @@ export type Books = {
   atRisk: bigint
   leftover: bigint
   cleared: Cleared[]
-  balances: Record<Role, bigint>
+  /** One block earlier: while a block is made, anvil answers with its state before it says that it is there. */
+  before: { blockNumber: number; balances: Record<Role, bigint> }
 }
 
 export function createBooks(deps: {
   chain: Chain
-  fromBlock: number
+  network: NetworkFile
   homes: Readonly<Record<Role, { id: IdentityId; home: string }>>
 }): { read(): Promise<Books> } {
-  const { chain, homes } = deps
+  const { chain, network, homes } = deps
+  const rpc = createJsonRpc(network.rpc)
+  const accounts = new Interface(contracts.PaymentAccounts.abi)
   const { issuer, benefiter } = homes
   const cleared: Cleared[] = []
-  let nextBlock = deps.fromBlock
+  let nextBlock = network.startBlock
 
   /** One side's books as they stand, while the node may be at work. */
   function look<T>(role: Role, reading: (ledger: ReturnType<typeof createLedgerRepository>) => T): T {
@@ -43,8 +51,14 @@ export function createBooks(deps: {
     }
   }
 
+  async function balanceAt(blockNumber: number, id: IdentityId): Promise<bigint> {
+    const call = { to: network.contracts.paymentAccounts, data: accounts.encodeFunctionData('balanceOf', [id]) }
+    return rpc.call(quantity, 'eth_call', [call, `0x${blockNumber.toString(16)}`])
+  }
+
   return {
     async read() {
+      let first: number | undefined
       for (;;) {
         const head = await chain.head()
         if (head.number >= nextBlock) {
@@ -62,11 +76,28 @@ export function createBooks(deps: {
             received: ledger.received(issuer.id),
             leftover: ledger.account(issuer.id)?.leftover ?? 0n,
           })),
-          balances: { issuer: await chain.balanceOf(issuer.id), benefiter: await chain.balanceOf(benefiter.id) },
           cleared: [...cleared],
+          before: {
+            blockNumber: head.number - 1,
+            balances: {
+              issuer: await balanceAt(head.number - 1, issuer.id),
+              benefiter: await balanceAt(head.number - 1, benefiter.id),
+            },
+          },
         }
-        if ((await chain.head()).hash === head.hash) return books
+        first ??= head.number
+        if ((await chain.head()).hash === head.hash && (head.number > first + 1 || !isAhead(books))) return books
       }
     },
   }
+}
+
+/** One of them has heard of a clearing in a block that is just being made. */
+function isAhead({ given, received, cleared }: Books): boolean {
+  const inBooks = [
+    ...given.filter((promise) => promise.cleared && promise.amount > 0n),
+    ...received.filter(({ state }) => state === 'cleared'),
+  ]
+  const onChain = new Set(cleared.map(({ serial }) => serial))
+  return inBooks.some(({ serial }) => !onChain.has(serial))
 }

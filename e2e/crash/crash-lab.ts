@@ -49,7 +49,7 @@ export async function createCrashLab() {
 
     const nodes: TwoNodes = createTwoNodes(dir, networkFile, homes)
     undo.push(() => nodes.dispose())
-    return { nodes, deposited, books: createBooks({ chain, fromBlock: network.startBlock, homes }), dispose }
+    return { nodes, deposited, books: createBooks({ chain, network, homes }), dispose }
   } catch (error) {
     await dispose()
     throw error
