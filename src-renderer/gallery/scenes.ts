@@ -45,7 +45,12 @@ export function scenes(now: number): Record<string, Scene> {
         country: 'DE',
         bandwidthMbps: 20,
         maxSessions: 5,
+        hours: '08:00-23:00',
+        monthlyBytes: 500n * 2n ** 30n,
+        totalBandwidthMbps: 60,
+        maxConnections: 2_000,
       },
+      volume: { usedBytes: 213n * 2n ** 30n, limitBytes: 500n * 2n ** 30n, resetsAtMs: now + 9 * 86_400_000 },
       sessions: [1, 2, 3].map((index) => ({
         sessionId: `served-${index}`,
         consumer: fixtureId(index + 700),
@@ -192,6 +197,13 @@ export function scenes(now: number): Record<string, Scene> {
       },
     },
     'share-on': { route: 'share', state: sharing },
+    'share-closed': {
+      route: 'share',
+      state: {
+        ...sharing,
+        share: { ...sharing.share, sessions: [], closed: { reason: 'outside-hours', untilMs: now + 7 * 3_600_000 } },
+      },
+    },
     'share-on-alone': { route: 'share', state: { ...sharing, share: { ...sharing.share, sessions: [] } } },
     wallet: {
       route: 'wallet',

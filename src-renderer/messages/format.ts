@@ -23,6 +23,7 @@ const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
 const compact = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 0 })
 const oneDigit = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 })
 const percent = new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 2 })
+const day = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'long' })
 const dateTime = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'short', hour12: false })
 const SMALLEST_SHOWN = MYST / 1_000_000n
 
@@ -142,6 +143,10 @@ export function formatBps(basisPoints: number): string {
 export function formatShare(part: number, all: number): string {
   const share = all > 0 ? Math.min(1, Math.max(0, part / all)) : 0
   return `${Math.floor(share * 100)}${NBSP}%`
+}
+
+export function formatDay(atMs: number): string {
+  return day.format(atMs)
 }
 
 export function formatDateTime(atMs: number): string {

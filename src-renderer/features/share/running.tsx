@@ -1,5 +1,13 @@
 import { Users } from 'lucide-react'
-import { formatBandwidth, formatBytes, formatClock, formatCount, formatPrice } from '../../messages/format.ts'
+import type { ShareTerms } from '#shared/contract/state.ts'
+import {
+  formatBandwidth,
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatDay,
+  formatPrice,
+} from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useNow } from '../../store/use-now.ts'
@@ -10,7 +18,7 @@ const TONES = { starting: 'amber', announced: 'green', failed: 'red' } as const
 
 /** The services and who uses them. */
 export function Running() {
-  const { services, sessions, terms } = useNode((state) => state.share)
+  const { services, sessions, terms, volume } = useNode((state) => state.share)
   return (
     <>
       <section className="section">
@@ -35,6 +43,16 @@ export function Running() {
                 formatBandwidth(terms.bandwidthMbps),
                 formatCount(terms.maxSessions),
               )}
+              {limitsOf(terms).map((limit) => ` · ${limit}`)}
+            </p>
+          )}
+          {volume && (
+            <p className="services-terms muted numbers">
+              {m.share.usedThisMonth(
+                formatBytes(volume.usedBytes),
+                volume.limitBytes === undefined ? undefined : formatBytes(volume.limitBytes),
+                formatDay(volume.resetsAtMs),
+              )}
             </p>
           )}
         </div>
@@ -54,6 +72,16 @@ export function Running() {
       </section>
     </>
   )
+}
+
+/** The optional terms, in few words. */
+function limitsOf({ hours, totalBandwidthMbps, maxConnections, allowMail }: ShareTerms): string[] {
+  return [
+    hours && m.share.summaryHours(hours),
+    totalBandwidthMbps && m.share.summaryTotal(formatBandwidth(totalBandwidthMbps)),
+    maxConnections && m.share.summaryConnections(formatCount(maxConnections)),
+    allowMail && m.share.summaryMail,
+  ].filter((text) => typeof text === 'string')
 }
 
 function Sessions() {

@@ -1,6 +1,6 @@
 import './share.css'
 import { useState } from 'react'
-import { formatCount } from '../../messages/format.ts'
+import { formatCount, formatDateTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { readiness } from '../../store/readiness.ts'
@@ -72,11 +72,18 @@ export function Share() {
       </header>
       <ErrorNotice error={start.error ?? stop.error} />
       {share.message && <Notice tone="amber">{share.message}</Notice>}
+      {share.closed && (
+        <Notice tone="amber">
+          {(share.closed.reason === 'outside-hours' ? m.share.closedHours : m.share.closedVolume)(
+            formatDateTime(share.closed.untilMs),
+          )}
+        </Notice>
+      )}
       {share.state === 'off' && !may && <ShareNotReady ready={ready} />}
       {(share.state !== 'off' || share.earnedToday > 0n) && <Earnings />}
       {share.state === 'off' ? (
         <>
-          <Meaning />
+          <Meaning allowMail={form.allowMail} />
           <TermsForm
             form={form}
             errors={errors}

@@ -1,5 +1,6 @@
 import type { CommandInput } from '#shared/contract/commands.ts'
 import type { MeteringUnit, ServiceTypeName } from '#shared/model/proposal.ts'
+import { parseHours } from '#shared/model/share-hours.ts'
 import { type Amount, parseMyst } from '#shared/model/units.ts'
 import { m } from '../../messages/index.ts'
 
@@ -12,6 +13,12 @@ export type TermsForm = {
   country: string
   bandwidth: string
   maxSessions: string
+  /** Empty: no limit, or the usual one. */
+  hours: string
+  monthlyGib: string
+  totalBandwidth: string
+  connections: string
+  allowMail: boolean
   understood: boolean
 }
 
@@ -23,11 +30,29 @@ export const DEFAULT_TERMS: TermsForm = {
   country: '',
   bandwidth: '20',
   maxSessions: '5',
+  hours: '',
+  monthlyGib: '',
+  totalBandwidth: '',
+  connections: '',
+  allowMail: false,
   understood: false,
 }
 
+/** What the node takes when nothing is said. */
+export const USUAL_CONNECTIONS = 2_000
+
 export type TermsErrors = {
-  [field in 'services' | 'price' | 'country' | 'bandwidth' | 'maxSessions' | 'understood']?: string
+  [field in
+    | 'services'
+    | 'price'
+    | 'country'
+    | 'bandwidth'
+    | 'maxSessions'
+    | 'hours'
+    | 'monthlyGib'
+    | 'totalBandwidth'
+    | 'connections'
+    | 'understood']?: string
 }
 
 export type CheckedTerms = { ok: true; input: CommandInput<'share.start'> } | { ok: false; errors: TermsErrors }
@@ -38,21 +63,50 @@ export function checkTerms(form: TermsForm, available: { [type in ServiceTypeNam
   const pricePerUnit = readPrice(form.price)
   const bandwidthMbps = Number(form.bandwidth)
   const maxSessions = Number(form.maxSessions)
+  const monthlyBytes = readGib(form.monthlyGib)
+  const totalBandwidthMbps = form.totalBandwidth === '' ? undefined : Number(form.totalBandwidth)
+  const maxConnections = form.connections === '' ? undefined : Number(form.connections)
+  const hours = form.hours === '' ? undefined : form.hours
   const errors: TermsErrors = {
     ...(services.length === 0 && { services: m.share.servicesBad }),
     ...(pricePerUnit === undefined && { price: m.share.priceBad }),
     ...(!/^[A-Z]{2}$/.test(form.country) && { country: m.share.countryBad }),
-    ...(!(bandwidthMbps >= 0.1 && bandwidthMbps <= 100_000) && { bandwidth: m.share.bandwidthBad }),
+    ...(!isBandwidth(bandwidthMbps) && { bandwidth: m.share.bandwidthBad }),
     ...(!(Number.isInteger(maxSessions) && maxSessions >= 1 && maxSessions <= 250) && {
       maxSessions: m.share.maxSessionsBad,
     }),
+    ...(hours !== undefined && !parseHours(hours) && { hours: m.share.hoursBad }),
+    ...(monthlyBytes === 'bad' && { monthlyGib: m.share.monthlyBad }),
+    ...(totalBandwidthMbps !== undefined &&
+      !isBandwidth(totalBandwidthMbps) && { totalBandwidth: m.share.bandwidthBad }),
+    ...(maxConnections !== undefined &&
+      !(Number.isInteger(maxConnections) && maxConnections >= 1 && maxConnections <= 65_535) && {
+        connections: m.share.connectionsBad,
+      }),
     ...(!form.understood && { understood: m.share.understandBad }),
   }
-  if (Object.keys(errors).length > 0 || pricePerUnit === undefined) return { ok: false, errors }
+  if (Object.keys(errors).length > 0 || pricePerUnit === undefined || monthlyBytes === 'bad')
+    return { ok: false, errors }
   return {
     ok: true,
-    input: { services, pricePerUnit, unit: form.unit, country: form.country, bandwidthMbps, maxSessions },
+    input: {
+      ...{ services, pricePerUnit, unit: form.unit, country: form.country, bandwidthMbps, maxSessions },
+      ...(hours !== undefined && { hours }),
+      ...(monthlyBytes !== undefined && { monthlyBytes }),
+      ...(totalBandwidthMbps !== undefined && { totalBandwidthMbps }),
+      ...(maxConnections !== undefined && { maxConnections }),
+      ...(form.allowMail && { allowMail: true }),
+    },
   }
+}
+
+const isBandwidth = (mbps: number) => mbps >= 0.1 && mbps <= 100_000
+
+/** A number of GiB, with decimals, as bytes; undefined: nothing was typed. */
+function readGib(text: string): bigint | undefined | 'bad' {
+  if (text === '') return undefined
+  const gib = Number(text)
+  return gib >= 0.1 && gib <= 1_000_000 ? BigInt(Math.round(gib * 2 ** 30)) : 'bad'
 }
 
 export function readPrice(text: string): Amount | undefined {
