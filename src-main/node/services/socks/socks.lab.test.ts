@@ -565,7 +565,8 @@ describe('fetchThrough and limits', () => {
     socket.end(blob)
     expect(sha256(await rest(socket))).toBe(sha256(blob))
     const seconds = (performance.now() - startedAt) / 1000
-    expect(seconds).toBeGreaterThan(1.35)
+    // One and a half, less the fifth of a second that may be sent at once.
+    expect(seconds).toBeGreaterThan(1.25)
     expect(seconds).toBeLessThan(10)
   })
 })
