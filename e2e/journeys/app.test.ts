@@ -218,6 +218,20 @@ describe.skipIf(!runs)('the main job in the app [needs root openvpn chromium]', 
     await seller.app.activity.sessions('Sold to').getByText('Ended by the customer').nth(1).waitFor()
   })
 
+  it('lists what moved on the chain, tells what a withdrawal costs, and announces it', async () => {
+    const { wallet, goTo } = bind(buyer)
+    await goTo('Wallet')
+    for (const what of ['Deposit', 'Paid']) await wallet.history.filter({ hasText: what }).first().waitFor()
+    const dialog = buyer.page.getByRole('dialog')
+    await wallet.fillWithdrawal('1.5', '0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed')
+    await dialog.getByText(/its checksum does not fit/).waitFor()
+    await dialog.getByLabel('To the address').fill('0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed')
+    await dialog.getByText(/^about .+, at most .+/).waitFor()
+    await dialog.getByRole('button', { name: 'Withdraw' }).click()
+    await buyer.page.getByText(/^1\.5\sMYST go to 0x5aae…eaed after /).waitFor()
+    await wallet.history.filter({ hasText: 'Withdrawal announced' }).waitFor()
+  })
+
   /** The seller clears at his page; both balances moved by exactly the promise and the fee. */
   async function expectPaid(payer: Person, before: { payer: bigint; seller: bigint }): Promise<void> {
     const { share } = seller.app

@@ -25,11 +25,11 @@ export class WalletPage {
     await dialog.getByRole('button', { name: 'Deposit' }).click()
   }
 
-  async withdraw(amount: string, to: string): Promise<void> {
+  /** As far as what it will cost can be read. */
+  async fillWithdrawal(amount: string, to: string): Promise<void> {
     await this.page.getByRole('main').getByRole('button', { name: 'Withdraw' }).click()
     const dialog = this.page.getByRole('dialog')
     await dialog.getByLabel('Amount in MYST').fill(amount)
     await dialog.getByLabel('To the address').fill(to)
-    await dialog.getByRole('button', { name: 'Withdraw' }).click()
   }
 }
