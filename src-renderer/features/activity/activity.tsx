@@ -8,8 +8,8 @@ import { useNode } from '../../store/node-context.tsx'
 import { useQuery } from '../../store/use-query.ts'
 import { Amount } from '../../ui/amount.tsx'
 import { Button } from '../../ui/button.tsx'
+import { FailedQuery } from '../../ui/failed-query.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
-import { errorSentence, Notice } from '../../ui/notice.tsx'
 
 type Shown = 'all' | SessionRecord['role']
 const CHOICES: [Shown, string][] = [
@@ -45,18 +45,7 @@ export function Activity() {
           ))}
         </fieldset>
       </header>
-      {query.error && (
-        <Notice
-          tone="red"
-          action={
-            <Button size="small" onClick={query.refresh}>
-              {m.app.tryAgain}
-            </Button>
-          }
-        >
-          {m.activity.failed} {errorSentence(query.error)}
-        </Notice>
-      )}
+      <FailedQuery text={m.activity.failed} query={query} />
       {sessions.length > 0 ? (
         <ul className="card sessions">
           {sessions.slice(0, count).map((session) => (

@@ -5,7 +5,7 @@ import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import type { Query } from '../../store/use-query.ts'
 import { Button } from '../../ui/button.tsx'
-import { errorSentence, Notice } from '../../ui/notice.tsx'
+import { FailedQuery } from '../../ui/failed-query.tsx'
 import { FilterChips } from './filter-chips.tsx'
 import { type Filters, isFiltered, NO_FILTERS } from './filters.ts'
 import { ProposalList } from './proposal-list.tsx'
@@ -39,16 +39,7 @@ export function Offers({
       <FilterChips filters={filters} countries={[...counts.keys()]} onChange={onFilters} />
       {query.error && (
         <div className="offers-notice">
-          <Notice
-            tone="red"
-            action={
-              <Button size="small" onClick={query.refresh}>
-                {m.app.tryAgain}
-              </Button>
-            }
-          >
-            {m.connect.failed} {errorSentence(query.error)}
-          </Notice>
+          <FailedQuery text={m.connect.failed} query={query} />
         </div>
       )}
       {shown.length > 0 ? (

@@ -8,7 +8,7 @@ import { useQuery } from '../../store/use-query.ts'
 import { Amount } from '../../ui/amount.tsx'
 import { Button } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
-import { errorSentence, Notice } from '../../ui/notice.tsx'
+import { FailedQuery } from '../../ui/failed-query.tsx'
 
 const PAGE = 20
 const MOST = 1_000
@@ -33,18 +33,7 @@ export function History() {
   return (
     <section className="section">
       <h2>{m.wallet.history}</h2>
-      {query.error && (
-        <Notice
-          tone="red"
-          action={
-            <Button size="small" onClick={query.refresh}>
-              {m.app.tryAgain}
-            </Button>
-          }
-        >
-          {m.wallet.historyFailed} {errorSentence(query.error)}
-        </Notice>
-      )}
+      <FailedQuery text={m.wallet.historyFailed} query={query} />
       <div className="card">
         {entries.length === 0 ? (
           <div className="empty">

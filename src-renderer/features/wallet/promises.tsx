@@ -4,9 +4,8 @@ import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useQuery } from '../../store/use-query.ts'
 import { Amount } from '../../ui/amount.tsx'
-import { Button } from '../../ui/button.tsx'
+import { FailedQuery } from '../../ui/failed-query.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
-import { errorSentence, Notice } from '../../ui/notice.tsx'
 import { ClearingPolicyLine } from './clearing-policy.tsx'
 
 const TONES = { open: '', clearing: 'tag-amber', cleared: 'tag-green' } as const
@@ -22,18 +21,7 @@ export function Promises() {
     <section className="section">
       <h2>{m.wallet.promises}</h2>
       <ClearingPolicyLine />
-      {query.error && (
-        <Notice
-          tone="red"
-          action={
-            <Button size="small" onClick={query.refresh}>
-              {m.app.tryAgain}
-            </Button>
-          }
-        >
-          {m.wallet.promisesFailed} {errorSentence(query.error)}
-        </Notice>
-      )}
+      <FailedQuery text={m.wallet.promisesFailed} query={query} />
       <div className="card">
         {promises.length === 0 ? (
           <div className="empty">
