@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { AppState } from '#shared/contract/state.ts'
 import type { SignedPromise } from '#shared/model/promise.ts'
 import { MYST } from '#shared/model/units.ts'
-import { CLEARING_GAS, createIssuerRisk } from './issuer-risk.ts'
+import { createIssuerRisk } from './issuer-risk.ts'
 import { systemClock } from './lib/clock.ts'
 import { silentLogger } from './lib/logger.ts'
 import { createMarket, type Market } from './market.ts'
@@ -19,6 +19,7 @@ import { openStore } from './storage/open-store.ts'
 import { type LocalChain, startLocalChain } from './testing/local-chain.ts'
 import { createManualClock } from './testing/manual-clock.ts'
 import { createSigningIdentity } from './testing/signing-identity.ts'
+import { GAS } from './wallet/gas-use.ts'
 
 const DAY_MS = 86_400_000
 
@@ -175,7 +176,7 @@ describe('a provider on the real contracts', () => {
     const [less] = await one.payments.clear(short.id, { acceptLess: true })
     expect(less).toMatchObject({ amount: 3n * MYST, cleared: MYST, fee: MYST / 100n })
     const used = await gasUsed(less?.transaction ?? '')
-    expect(used).toBeLessThan(CLEARING_GAS)
-    expect(used).toBeGreaterThan((CLEARING_GAS * 8n) / 10n)
+    expect(used).toBeLessThan(GAS.clearNext)
+    expect(used).toBeGreaterThan((GAS.clearNext * 8n) / 10n)
   }, 60_000)
 })

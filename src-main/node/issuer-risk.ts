@@ -15,9 +15,8 @@ import type { StateTree } from './state-tree.ts'
 import { createClearingPolicyRepository } from './storage/clearing-policy-repository.ts'
 import type { LedgerRepository } from './storage/ledger-repository.ts'
 import { createSharedPromiseRepository } from './storage/shared-promise-repository.ts'
+import { GAS } from './wallet/gas-use.ts'
 
-/** Gas for the first clearing of an issuer, which is the dearest, as measured (`issuer-risk.lab.test.ts`). */
-export const CLEARING_GAS = 80_000n
 /** Offers among which providers are chosen who are asked about issuers: those who sell most cheaply have most customers. */
 const OFFERS_CONSIDERED = 500
 
@@ -62,13 +61,19 @@ export function createIssuerRisk(
     watch({ payments, dialogues, maximumPromise }) {
       const risk = createRisk({
         ...{ self, payments, sharing, ledger, registry, policies, maximumPromise, dialogues, mayOpen, isSharing },
-        ...{ accounts: blocks, onChange: follower.onChange, clock, log: log.of('clearing') },
+        ...{
+          accounts: blocks,
+          cleared: market.facts.cleared,
+          onChange: follower.onChange,
+          clock,
+          log: log.of('clearing'),
+        },
         async clearingGas() {
-          return (await chain.gasPrice()).now * CLEARING_GAS
+          return (await chain.gasPrice()).now * GAS.clearNext
         },
         async canPay() {
           const [{ toBegin }, available] = await Promise.all([chain.gasPrice(), chain.gasBalanceOf(own.gas.address)])
-          return available >= toBegin * CLEARING_GAS
+          return available >= toBegin * GAS.clearNext
         },
         providers: () => catalogue.candidates({ limit: OFFERS_CONSIDERED }),
         find: (provider) => catalogue.candidates({ provider, limit: 1 })[0],

@@ -13,8 +13,8 @@ import {
   paymentProposal,
 } from '../protocol/payment.ts'
 import type { ReceivedPromise } from '../storage/ledger-repository.ts'
-import { checkPromise, isSignedByIssuer, sumOf } from './check-promise.ts'
-import { least, most, type PaymentsDeps } from './deps.ts'
+import { checkPromise, isSignedByIssuer } from './check-promise.ts'
+import { least, most, type PaymentsDeps, sumOf } from './deps.ts'
 import type { Exposure } from './exposure.ts'
 import type { GroupCommit } from './group-commit.ts'
 

@@ -4,7 +4,7 @@ import type { Amount } from '#shared/model/units.ts'
 import type { Chain } from '../ports/chain.ts'
 import type { Follower } from '../ports/chain-follower.ts'
 import type { ChainRepository } from '../storage/chain-repository.ts'
-import { type ChainFacts, most } from './deps.ts'
+import { type ChainFacts, most, sumOf } from './deps.ts'
 
 /** What comes within that is worth waiting for; whoever asked is waiting too. */
 const LOOK_MS = 3_000
@@ -29,8 +29,7 @@ export function createChainFacts(deps: {
 
   function history(issuer: IdentityId, benefiter: IdentityId) {
     const clearings = accounts.clearings(issuer, HISTORY)
-    const sum = (some: typeof clearings) => some.reduce((total, { amount }) => total + amount, 0n)
-    return { toBenefiter: sum(clearings.filter((one) => one.benefiter === benefiter)), inAll: sum(clearings) }
+    return { toBenefiter: sumOf(clearings.filter((one) => one.benefiter === benefiter)), inAll: sumOf(clearings) }
   }
 
   async function look(signal: AbortSignal): Promise<void> {

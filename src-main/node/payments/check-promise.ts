@@ -6,7 +6,7 @@ import { recoverIdentity } from '../lib/secp256k1.ts'
 import type { Chain } from '../ports/chain.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
 import type { ReceivedPromise } from '../storage/ledger-repository.ts'
-import { most } from './deps.ts'
+import { most, sumOf } from './deps.ts'
 import type { Limits } from './exposure.ts'
 
 /** Whether the issuer signed it, in the one form that the contract takes too: low s, v 27 or 28. */
@@ -50,8 +50,4 @@ export function checkPromise(
   if (promised > known.balance) return 'promise-not-covered'
   const owed = sumOf(held.filter(({ state }) => state !== 'cleared')) + increase + known.owedToOwn
   return owed > known.limits.ceiling ? 'credit-exhausted' : undefined
-}
-
-export function sumOf(promises: readonly { amount: Amount }[]): Amount {
-  return promises.reduce((sum, { amount }) => sum + amount, 0n)
 }

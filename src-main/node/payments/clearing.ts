@@ -2,14 +2,12 @@ import type { ClearResult } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 
-import type { Moved, TransactionResult } from '../ports/chain.ts'
+import { CLEARED_TOGETHER, type Moved, type TransactionResult } from '../ports/chain.ts'
 import type { ReceivedPromise } from '../storage/ledger-repository.ts'
 import type { PaymentsDeps } from './deps.ts'
 
 /** The clearing of a pair that the chain has forgotten in a reorganisation is made again only after so long. */
 const SETTLED_MS = 600_000
-/** Promises in one transaction: two million units of gas even when all of them are the first of their issuers. */
-const MAX_BATCH = 50
 /** A peer that does not acknowledge must not hold up what is owed; what it updates from then on is refused. */
 const TELL_MS = 15_000
 
@@ -83,7 +81,7 @@ export async function clearPeers(
       if (acceptLess && balance === 0n && promise.state === 'open') failed(promise, UNCOVERED)
       else if (balance >= promise.amount || acceptLess) batch.push(promise)
       else if (batch.length === 0) return [promise]
-      if (batch.length === MAX_BATCH) break
+      if (batch.length === CLEARED_TOGETHER) break
     }
     // What may have been sent already goes as it went before: then the same transaction is waited for.
     const interrupted = batch.filter(({ state }) => state === 'clearing')

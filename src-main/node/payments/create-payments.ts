@@ -5,7 +5,7 @@ import type { Amount } from '#shared/model/units.ts'
 import type { Dialogue } from '../ports/dialogue.ts'
 import { type Benefiter, createBenefiter, dayOf } from './benefiter.ts'
 import { alignWithChain, clearPeers } from './clearing.ts'
-import type { PaymentsDeps } from './deps.ts'
+import { type PaymentsDeps, sumOf } from './deps.ts'
 import { createExposure } from './exposure.ts'
 import { leftoverAt, reconcileGiven } from './given.ts'
 import { createGroupCommit } from './group-commit.ts'
@@ -146,10 +146,9 @@ export function createPayments(deps: PaymentsDeps): Payments {
       return [...given, ...received].sort((a, b) => b.updatedAtMs - a.updatedAtMs)
     },
     totals() {
-      const sum = (amounts: { amount: Amount }[]) => amounts.reduce((total, { amount }) => total + amount, 0n)
       return {
-        receivable: sum(ledger.openReceived()),
-        payable: sum(ledger.openGiven()),
+        receivable: sumOf(ledger.openReceived()),
+        payable: sumOf(ledger.openGiven()),
       }
     },
     atRisk: (peer) => leftoverAt(ledger, peer),

@@ -13,6 +13,7 @@ import type { LedgerRepository } from '../storage/ledger-repository.ts'
 import { DEFAULT_CLEARING, worthClearing } from './clearing-policy.ts'
 import { createClearingSchedule } from './clearing-schedule.ts'
 import type { Payments } from './create-payments.ts'
+import type { ChainFacts } from './deps.ts'
 import { createPromiseRounds, type Provider } from './promise-rounds.ts'
 import type { PromiseSharing } from './promise-sharing.ts'
 import { createRiskDesk } from './risk-desk.ts'
@@ -39,6 +40,7 @@ export function createRisk(deps: {
   sharing: PromiseSharing
   ledger: LedgerRepository
   accounts: Pick<ChainRepository, 'balanceOf' | 'withdrawalOf' | 'clearings'>
+  cleared: ChainFacts['cleared']
   registry: Registry
   policies: ClearingPolicyRepository
   maximumPromise: () => Amount
@@ -67,6 +69,7 @@ export function createRisk(deps: {
 
   const desk = createRiskDesk({
     ...{ self, ledger, accounts, registry, policy, clock },
+    cleared: deps.cleared,
     maximumPromise: deps.maximumPromise,
     credit: payments.credit,
     outstandingElsewhere: sharing.outstandingElsewhere,

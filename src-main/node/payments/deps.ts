@@ -68,3 +68,5 @@ export type PaymentsDeps = {
 
 export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 export const most = (a: bigint, b: bigint): bigint => (a > b ? a : b)
+export const sumOf = (promises: readonly { amount: Amount }[]): Amount =>
+  promises.reduce((sum, { amount }) => sum + amount, 0n)

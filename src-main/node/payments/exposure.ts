@@ -1,8 +1,7 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import { type Amount, MYST } from '#shared/model/units.ts'
 
-import { sumOf } from './check-promise.ts'
-import { least, type PaymentsDeps } from './deps.ts'
+import { least, type PaymentsDeps, sumOf } from './deps.ts'
 
 /** What a stranger may owe at once: as much as a consumer puts at risk with one provider unless it says otherwise. */
 const FIRST_CREDIT = MYST / 2n

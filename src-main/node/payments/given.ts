@@ -2,11 +2,11 @@ import type { IdentityId } from '#shared/model/identity.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import type { LedgerRepository } from '../storage/ledger-repository.ts'
-import { most, type PaymentsDeps } from './deps.ts'
+import { most, type PaymentsDeps, sumOf } from './deps.ts'
 
 /** What was promised to a peer and has not been earned by it, as this side reckons; never below zero. */
 export function leftoverAt(ledger: LedgerRepository, peer: IdentityId): Amount {
-  const promised = ledger.openGiven(peer).reduce((sum, { amount }) => sum + amount, 0n)
+  const promised = sumOf(ledger.openGiven(peer))
   return most(promised - (ledger.account(peer)?.used ?? 0n), 0n)
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../protocol/payment.ts'
 import type { GivenPromise } from '../storage/ledger-repository.ts'
 import { isSignedByIssuer } from './check-promise.ts'
-import { least, most, type PaymentsDeps } from './deps.ts'
+import { least, most, type PaymentsDeps, sumOf } from './deps.ts'
 import { leftoverAt, reconcileGiven } from './given.ts'
 import { createPeerConduct, type PeerConduct } from './peer-conduct.ts'
 
@@ -153,7 +153,7 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
     // One that became too much for the peer would be refused each time: another takes its place.
     if (open && open.amount - open.accepted >= minimum && open.amount <= limit) return open
 
-    const promisedToAll = ledger.openGiven().reduce((sum, { amount }) => sum + amount, 0n)
+    const promisedToAll = sumOf(ledger.openGiven())
     const room = request.maxAtRisk - ownLeftover()
     const wanted = most(request.target - claimed, minimum)
     let increase = least(wanted, room)

@@ -15,6 +15,7 @@ import type { ChainRepository } from '../storage/chain-repository.ts'
 import type { LedgerRepository } from '../storage/ledger-repository.ts'
 import type { SharedPromiseRepository } from '../storage/shared-promise-repository.ts'
 import { isSignedByIssuer } from './check-promise.ts'
+import { sumOf } from './deps.ts'
 
 /** A hostile issuer can sign promises to any number of invented benefiters, at the price of one registration. */
 const BOUNDS = { ofIssuer: 64, inAll: 4_096 }
@@ -78,7 +79,7 @@ export function createPromiseSharing(deps: {
 
   const own = (issuer: IdentityId): SignedPromise[] => {
     const open = ledger.openReceived(issuer)
-    return open.reduce((sum, { amount }) => sum + amount, 0n) >= deps.tellFrom() ? open : []
+    return sumOf(open) >= deps.tellFrom() ? open : []
   }
 
   /** Keeps what is true of `told`, the cheap checks first; the issuers of which something is new. */
@@ -147,7 +148,7 @@ export function createPromiseSharing(deps: {
       if (learned > 0) log.debug(`${dialogue.peer} told of ${learned} promises`)
       return learned
     },
-    outstandingElsewhere: (issuer) => heardOf(issuer).reduce((sum, { amount }) => sum + amount, 0n),
+    outstandingElsewhere: (issuer) => sumOf(heardOf(issuer)),
     benefitersOf: (issuer) => [...new Set(heardOf(issuer).map(({ benefiter }) => benefiter))],
     onLearned(handle) {
       listeners.add(handle)

@@ -7,10 +7,7 @@ import type { Registry } from '../ports/identity.ts'
 import type { ChainRepository } from '../storage/chain-repository.ts'
 import type { LedgerRepository } from '../storage/ledger-repository.ts'
 import { clearingReason, exposureOf, type IssuerFacts, isDue } from './clearing-policy.ts'
-import { least, most } from './deps.ts'
-
-/** Looked at for an issuer's history: more would not change anybody's mind. */
-const HISTORY = 1_000
+import { type ChainFacts, least, most, sumOf } from './deps.ts'
 
 export type RiskDesk = {
   /** Issuers of whom this identity holds promises that are not cleared. */
@@ -29,7 +26,8 @@ export type RiskDesk = {
 export function createRiskDesk(deps: {
   self: IdentityId
   ledger: Pick<LedgerRepository, 'openReceived' | 'outstandingOf'>
-  accounts: Pick<ChainRepository, 'balanceOf' | 'withdrawalOf' | 'clearings'>
+  accounts: Pick<ChainRepository, 'balanceOf' | 'withdrawalOf'>
+  cleared: ChainFacts['cleared']
   registry: Pick<Registry, 'registeredValue'>
   /** The most this node accepts as one promise, and lets one issuer owe. */
   maximumPromise: () => Amount
@@ -42,7 +40,6 @@ export function createRiskDesk(deps: {
   const { self, ledger, accounts, registry, clock } = deps
   /** Of the withdrawals that led to a clearing, when each can be executed, by issuer. */
   const handled = new Map<IdentityId, number>()
-  const sum = (amounts: readonly { amount: Amount }[]) => amounts.reduce((total, { amount }) => total + amount, 0n)
 
   function factsOf(issuer: IdentityId): IssuerFacts {
     const open = ledger.openReceived(issuer)
@@ -51,8 +48,8 @@ export function createRiskDesk(deps: {
     return {
       balance: accounts.balanceOf(issuer),
       leaving: withdrawal?.amount ?? 0n,
-      outstandingHere: sum(open),
-      outstandingElsewhere: sum(othersHere) + deps.outstandingElsewhere(issuer),
+      outstandingHere: sumOf(open),
+      outstandingElsewhere: sumOf(othersHere) + deps.outstandingElsewhere(issuer),
       highest: open.reduce((highest, { amount }) => most(amount, highest), 0n),
       limit: least(registry.registeredValue(issuer) / 2n, deps.maximumPromise()),
       credit: deps.credit(issuer),
@@ -82,7 +79,7 @@ export function createRiskDesk(deps: {
       return issuers().map((issuer): RiskView => {
         const facts = factsOf(issuer)
         const { balance, leaving, outstandingHere, outstandingElsewhere, credit, oldestPromiseAtMs } = facts
-        const history = accounts.clearings(issuer, HISTORY)
+        const { toBenefiter, inAll } = deps.cleared(issuer, self)
         return {
           issuer,
           balance: balance > leaving ? balance - leaving : 0n,
@@ -91,8 +88,8 @@ export function createRiskDesk(deps: {
           outstandingElsewhere,
           exposure: exposureOf(facts),
           credit,
-          clearedHere: sum(history.filter(({ benefiter }) => benefiter === self)),
-          clearedInAll: sum(history),
+          clearedHere: toBenefiter,
+          clearedInAll: inAll,
           oldestPromiseAtMs,
           withdrawalAnnounced: leaving > 0n,
           clearingGas,

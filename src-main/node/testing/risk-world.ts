@@ -156,13 +156,13 @@ export function createRiskWorld(
         isOn: () => options.isSharing ?? true,
         tellFrom: () => worthClearing(policyOf(policies)),
       })
+      const facts = createChainFacts({
+        chain: { head: head },
+        follower: { isCurrent: () => true, reached: async () => undefined, onChange },
+        accounts: copy,
+      })
       const payments = createPayments({
-        ...{ identity, chain, registry, ledger, clock, sharing, log: silentLogger, accounts: copy },
-        facts: createChainFacts({
-          chain: { head: head },
-          follower: { isCurrent: () => true, reached: async () => undefined, onChange },
-          accounts: copy,
-        }),
+        ...{ identity, chain, registry, ledger, clock, sharing, facts, log: silentLogger, accounts: copy },
         gas: () => noGas,
         policy: () => policy,
         clearings: copy.clearings,
@@ -170,6 +170,7 @@ export function createRiskWorld(
       const risk = createRisk({
         ...{ self: identity.id, payments, sharing, ledger, registry, policies, dialogues, clock, log: silentLogger },
         accounts: copy,
+        cleared: facts.cleared,
         maximumPromise: () => policy.maximumPromise,
         clearingGas: async () => gas.ofClearing,
         canPay: async () => gas.available >= gas.ofClearing,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { CLEARED_TOGETHER } from '../ports/chain.ts'
 import { firstToRunOut, GAS, gasToClear } from './gas-use.ts'
 
 const of = (...peers: number[]) => peers.map((peer) => ({ peer: `0x${peer}` as const }))
@@ -9,8 +10,8 @@ describe('the gas of clearing', () => {
     expect(gasToClear(of(1))).toBe(GAS.clear)
     expect(gasToClear(of(1, 2))).toBe(GAS.clearMany + 2n * GAS.clearEach)
     expect(gasToClear(of(1, 2, 1))).toBe(GAS.clearMany + 2n * GAS.clearEach + GAS.clear)
-    expect(gasToClear(of(...Array.from({ length: 13 }, (_, index) => index)))).toBe(
-      GAS.clearMany + 12n * GAS.clearEach + GAS.clear,
+    expect(gasToClear(of(...Array.from({ length: CLEARED_TOGETHER + 1 }, (_, index) => index)))).toBe(
+      GAS.clearMany + BigInt(CLEARED_TOGETHER) * GAS.clearEach + GAS.clear,
     )
   })
 })

@@ -1,4 +1,5 @@
 import type { PromiseView } from '#shared/contract/commands.ts'
+import { CLEARED_TOGETHER } from '../ports/chain.ts'
 
 /**
  * Units of gas that each of our transactions takes, the dearer case of each (an account or a pair that the
@@ -11,6 +12,8 @@ export const GAS = {
   announceWithdrawal: 77_000n,
   executeWithdrawal: 69_000n,
   clear: 118_000n,
+  /** The first of an issuer, where benefiter and network have their accounts (`issuer-risk.lab.test.ts`). */
+  clearNext: 80_000n,
   /** In a batch: the transaction itself, and each promise in it. */
   clearMany: 50_000n,
   clearEach: 39_000n,
@@ -19,17 +22,14 @@ export const GAS = {
 /** What is signed allows a fifth more than was estimated. */
 export const withReserve = (units: bigint): bigint => (units * 12n) / 10n
 
-/** Promises in one transaction, as payments bundle them. */
-const BATCH = 12
-
 /** Gas for clearing these promises: of each peer one in a transaction, one after the other. */
 export function gasToClear(promises: readonly Pick<PromiseView, 'peer'>[]): bigint {
   const waiting = new Map<string, number>()
   for (const { peer } of promises) waiting.set(peer, (waiting.get(peer) ?? 0) + 1)
   let gas = 0n
   for (let counts = [...waiting.values()]; counts.length > 0; counts = counts.map((n) => n - 1).filter((n) => n > 0)) {
-    for (let left = counts.length; left > 0; left -= BATCH) {
-      const together = BigInt(Math.min(left, BATCH))
+    for (let left = counts.length; left > 0; left -= CLEARED_TOGETHER) {
+      const together = BigInt(Math.min(left, CLEARED_TOGETHER))
       gas += together === 1n ? GAS.clear : GAS.clearMany + together * GAS.clearEach
     }
   }
