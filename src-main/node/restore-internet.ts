@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { MystError } from '#shared/errors/myst-error.ts'
-import { type HelperProgram, launchElevated } from './network/start-helper.ts'
+import { launchElevated } from './network/launch-elevated.ts'
+import type { HelperProgram } from './network/start-helper.ts'
 
 /**
  * "Restore internet": takes the network guard, and whatever else a helper did or left here, back. Works

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { Logger } from '../lib/logger.ts'
+import { launchElevated } from './launch-elevated.ts'
 
 export type HelperProgram = {
   /** The helper's entry file. */
@@ -82,30 +83,6 @@ function launch(program: HelperProgram, directory: string, log: Logger, fail: (e
   child.once('exit', () => fail(new MystError('HelperGone', 'The helper program ended; see the log.')))
   // It ends with its connection; this process need not wait for it.
   child.unref()
-}
-
-/**
- * One command line of fixed form through the system's prompt, which passes it to a shell: so nothing may
- * be in it that a shell reads as anything but a name. `ended` is called once, with what went wrong.
- */
-export function launchElevated(command: readonly string[], ended: (error?: MystError) => void): void {
-  if (!command.every((part) => /^[A-Za-z0-9 ._/@:+-]+$/.test(part))) {
-    ended(
-      new MystError('NotPermitted', 'The app is installed in a folder with unusual characters; move it and try again.'),
-    )
-    return
-  }
-  const line = command.map((part) => `"${part}"`).join(' ')
-  import('sudo-prompt').then(
-    ({ default: prompt }) =>
-      prompt.exec(line, { name: 'Mysterium' }, (error) => {
-        if (!error) return ended()
-        const refused = /did not grant permission|authentication agent|pkexec/i.test(error.message)
-        if (refused) ended(new MystError('ElevationRefused', 'The permission to change the network was not given.'))
-        else ended(new MystError('HelperGone', 'The helper program ended; see the log.'))
-      }),
-    (cause: unknown) => ended(new MystError('NotPermitted', 'The password prompt is not available here.', { cause })),
-  )
 }
 
 function readHello(socket: Socket): Promise<string | undefined> {
