@@ -80,8 +80,8 @@ async function answer(
       return (await tunnel.stop()) ?? {}
     case 'server-start':
       return (await server.start(request.server)) ?? {}
-    case 'server-auth':
-      return (await server.auth(request)) ?? {}
+    case 'server-admit':
+      return (await server.admit(request.commonName)) ?? {}
     case 'server-traffic':
       return server.traffic(request.commonName)
     case 'server-kill':

@@ -1,59 +1,28 @@
 import { isIP } from 'node:net'
 
 /**
- * OpenVPN's management interface, the lines that we need (management-notes.txt). A client's
- * notification comes as several lines and is given out when its last one is there.
+ * OpenVPN's management interface, the lines that we need (management-notes.txt). A list comes as several
+ * lines and is given out when its last one is there.
  */
 export type ManagementEvent =
   /** It waits for us before it (again) tries; `waitSeconds` is how long it would rest by itself. */
   | { event: 'hold'; waitSeconds: number }
   | { event: 'state'; state: string; address4?: string; address6?: string }
   | { event: 'fatal'; message: string }
-  | {
-      event: 'client'
-      kind: 'connect' | 'reauth' | 'established' | 'disconnect'
-      clientId: number
-      keyId?: number
-      commonName: string
-    }
+  /** The answer to `status 3`: who is connected, by the name in the certificate. */
+  | { event: 'clients'; clients: { clientId: number; commonName: string }[] }
 
 /** No line of OpenVPN's is longer. */
 export const MAX_MANAGEMENT_LINE = 16 * 1024
-const MAX_ENVIRONMENT = 256
-
-type Pending = { kind: 'connect' | 'reauth' | 'established' | 'disconnect'; clientId: number; keyId?: number }
+const MAX_LISTED = 1_024
 
 export function createManagementParser(emit: (event: ManagementEvent) => void): (line: string) => void {
-  let pending: Pending | undefined
-  let environment = new Map<string, string>()
-
-  const onClient = (text: string) => {
-    const entry = /^ENV,([A-Za-z0-9_]{1,64})=(.*)$/.exec(text)
-    if (entry) {
-      if (environment.size < MAX_ENVIRONMENT) environment.set(entry[1] ?? '', entry[2] ?? '')
-      return
-    }
-    if (text === 'ENV,END') {
-      if (pending) emit({ event: 'client', ...pending, commonName: environment.get('common_name') ?? '' })
-      pending = undefined
-      return
-    }
-    const [, kind, clientId, keyId] =
-      /^(CONNECT|REAUTH|ESTABLISHED|DISCONNECT),(\d{1,10})(?:,(\d{1,10}))?$/.exec(text) ?? []
-    if (kind === undefined) return
-    environment = new Map()
-    pending = {
-      kind: kind.toLowerCase() as Pending['kind'],
-      clientId: Number(clientId),
-      ...(keyId !== undefined && { keyId: Number(keyId) }),
-    }
-  }
+  let listed: { clientId: number; commonName: string }[] | undefined
 
   return (line) => {
     const [, kind, text = ''] = /^>([A-Z_0-9]+):(.*)$/.exec(line) ?? []
     if (kind === 'HOLD') emit({ event: 'hold', waitSeconds: Math.min(Number(/:(\d{1,3})$/.exec(text)?.[1] ?? 0), 10) })
     else if (kind === 'FATAL') emit({ event: 'fatal', message: text })
-    else if (kind === 'CLIENT') onClient(text)
     else if (kind === 'STATE') {
       // time, state, detail, local address, remote address, port, local address, port, local IPv6 address
       const fields = text.split(',')
@@ -64,6 +33,16 @@ export function createManagementParser(emit: (event: ManagementEvent) => void): 
         ...(isIP(address4) === 4 && { address4 }),
         ...(isIP(address6) === 6 && { address6 }),
       })
+    } else if (line.startsWith('HEADER\tCLIENT_LIST\t')) listed = []
+    else if (line.startsWith('CLIENT_LIST\t')) {
+      const fields = line.split('\t')
+      const [commonName = '', clientId = ''] = [fields[1], fields[10]]
+      // In the middle of a handshake it is called UNDEF.
+      if (commonName === 'UNDEF' || !/^\d{1,10}$/.test(clientId)) return
+      if (listed && listed.length < MAX_LISTED) listed.push({ clientId: Number(clientId), commonName })
+    } else if (line === 'END' && listed) {
+      emit({ event: 'clients', clients: listed })
+      listed = undefined
     }
   }
 }

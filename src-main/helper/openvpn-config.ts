@@ -82,9 +82,10 @@ export function serverConfig(
     'connect-freq 100 10',
     'verify-client-cert require',
     'remote-cert-tls client',
-    'management-client-auth',
-    // The certificate is the name; there is no password beside it.
-    'auth-user-pass-optional',
+    // Let in is who has a file of its name here (`admission.ts`). The path is the working directory, because as
+    // nobody it may not walk down to it.
+    'client-config-dir .',
+    'ccd-exclusive',
     ...common(context),
     ...inline(request),
   ])

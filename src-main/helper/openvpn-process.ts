@@ -27,7 +27,15 @@ const KEPT_LINES = 40
  * stdin, so that keys are never in a file. `dir` is the helper's own, 0700.
  */
 export async function startOpenVpn(
-  deps: { openvpn: string; dir: string; name: string; log: (line: string) => void; onStarted: (pid: number) => void },
+  deps: {
+    openvpn: string
+    dir: string
+    name: string
+    /** Its working directory; "/" when none is given. */
+    cwd?: string
+    log: (line: string) => void
+    onStarted: (pid: number) => void
+  },
   writeConfig: (management: string) => string,
   onEvent: (event: ManagementEvent) => void,
 ): Promise<OpenVpn> {
@@ -42,7 +50,7 @@ export async function startOpenVpn(
   const child = spawn(deps.openvpn, ['--config', 'stdin'], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: CHILD_ENVIRONMENT,
-    cwd: '/',
+    cwd: deps.cwd ?? '/',
   })
   const said: string[] = []
   const reader = () =>

@@ -23,6 +23,7 @@ export type NetworkRequest = {
   state: 'open' | 'blocked'
   allowLocalNetwork: boolean
   controlEndpoints: Endpoint[]
+  resolver?: string
 }
 export type ServerRequest = Credentials & {
   port: number
@@ -45,7 +46,7 @@ export type Request =
   | { verb: 'tunnel-start'; tunnel: TunnelRequest }
   | { verb: 'tunnel-stop' }
   | { verb: 'server-start'; server: ServerRequest }
-  | { verb: 'server-auth'; clientId: number; keyId: number; allow: boolean }
+  | { verb: 'server-admit'; commonName: string }
   | { verb: 'server-traffic'; commonName: string }
   | { verb: 'server-kill'; commonName: string }
   | { verb: 'server-stop' }
@@ -82,13 +83,7 @@ function readRequest(fields: Fields): Request {
       return { verb: 'tunnel-start', tunnel: readTunnel(fields) }
     case 'server-start':
       return { verb: 'server-start', server: readServer(fields) }
-    case 'server-auth':
-      return {
-        verb: 'server-auth',
-        clientId: readInteger(fields, 'clientId', 0, 0xffff_ffff),
-        keyId: readInteger(fields, 'keyId', 0, 0xffff_ffff),
-        allow: readBoolean(fields, 'allow'),
-      }
+    case 'server-admit':
     case 'server-traffic':
     case 'server-kill':
       return { verb: fields.verb, commonName: readCommonName(fields) }
@@ -110,6 +105,7 @@ function readNetwork(fields: Fields): NetworkRequest {
         port: readInteger(endpoint, 'port', 1, 65_535),
       }
     }),
+    ...(fields.resolver !== undefined && { resolver: readAddress(fields.resolver, 'resolver') }),
   }
 }
 

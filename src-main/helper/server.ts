@@ -1,7 +1,7 @@
 import { freeSubnet4, freeSubnet6, ownNetworks } from './addresses.ts'
+import { type Admission, createAdmission } from './admission.ts'
 import { type AdmittedClient, type Clients, createClients } from './clients.ts'
 import { Failure } from './failure.ts'
-import { COMMON_NAME } from './fields.ts'
 import {
   admitClient,
   forgetConnections,
@@ -23,19 +23,18 @@ import { readClasses, type ShaperRates, shaperAdd, shaperRemove, shaperStart } f
 import { allowForwarding, allowSocketBuffers } from './sysctl.ts'
 
 /**
- * The provider's OpenVPN with its firewall. A client is let in by name (`auth`) and by nothing else; it
- * then gets an address from us, a counter and a class in the tunnel's queue. `kill` takes the address
- * out of the firewall first, which ends its traffic at once, and then tells OpenVPN.
+ * The provider's OpenVPN with its firewall. A client is let in by name (`admit`) and by nothing else; it
+ * has an address from us, a counter and a class in the tunnel's queue before it comes. `kill` takes its name
+ * and its address away first, which ends its traffic at once, and then tells OpenVPN.
  */
 export type ServerEvent =
   | { event: 'server'; state: 'up' | 'down'; message?: string }
-  | { event: 'server-client'; clientId: number; keyId: number; commonName: string }
-  | { event: 'server-client-gone'; clientId: number; commonName: string }
+  | { event: 'server-client'; state: 'here' | 'gone'; commonName: string }
   | { event: 'server-traffic'; commonName: string; bytesUp: string; bytesDown: string }
 
 export type Server = {
   start(request: ServerRequest): Promise<void>
-  auth(request: { clientId: number; keyId: number; allow: boolean }): Promise<void>
+  admit(commonName: string): Promise<void>
   traffic(commonName: string): Promise<{ bytesUp: string; bytesDown: string }>
   kill(commonName: string): Promise<void>
   stop(): Promise<void>
@@ -48,8 +47,9 @@ type Running = {
   table: string
   addresses: ServerAddresses
   clients: Clients
-  /** Connections by OpenVPN's number, with the name in their certificate. */
-  connections: Map<number, string>
+  admission: Admission
+  /** Those of the admitted that OpenVPN said are connected. */
+  here: Set<string>
   shaped: boolean
   rates: ShaperRates
   timers: NodeJS.Timeout[]
@@ -65,6 +65,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
   let state: Server['state'] = 'none'
   let running: Running | undefined
   let openvpn: OpenVpn | undefined
+  let admission: Admission | undefined
   let stopping: Promise<void> | undefined
   let starting: Promise<unknown> = Promise.resolve()
   const ownHost = withOwnChanges(host)
@@ -82,6 +83,8 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
       running = undefined
       await openvpn?.stop()
       openvpn = undefined
+      admission?.remove()
+      admission = undefined
       await ownHost.undoOwn()
       state = 'none'
     })().finally(() => {
@@ -90,17 +93,20 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
     return stopping
   }
 
-  const onClient = (event: Extract<ManagementEvent, { event: 'client' }>, connections: Map<number, string>) => {
-    const { kind, clientId, keyId, commonName } = event
-    if (kind === 'disconnect') {
-      const known = connections.get(clientId)
-      connections.delete(clientId)
-      if (known !== undefined) emit({ event: 'server-client-gone', clientId, commonName: known })
-    } else if ((kind === 'connect' || kind === 'reauth') && keyId !== undefined) {
-      if (!COMMON_NAME.test(commonName)) return openvpn?.command(`client-deny ${clientId} ${keyId} "name"`)
-      connections.set(clientId, commonName)
-      emit({ event: 'server-client', clientId, keyId, commonName })
+  /** Also ends the connections of those who are admitted no longer: the list is the only place that numbers them. */
+  const onClients = (now: Running, listed: Extract<ManagementEvent, { event: 'clients' }>['clients']) => {
+    const here = new Set<string>()
+    for (const { clientId, commonName } of listed) {
+      if (now.clients.of(commonName)) here.add(commonName)
+      else now.openvpn.command(`client-kill ${clientId}`)
     }
+    for (const commonName of here) {
+      if (!now.here.has(commonName)) emit({ event: 'server-client', state: 'here', commonName })
+    }
+    for (const commonName of now.here) {
+      if (!here.has(commonName)) emit({ event: 'server-client', state: 'gone', commonName })
+    }
+    now.here = here
   }
 
   const readTraffic = async (now: Running) => {
@@ -121,6 +127,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
     let reading = false
     return async () => {
       if (reading || now.clients.all().length === 0) return
+      now.openvpn.command('status 3')
       reading = true
       try {
         const figures = await readTraffic(now)
@@ -150,7 +157,8 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
       maxClients: request.maxSessions,
     }
     const addresses = await chooseAddresses(host)
-    const connections = new Map<number, string>()
+    admission = createAdmission(host.dir, addresses)
+    const admitted = admission
     let onConnected: () => void = () => undefined
     const connected = new Promise<void>((resolve) => {
       onConnected = resolve
@@ -174,6 +182,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
         openvpn: programOf(host, 'openvpn'),
         dir: host.dir,
         name: 'server',
+        cwd: admitted.directory,
         log: host.log,
         onStarted: (pid) => ownHost.journal.record({ kind: 'process', pid, startTime: startTime(pid) ?? '' }),
       },
@@ -182,7 +191,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
       (event) => {
         if (event.event === 'hold') openvpn?.command('hold release')
         else if (event.event === 'state' && event.state === 'CONNECTED') onConnected()
-        else if (event.event === 'client') onClient(event, connections)
+        else if (event.event === 'clients' && running) onClients(running, event.clients)
       },
     )
     const failed = openvpn.ended.then((failure) => {
@@ -205,7 +214,18 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
     )
     allowForwarding(ownHost.journal, addresses.subnet6 !== undefined)
     const clients = createClients(addresses)
-    return { openvpn, device, table, addresses, clients, connections, shaped, rates, timers: [] }
+    return {
+      openvpn,
+      device,
+      table,
+      addresses,
+      clients,
+      admission: admitted,
+      here: new Set<string>(),
+      shaped,
+      rates,
+      timers: [],
+    }
   }
 
   return {
@@ -235,30 +255,18 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
         throw error
       }
     },
-    async auth({ clientId, keyId, allow }) {
+    async admit(commonName) {
       const now = require()
-      const commonName = now.connections.get(clientId)
-      if (commonName === undefined) throw new Failure('ClientGone', 'This client is not connected.')
-      if (!allow) return now.openvpn.command(`client-deny ${clientId} ${keyId} "no session"`)
-      // One that comes back keeps its address and its counters.
-      let client = now.clients.of(commonName)
-      if (!client) {
-        client = now.clients.add(commonName)
-        try {
-          if (now.shaped) await tc(shaperAdd(now.device, client.number, now.rates))
-          await nft(admitClient(now.table, client))
-        } catch (error) {
-          now.clients.remove(commonName)
-          now.openvpn.command(`client-deny ${clientId} ${keyId} "failed"`)
-          throw error
-        }
+      if (now.clients.of(commonName)) return
+      const client = now.clients.add(commonName)
+      try {
+        if (now.shaped) await tc(shaperAdd(now.device, client.number, now.rates))
+        await nft(admitClient(now.table, client))
+        now.admission.admit(client)
+      } catch (error) {
+        now.clients.remove(commonName)
+        throw error
       }
-      const { subnet6 } = now.addresses
-      const six =
-        client.address6 === undefined || subnet6 === undefined
-          ? ''
-          : `ifconfig-ipv6-push ${client.address6}/64 ${hostOf6(subnet6, 1)}\n`
-      now.openvpn.command(`client-auth ${clientId} ${keyId}\nifconfig-push ${client.address4} 255.255.255.0\n${six}END`)
     },
     async traffic(commonName) {
       const now = require()
@@ -269,13 +277,13 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
     async kill(commonName) {
       const now = require()
       const client = now.clients.of(commonName)
-      for (const [clientId, name] of now.connections) {
-        if (name === commonName) now.openvpn.command(`client-kill ${clientId}`)
-      }
       if (!client) return
+      now.admission.revoke(commonName)
       const last = (await readTraffic(now))(client)
       now.clients.remove(commonName)
+      now.here.delete(commonName)
       await nft(removeClient(now.table, client))
+      now.openvpn.command('status 3')
       await nft(forgetConnections(now.table, client)).catch((error: unknown) => host.log(String(error)))
       if (now.shaped) await tc(shaperRemove(now.device, client.number))
       emit({ event: 'server-traffic', commonName, ...last })

@@ -3,7 +3,6 @@ import { z } from 'zod'
 /** What comes from the helper: answers and events, checked like everything from another process. */
 const bytes = z.string().regex(/^\d{1,20}$/)
 const commonName = z.string().max(64)
-const clientId = z.number().int().nonnegative()
 const message = z.string().max(500).optional()
 const device = z
   .string()
@@ -18,8 +17,7 @@ export const answerFrame = z.union([
 export const eventFrame = z.discriminatedUnion('event', [
   z.object({ event: z.literal('tunnel'), state: z.enum(['starting', 'up', 'down']), device, message }),
   z.object({ event: z.literal('server'), state: z.enum(['up', 'down']), message }),
-  z.object({ event: z.literal('server-client'), clientId, keyId: z.number().int().nonnegative(), commonName }),
-  z.object({ event: z.literal('server-client-gone'), clientId, commonName }),
+  z.object({ event: z.literal('server-client'), state: z.enum(['here', 'gone']), commonName }),
   z.object({ event: z.literal('server-traffic'), commonName, bytesUp: bytes, bytesDown: bytes }),
 ])
 

@@ -54,7 +54,7 @@ describe('requests to the helper', () => {
     const serving = optionsOf(
       serverConfig(readServer(), { ...context, subnet4: '10.99.1.0', subnet6: undefined, dualStack: true }),
     )
-    expect(serving).toContain('management-client-auth')
+    expect(serving).toContain('ccd-exclusive')
     for (const line of [...client, ...serving]) {
       expect(line).not.toMatch(
         /^(up|down|plugin|route-up|tls-verify|client-connect|learn-address|client-to-client|duplicate-cn|config|script-security [1-9])\b/,
@@ -132,7 +132,7 @@ describe('requests to the helper', () => {
     expect(() => readServer({ allowMail: 'no' })).toThrow('allowMail')
     expect(() => readServer({ publicAddress: '203.0.113.1; flush ruleset' })).toThrow('publicAddress')
     expect(() => read('server-kill', { commonName: 'a b' })).toThrow('commonName')
-    expect(() => read('server-auth', { clientId: 1, keyId: 1, allow: 'yes' })).toThrow('allow')
+    expect(() => read('server-admit', { commonName: '../up' })).toThrow('commonName')
     expect(() => read('run', {})).toThrow('verb')
     for (const frame of ['', 'null', '[]', '{}', '{"id":"1"}', '{"id":-1}']) expect(() => parseRequest(frame)).toThrow()
   })

@@ -133,8 +133,8 @@ export function createPrivilege(
     async serverStart(request) {
       await call('server-start', request)
     },
-    async serverAuth(request) {
-      await call('server-auth', request)
+    async serverAdmit(request) {
+      await call('server-admit', request)
     },
     async serverTraffic(request) {
       return trafficResult.parse(await call('server-traffic', request))

@@ -24,6 +24,8 @@ export type NetworkSet = {
   state: 'open' | 'blocked'
   allowLocalNetwork: boolean
   controlEndpoints: { address: string; port: number }[]
+  /** The name server that all names are asked of through the tunnel, an IP address; else `TunnelStart.dns` for those that need one. */
+  resolver?: string
 }
 
 /** `since`: when that began, in milliseconds. It outlives helper, node and app. */
@@ -51,9 +53,8 @@ export type ServerStart = {
 
 export type PrivilegeEvent =
   | { event: 'tunnel'; state: 'starting' | 'up' | 'down'; device?: string; message?: string }
-  /** A client wants in: answer with `serverAuth`. `commonName` is from its verified certificate. */
-  | { event: 'server-client'; clientId: number; keyId: number; commonName: string }
-  | { event: 'server-client-gone'; clientId: number; commonName: string }
+  /** An admitted client came or went, noticed within a second or two. */
+  | { event: 'server-client'; state: 'here' | 'gone'; commonName: string }
   /** Bytes of IP traffic per admitted client since it was admitted, from the firewall's own counters. */
   | { event: 'server-traffic'; commonName: string; bytesUp: string; bytesDown: string }
   | { event: 'server'; state: 'up' | 'down'; message?: string }
@@ -68,7 +69,8 @@ export type Privilege = {
   tunnelStart(request: TunnelStart): Promise<{ device: string }>
   tunnelStop(): Promise<void>
   serverStart(request: ServerStart): Promise<void>
-  serverAuth(request: { clientId: number; keyId: number; allow: boolean }): Promise<void>
+  /** Lets in whoever shows a certificate of this name, until `serverKill`. */
+  serverAdmit(request: { commonName: string }): Promise<void>
   /** Current totals of an admitted client, read now. */
   serverTraffic(request: { commonName: string }): Promise<{ bytesUp: string; bytesDown: string }>
   serverKill(request: { commonName: string }): Promise<void>

@@ -11,7 +11,7 @@ import { issueClient, issueServer } from './certificates.ts'
 import { createKeysFile } from './keys-file.ts'
 import { consumerData, type ProviderData } from './session-data.ts'
 
-type Session = { traffic: Traffic; clientId?: number; cancelTimer: () => void }
+type Session = { traffic: Traffic; cancelTimer: () => void }
 
 const FIRST_PORT = 1194
 /** An admitted consumer that has not connected by then has failed to. */
@@ -21,9 +21,8 @@ const LOST_AFTER_MS = 5_000
 const NOTHING: Traffic = { bytesUp: 0n, bytesDown: 0n }
 
 /**
- * The provider's half. A certificate alone opens nothing: OpenVPN asks for each client that wants in,
- * also when it renews its keys, and the answer is yes only while the session named in its certificate
- * is active. Bytes are counted by the firewall per client.
+ * The provider's half. A certificate alone opens nothing: OpenVPN lets in only names that were admitted, and
+ * a name is only while the session named in the certificate is active. Bytes are counted by the firewall per client.
  */
 export async function startOpenVpnProvider(
   deps: { privilege: Privilege; log: Logger; clock: Clock },
@@ -48,24 +47,11 @@ export async function startOpenVpnProvider(
   const onEvent = (event: PrivilegeEvent) => {
     switch (event.event) {
       case 'server-client': {
-        const { clientId, keyId, commonName } = event
-        const session = sessions.get(commonName)
-        if (session) {
-          session.cancelTimer()
-          session.clientId = clientId
-        } else log.info('refused a client without a session')
-        privilege.serverAuth({ clientId, keyId, allow: session !== undefined }).catch((error: unknown) => {
-          log.warn(`a client was not answered: ${String(error)}`)
-        })
-        return
-      }
-      case 'server-client-gone': {
         const session = sessions.get(event.commonName)
-        // Not the one that took its place.
-        if (session?.clientId !== event.clientId) return
-        session.cancelTimer = clock.after(LOST_AFTER_MS, () =>
-          lose(event.commonName, "The consumer's tunnel was closed."),
-        )
+        session?.cancelTimer()
+        if (!session || event.state === 'here') return
+        const lost = () => lose(event.commonName, "The consumer's tunnel was closed.")
+        session.cancelTimer = clock.after(LOST_AFTER_MS, lost)
         return
       }
       case 'server-traffic': {
@@ -118,6 +104,13 @@ export async function startOpenVpnProvider(
       if (certificate === undefined) throw refusal('service-data-invalid')
       const cancelTimer = clock.after(CONNECT_WITHIN_MS, () => lose(sessionId, 'The consumer did not connect.'))
       sessions.set(sessionId, { traffic: NOTHING, cancelTimer })
+      try {
+        await privilege.serverAdmit({ commonName: sessionId })
+      } catch (error) {
+        cancelTimer()
+        sessions.delete(sessionId)
+        throw error
+      }
       return {
         version: 1,
         remotes: [{ address: publicAddress, port, protocol: 'udp' }],
