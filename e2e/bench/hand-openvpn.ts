@@ -3,14 +3,20 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
 import type { Lab } from '../lab/lab.ts'
-import type { LineProcess } from '../lab/line-process.ts'
+import type { Line, LineProcess } from '../lab/line-process.ts'
 
 /**
  * OpenVPN as an experienced person would set it up by hand, with the ciphers the app uses: UDP,
  * AES-256-GCM, tls-crypt, P-256 certificates; all traffic through the tunnel, NAT at the server. This is
  * what the app's tunnel is measured against.
  */
-export type HandTunnel = { device: string; upMs: number; down(): Promise<void> }
+export type HandTunnel = {
+  device: string
+  upMs: number
+  /** Has OpenVPN restart by itself (SIGUSR1); resolves with the moment of that, once it is up again. */
+  breakIt(): Promise<number>
+  down(): Promise<void>
+}
 export type HandOpenVpn = { connect(): Promise<HandTunnel>; stop(): Promise<void> }
 
 const PORT = 11_940
@@ -51,7 +57,18 @@ export async function startHandOpenVpn(lab: Lab): Promise<HandOpenVpn> {
       ])
       await untilReady(client)
       const upMs = performance.now() - startedAt
-      return { device: CLIENT_DEVICE, upMs, down: async () => void (await client.stop()) }
+      return {
+        device: CLIENT_DEVICE,
+        upMs,
+        async breakIt() {
+          const again = client.next(READY, isReady)
+          const sinceMs = Date.now()
+          client.kill('SIGUSR1')
+          await again
+          return sinceMs
+        },
+        down: async () => void (await client.stop()),
+      }
     },
     async stop() {
       await server.stop()
@@ -60,8 +77,10 @@ export async function startHandOpenVpn(lab: Lab): Promise<HandOpenVpn> {
   }
 }
 
+const isReady = (line: Line) => String(line.text).includes(READY)
+
 async function untilReady(openvpn: LineProcess): Promise<void> {
-  await openvpn.until(READY, (line) => String(line.text).includes(READY), 30_000)
+  await openvpn.until(READY, isReady, 30_000)
 }
 
 async function writeCertificates(file: (name: string) => string): Promise<void> {
