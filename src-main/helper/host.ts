@@ -3,14 +3,14 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { Failure } from './failure.ts'
 import type { Change, Journal } from './journal.ts'
 import { TUNNEL_MTU } from './openvpn-config.ts'
-import { type Programs, requireProgram } from './programs.ts'
+import type { ProgramName, Programs } from './programs.ts'
 import type { RouteChange } from './routes.ts'
 import { run } from './run.ts'
 
 /** What tunnel and server both do to this machine. Built once per helper. */
 export type Host = {
   dir: string
-  bundled: string | undefined
+  programs: Programs
   journal: Journal
   log: (line: string) => void
 }
@@ -34,8 +34,8 @@ export function withOwnChanges(host: Host): Host & { undoOwn(): Promise<void> } 
   }
 }
 
-export function programOf(host: Host, name: keyof Programs): string {
-  return requireProgram(name, host.bundled)
+export function programOf(host: Host, name: ProgramName): string {
+  return host.programs(name)
 }
 
 /** The first device name of a kind that is not taken: "mystc0", "mystc1", … */

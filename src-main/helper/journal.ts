@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { requireProgram } from './programs.ts'
+import type { Programs } from './programs.ts'
 import { run } from './run.ts'
 
 /**
@@ -30,7 +30,7 @@ export function networkNamespace(): string {
   return readlinkSync('/proc/self/ns/net')
 }
 
-export function openJournal(deps: { dir: string; bundled: string | undefined; log: (line: string) => void }): Journal {
+export function openJournal(deps: { dir: string; programs: Programs; log: (line: string) => void }): Journal {
   const file = join(deps.dir, FILE)
   let changes = readJournal(deps.dir)?.changes ?? []
   const save = () => {
@@ -44,7 +44,7 @@ export function openJournal(deps: { dir: string; bundled: string | undefined; lo
     },
     async undo(which) {
       for (const change of changes.filter(which).reverse()) {
-        await undoOne(change, deps.bundled).catch((error: unknown) =>
+        await undoOne(change, deps.programs).catch((error: unknown) =>
           deps.log(`not undone: ${change.kind}: ${String(error)}`),
         )
         changes = changes.filter((other) => other !== change)
@@ -65,15 +65,15 @@ export function readJournal(dir: string): { namespace: string; changes: Change[]
   }
 }
 
-async function undoOne(change: Change, bundled: string | undefined): Promise<void> {
+async function undoOne(change: Change, programs: Programs): Promise<void> {
   switch (change.kind) {
     case 'process':
       // It ends by itself when the helper is gone; this is for one that hangs.
       if (startTime(change.pid) === change.startTime) process.kill(change.pid, 'SIGKILL')
       return
     case 'table':
-      if (await tableExists(change.name, bundled)) {
-        await run(requireProgram('nft', bundled), ['delete', 'table', 'inet', change.name])
+      if (await tableExists(change.name, programs)) {
+        await run(programs('nft'), ['delete', 'table', 'inet', change.name])
       }
       return
     case 'sysctl':
@@ -85,14 +85,12 @@ async function undoOne(change: Change, bundled: string | undefined): Promise<voi
     case 'route':
     case 'rule':
       // The kernel removes routes together with their device.
-      await run(requireProgram('ip', bundled), [`-${change.family}`, change.kind, 'del', ...change.args]).catch(
-        () => '',
-      )
+      await run(programs('ip'), [`-${change.family}`, change.kind, 'del', ...change.args]).catch(() => '')
   }
 }
 
-export async function tableExists(name: string, bundled: string | undefined): Promise<boolean> {
-  const text = await run(requireProgram('nft', bundled), ['list', 'tables', 'inet'])
+export async function tableExists(name: string, programs: Programs): Promise<boolean> {
+  const text = await run(programs('nft'), ['list', 'tables', 'inet'])
   return text.split('\n').includes(`table inet ${name}`)
 }
 

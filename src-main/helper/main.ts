@@ -2,29 +2,24 @@
  * The elevated helper: OpenVPN, addresses, routes and firewall for one node, through a few fixed verbs.
  *
  *     node main.ts --socket DIRECTORY --user UID
+ *     node main.ts --service INSTANCE
  *     node main.ts --reset-network
  *
- * How the two know one another. Node gives no peer credentials of a Unix socket, so the socket itself
- * must be out of others' reach: the *caller* listens, in a directory of its own that nobody else can
- * enter (0700, checked here together with its owner), and the helper connects. So the helper offers no
- * door of its own that a stranger could knock at, and changes no file in a directory that a user
- * controls. In the other direction, the first line carries a secret that the caller put into a 0600 file
- * beside the socket: what connects was started for this very caller. The secret is not in the arguments,
- * which every user of the machine can read; and stdin is not available behind a password prompt.
+ * Whom it works for, and how the two know one another, is in `caller.ts`.
  *
  * It ends, and takes everything down, when the caller's connection ends. When it is killed, OpenVPN
  * notices and ends; what is left in the kernel is undone by the next helper (`workspace.ts`). What is never
  * undone by an end is the network guard (`network-state.ts`): it is opened by being asked to, and only so.
  */
-import { lstatSync, readFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 
+import { type Caller, readCaller } from './caller.ts'
 import { Failure } from './failure.ts'
 import type { Host } from './host.ts'
 import { openJournal } from './journal.ts'
 import { createLineReader } from './lines.ts'
 import { createNetwork, type Network } from './network-state.ts'
+import { anyPrograms, createPrograms } from './programs.ts'
 import { MAX_FRAME, parseRequest, type Request } from './requests.ts'
 import { resetNetwork } from './reset.ts'
 import { createServer, type Server } from './server.ts'
@@ -34,34 +29,9 @@ import { createWorkspace, removeLeftovers } from './workspace.ts'
 /** Where the app's package has its own OpenVPN; not there when run from the sources. */
 const BUNDLED = join(import.meta.dirname, 'bin')
 
-function readArguments(args: readonly string[]): { directory: string; user: number } {
-  const [first, directory, second, user] = args
-  if (
-    first !== '--socket' ||
-    second !== '--user' ||
-    args.length !== 4 ||
-    !directory ||
-    !/^\d{1,10}$/.test(user ?? '')
-  ) {
-    throw new Failure('BadRequest', 'Usage: main.ts --socket DIRECTORY --user UID | --reset-network')
-  }
-  return { directory, user: Number(user) }
-}
-
-function readSecret(directory: string, user: number): string {
-  for (const [path, isKind] of [
-    [directory, (stat: ReturnType<typeof lstatSync>) => stat?.isDirectory()],
-    [join(directory, 'secret'), (stat: ReturnType<typeof lstatSync>) => stat?.isFile()],
-  ] as const) {
-    const stat = lstatSync(path)
-    if (!isKind(stat) || stat.uid !== user || (stat.mode & 0o077) !== 0) {
-      throw new Failure('NotPermitted', 'The directory of the socket does not belong to its user alone.')
-    }
-  }
-  const secret = readFileSync(join(directory, 'secret'), 'utf8')
-  if (!/^[0-9a-f]{64}$/.test(secret)) throw new Failure('NotPermitted', 'The secret is not what it has to be.')
-  return secret
-}
+/** More questions than this without waiting for answers, and more bytes of answers that are not fetched, are not a node's. */
+const MAX_UNANSWERED = 64
+const MAX_UNREAD = 1024 * 1024
 
 async function answer(
   request: Request,
@@ -91,32 +61,60 @@ async function answer(
   }
 }
 
+/** What there is to be done before a caller is answered. */
+async function prepare(
+  user: number,
+  log: (line: string) => void,
+): Promise<{ host: Host; network: Network; leave(): void }> {
+  const programs = createPrograms(BUNDLED)
+  await removeLeftovers({ programs, log })
+  const workspace = createWorkspace()
+  const host: Host = {
+    dir: workspace.dir,
+    programs,
+    journal: openJournal({ dir: workspace.dir, programs, log }),
+    log,
+  }
+  try {
+    return { host, network: await createNetwork(host, user), leave: workspace.remove }
+  } catch (error) {
+    workspace.remove()
+    throw error
+  }
+}
+
+/** In a sentence for its person, who would else see only that nobody came. */
+function refuse({ hello, connect }: Caller, { name, message }: Failure): void {
+  const socket = connect()
+  socket.on('error', () => undefined)
+  socket.end(`${JSON.stringify({ hello, version: 1, error: { name, message } })}\n`)
+  // It waits for nobody.
+  socket.on('finish', () => socket.destroy())
+}
+
 async function main(): Promise<void> {
   process.umask(0o077)
+  process.chdir('/')
+  for (const name of Object.keys(process.env)) delete process.env[name]
   const log = (line: string) => void process.stderr.write(`${line}\n`)
   // Nobody may be reading any more.
   process.stderr.on('error', () => undefined)
   if (process.platform !== 'linux') throw new Failure('NotSupported', 'The helper works on Linux only so far.')
   if (process.getuid?.() !== 0) throw new Failure('NotPermitted', 'The helper needs root.')
   const args = process.argv.slice(2)
-  if (args.length === 1 && args[0] === '--reset-network') return resetNetwork({ bundled: BUNDLED, log })
-  const { directory, user } = readArguments(args)
-  const secret = readSecret(directory, user)
-
-  await removeLeftovers({ bundled: BUNDLED, log })
-  const workspace = createWorkspace()
-  const host: Host = {
-    dir: workspace.dir,
-    bundled: BUNDLED,
-    journal: openJournal({ dir: workspace.dir, bundled: BUNDLED, log }),
-    log,
-  }
-
-  const network = await createNetwork(host, user)
+  if (args.length === 1 && args[0] === '--reset-network') return resetNetwork({ programs: anyPrograms(BUNDLED), log })
+  const caller = readCaller(args)
+  const { host, network, leave } = await prepare(caller.user, log).catch((error: unknown) => {
+    if (error instanceof Failure) refuse(caller, error)
+    throw error
+  })
 
   // Nothing is waited for from here to the end of this function: its events must find their handlers.
-  const socket = connect(join(directory, 'socket'))
-  const send = (frame: object) => void (socket.writable && socket.write(`${JSON.stringify(frame)}\n`))
+  const socket = caller.connect()
+  const send = (frame: object) => {
+    if (socket.writable) socket.write(`${JSON.stringify(frame)}\n`)
+    if (socket.writableLength > MAX_UNREAD) void end()
+  }
   const tunnel = createTunnel(host, network, send)
   const server = createServer(host, send)
 
@@ -127,12 +125,14 @@ async function main(): Promise<void> {
     socket.destroy()
     await Promise.allSettled([tunnel.stop(), server.stop()])
     await host.journal.undo(() => true)
-    workspace.remove()
+    leave()
     process.exit(0)
   }
 
+  let unanswered = 0
   const onFrame = async (line: string) => {
     if (ending) return
+    if (++unanswered > MAX_UNANSWERED) return end()
     let id = -1
     try {
       const request = parseRequest(line)
@@ -144,9 +144,12 @@ async function main(): Promise<void> {
       const { name, message } = known ? error : new Failure('HelperFailed', 'The helper failed; see its log.')
       send({ id, error: { name, message } })
     }
+    unanswered--
   }
 
-  socket.on('connect', () => send({ hello: secret, version: 1 }))
+  const greet = () => send({ hello: caller.hello, version: 1 })
+  if (socket.connecting) socket.on('connect', greet)
+  else greet()
   socket.on(
     'data',
     createLineReader(

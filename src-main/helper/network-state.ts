@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { GUARD_TABLE, type GuardTunnel, guardRules, removeGuard } from './guard.ts'
 import { type Host, programOf } from './host.ts'
 import { networkNamespace, startTime, tableExists } from './journal.ts'
-import { requireProgram } from './programs.ts'
+import type { Programs } from './programs.ts'
 import type { NetworkRequest, Remote } from './requests.ts'
 import { PROTOCOL } from './routes.ts'
 import { run } from './run.ts'
@@ -69,7 +69,7 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
   let told: Kept['state'] | undefined
   let last: Promise<unknown> = Promise.resolve()
 
-  const stands = () => tableExists(GUARD_TABLE, host.bundled)
+  const stands = () => tableExists(GUARD_TABLE, host.programs)
   const nft = (text: string) => run(programOf(host, 'nft'), ['-f', '-'], text)
   const apply = async () => {
     const state = tunnel ? 'tunnel' : 'blocked'
@@ -78,7 +78,7 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
     // First what it is meant to be: if that fails, the kernel still has what was.
     keep({ helper, state, since, ...settings })
     await nft(guardRules({ user, ...settings, remotes, tunnel }))
-    await markRoute(host.bundled, 'replace').catch((error: unknown) => host.log(`no mark: ${String(error)}`))
+    await markRoute(host.programs, 'replace').catch((error: unknown) => host.log(`no mark: ${String(error)}`))
   }
   /** One after the other, in the order of asking. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -104,7 +104,7 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
       }
       await apply()
     }
-  } else await forgetNetwork(host.bundled)
+  } else await forgetNetwork(host.programs)
 
   return {
     set: ({ state, allowLocalNetwork, controlEndpoints }) =>
@@ -113,7 +113,7 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
         if (state === 'blocked') return apply()
         await nft(removeGuard())
         told = undefined
-        await forgetNetwork(host.bundled)
+        await forgetNetwork(host.programs)
       }),
     state: () =>
       inTurn(async () => {
@@ -141,14 +141,14 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
 }
 
 /** To be called when the guard is removed. */
-export async function forgetNetwork(bundled: string | undefined): Promise<void> {
+export async function forgetNetwork(programs: Programs): Promise<void> {
   rmSync(file(), { force: true })
-  await markRoute(bundled, 'del').catch(() => undefined) // there was none
+  await markRoute(programs, 'del').catch(() => undefined) // there was none
 }
 
-async function markRoute(bundled: string | undefined, action: 'replace' | 'del'): Promise<void> {
+async function markRoute(programs: Programs, action: 'replace' | 'del'): Promise<void> {
   const route = ['unreachable', 'default', 'table', GUARDED_TABLE, 'proto', PROTOCOL]
-  await run(requireProgram('ip', bundled), ['-4', 'route', action, ...route])
+  await run(programs('ip'), ['-4', 'route', action, ...route])
 }
 
 function file(): string {

@@ -1,34 +1,51 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 
+import { type ChecksumLists, createChecksums, SYSTEM_LISTS } from './checksums.ts'
 import { Failure } from './failure.ts'
+import { isRootOnly } from './root-only.ts'
 
-/** The programs that the helper runs, by absolute path. */
-export type Programs = { openvpn: string; ip: string; nft: string; tc: string }
-
-const SYSTEM = ['/usr/sbin', '/sbin', '/usr/bin']
+export type ProgramName = 'openvpn' | 'ip' | 'nft' | 'tc'
 
 /**
- * The one place that decides which file is run with all rights. First what came with the app, then the
- * system's; and only what nobody but root can change, nor any directory above it, links resolved.
+ * The programs that the helper runs: a name to the absolute path of the file. The one place that decides
+ * what is run with all rights. Throws `OpenVpnMissing`, `ProgramMissing` or `ProgramChanged`. Asked when a
+ * program is needed, so that a tunnel does not fail over a firewall it does not use.
  */
-export function findProgram(name: string, bundled: string | undefined): string | undefined {
-  const places = bundled === undefined ? SYSTEM : [bundled, ...SYSTEM]
-  return places.map((place) => join(place, name)).find((file) => existsSync(file) && isRootOnly(realpathSync(file)))
+export type Programs = (name: ProgramName) => string
+
+const SYSTEM = ['/usr/sbin', '/sbin', '/usr/bin']
+const PACKAGES = { openvpn: 'openvpn', ip: 'iproute2', nft: 'nftables', tc: 'iproute2' } as const
+
+/** `bundled`: where the app's package has its own programs, which come first; it need not be there. */
+export function createPrograms(bundled: string, places = SYSTEM, lists: ChecksumLists = SYSTEM_LISTS): Programs {
+  const requireKnown = createChecksums(lists)
+  return (name) => {
+    const { file, place } = findProgram(name, [bundled, ...places])
+    if (place === bundled) requireKnown({ file, listed: name, bundled })
+    else requireKnown({ file, debian: PACKAGES[name] })
+    return file
+  }
 }
 
-/** Looked up when needed, so that a tunnel does not fail over a firewall it does not use. */
-export function requireProgram(name: keyof Programs, bundled: string | undefined): string {
-  const found = findProgram(name, bundled)
-  if (found !== undefined) return found
-  if (name === 'openvpn') {
-    throw new Failure('OpenVpnMissing', 'OpenVPN was not found; install it (Debian, Ubuntu: apt install openvpn).')
+/**
+ * For restoring the internet only, which must not fail over an update of `nft`: what root alone can change, whatever
+ * its checksum is.
+ */
+export function anyPrograms(bundled: string): Programs {
+  return (name) => findProgram(name, [bundled, ...SYSTEM]).file
+}
+
+/** Only what nobody but root can change, nor any directory above it. Links are resolved once, here. */
+function findProgram(name: ProgramName, places: readonly string[]): { file: string; place: string } {
+  for (const place of places) {
+    const path = join(place, name)
+    const file = existsSync(path) ? realpathSync(path) : undefined
+    if (file !== undefined && isRootOnly(file)) return { file, place }
   }
-  const debian = name === 'nft' ? 'nftables' : 'iproute2'
-  throw new Failure(
-    'ProgramMissing',
-    `The program ${name} was not found; install it (Debian, Ubuntu: apt install ${debian}).`,
-  )
+  const hint = `was not found where only root could change it; install it (Debian, Ubuntu: apt install ${PACKAGES[name]}).`
+  if (name === 'openvpn') throw new Failure('OpenVpnMissing', `OpenVPN ${hint}`)
+  throw new Failure('ProgramMissing', `The program ${name} ${hint}`)
 }
 
 export function requireTunDevice(): void {
@@ -45,10 +62,4 @@ export function unprivilegedGroup(): string | undefined {
     .split('\n')
     .map((line) => line.split(':')[0])
   return ['nogroup', 'nobody'].find((name) => names.includes(name))
-}
-
-function isRootOnly(path: string): boolean {
-  const { uid, mode } = statSync(path)
-  if (uid !== 0 || (mode & 0o022) !== 0) return false
-  return path === '/' || isRootOnly(dirname(path))
 }

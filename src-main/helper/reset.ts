@@ -1,7 +1,7 @@
 import { GUARD_TABLE, removeGuard } from './guard.ts'
 import { networkNamespace, startTime, tableExists } from './journal.ts'
 import { forgetNetwork } from './network-state.ts'
-import { requireProgram } from './programs.ts'
+import type { Programs } from './programs.ts'
 import { PROTOCOL } from './routes.ts'
 import { run } from './run.ts'
 import { helpersAlive, removeLeftovers } from './workspace.ts'
@@ -13,7 +13,7 @@ const END_MS = 8_000
  * no node, no helper that listens and no note of what was done: routes and rules are found by our
  * protocol number, tables by their name. Helpers that run are asked to end first; they would do it again.
  */
-export async function resetNetwork(deps: { bundled: string | undefined; log: (line: string) => void }): Promise<void> {
+export async function resetNetwork(deps: { programs: Programs; log: (line: string) => void }): Promise<void> {
   const running = helpersAlive().filter(({ namespace }) => namespace === networkNamespace())
   for (const { pid } of running) signal(pid, 'SIGTERM')
   const isRunning = () => running.some(({ pid, started }) => startTime(pid) === started)
@@ -28,12 +28,12 @@ export async function resetNetwork(deps: { bundled: string | undefined; log: (li
   }
   // What matters most first: it must not wait for anything else to succeed.
   await attempt(async () => {
-    const nft = requireProgram('nft', deps.bundled)
-    if (await tableExists(GUARD_TABLE, deps.bundled)) await run(nft, ['-f', '-'], removeGuard())
-    await forgetNetwork(deps.bundled)
+    const nft = deps.programs('nft')
+    if (await tableExists(GUARD_TABLE, deps.programs)) await run(nft, ['-f', '-'], removeGuard())
+    await forgetNetwork(deps.programs)
   })
   await attempt(() => removeLeftovers(deps))
-  const ip = requireProgram('ip', deps.bundled)
+  const ip = deps.programs('ip')
   for (const family of ['-4', '-6']) {
     await attempt(() => removeRules(ip, family))
     await attempt(() => removeRoutes(ip, family))

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import { Failure } from './failure.ts'
 import { networkNamespace, openJournal, readJournal, startTime, tableExists } from './journal.ts'
+import type { Programs } from './programs.ts'
 
 /** In memory, root's own, and empty after a restart of the machine, as routes and tables are. */
 const ROOT = '/run/myst-helper'
@@ -21,10 +22,7 @@ export function createWorkspace(): Workspace {
  * Undoes what a helper left that was killed. Its namespace must be ours; if that namespace is no more,
  * everything in it is gone and only the directory is removed.
  */
-export async function removeLeftovers(deps: {
-  bundled: string | undefined
-  log: (line: string) => void
-}): Promise<void> {
+export async function removeLeftovers(deps: { programs: Programs; log: (line: string) => void }): Promise<void> {
   requireRoot()
   for (const name of readdirSync(ROOT)) {
     const [, pid, started] = /^(\d+)-(\d+)$/.exec(name) ?? []
@@ -35,7 +33,7 @@ export async function removeLeftovers(deps: {
       deps.log(`removing what helper ${pid} left`)
       // The number of a namespace may have been given out again: forwarding is only put back where our table still is.
       const table = left.changes.find((change) => change.kind === 'table')
-      const ours = table !== undefined && (await tableExists(table.name, deps.bundled))
+      const ours = table !== undefined && (await tableExists(table.name, deps.programs))
       const journal = openJournal({ ...deps, dir })
       await journal.undo((change) => change.kind !== 'sysctl' || ours)
     } else if (left && namespaceExists(left.namespace)) continue
