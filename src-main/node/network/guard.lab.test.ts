@@ -1,35 +1,20 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { existsSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../lib/logger.ts'
 import { createHosts, type HostName, type Hosts, whyNoHosts } from '../localnet/hosts.ts'
 import { createAuthority, createRequest, issueClient, issueServer } from '../services/openvpn/certificates.ts'
 import { decodePem, encodeStaticKey } from '../services/openvpn/pem.ts'
+import { createHostNodes, type HostNode, type HostNodes } from '../testing/host-node.ts'
 import { openVpnAvailability } from './openvpn-availability.ts'
 
-const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
-
-/** The privilege port on a host of its own: verbs in as JSON lines, answers and events out. */
+/** The privilege port itself; it says each change of the tunnel with the network's state at that moment. */
 const NODE = `
-import { createInterface } from 'node:readline'
-import { createPrivilege } from ${url('./privilege-client.ts')}
-import { systemClock as clock } from ${url('../lib/clock.ts')}
-import { createLogger } from ${url('../lib/logger.ts')}
-const log = createLogger((line) => process.stderr.write(line + '\\n'), 'node', process.env.MYST_TEST_LOG ? 'debug' : 'error')
-const privilege = createPrivilege({ log, clock })
-const say = (frame) => console.log(JSON.stringify(frame))
+const operations = privilege
 privilege.onEvent((event) => {
-  if (event.event === 'server-client') void privilege.serverAuth({ ...event, allow: true })
   if (event.event === 'tunnel') privilege.networkState().then(({ state }) => say({ tunnel: event.state, network: state }))
-})
-createInterface(process.stdin).on('line', async (line) => {
-  const { id, verb, request } = JSON.parse(line)
-  try { say({ id, result: await privilege[verb](request) ?? null }) }
-  catch (error) { say({ id, error: error.name, message: error.message }) }
-})
-say({ ready: process.pid })`
+})`
 
 /**
  * Every kind of packet to a host, at once; "talk" keeps a TCP connection open and says something every 2 ms, and
@@ -88,6 +73,19 @@ else if (kind === 'talk') {
   console.log('flooding')
 }`
 
+/** A datagram to each of two addresses, where named out of one device whatever the routes: prints what the kernel said. */
+const SEND = `
+import errno, socket, sys
+four, six, device = sys.argv[1:]
+for family, to in ((socket.AF_INET, four), (socket.AF_INET6, six)):
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    if device: s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
+    try:
+        s.sendto(b"beside", (to, 80))
+        print("sent")
+    except OSError as error: print(errno.errorcode[error.errno])
+`
+
 /** A name server of a kind: answers every datagram with who asked. On one address: else it would answer from another. */
 const NAMES = `
 const dns = require('node:dgram').createSocket('udp6')
@@ -139,8 +137,7 @@ const HOST_FIREWALL = `table inet host {
 
 const PORT = 1194
 const OTHER_USER = '65534'
-type Answer = Record<string, unknown>
-type Node = { child: ChildProcess; pid: number; said: Answer[]; call(verb: string, request?: unknown): Promise<never> }
+const PRIVATE = ['10.200.0.1', 'fd77::1'] as const
 
 const unavailable =
   whyNoHosts() ??
@@ -151,11 +148,12 @@ describe.skipIf(unavailable !== undefined)('the network guard [needs root] [need
   let hosts: Hosts
   let serverStart: object
   let tunnelStart: { controlAddresses: string[] }
-  const nodes: Node[] = []
+  let nodes: HostNodes
   const senders: ChildProcess[] = []
 
   beforeAll(async () => {
     hosts = await createHosts({ prefix: 'guardtest', log: silentLogger })
+    nodes = createHostNodes(hosts, NODE)
     for (const name of ['internet', 'hub', 'provider'] as const) await listen(name, INTERNET, `::ffff:${address(name)}`)
     const authority = await createAuthority(Date.now())
     const { request, privateKey } = await createRequest()
@@ -185,14 +183,7 @@ describe.skipIf(unavailable !== undefined)('the network guard [needs root] [need
   beforeEach(() => hosts.run('router', 'nft', ['-f', '-'], { input: SEEN('') }))
   afterEach(async () => {
     for (const sender of senders.splice(0)) sender.kill('SIGKILL')
-    for (const { child } of nodes.splice(0)) {
-      if (child.exitCode === null && child.signalCode === null) {
-        const gone = once(child, 'exit')
-        child.kill('SIGKILL')
-        await gone
-      }
-    }
-    for (const name of ['consumer', 'provider'] as const) await untilNone(name)
+    await nodes.end()
     await hosts.run('consumer', process.execPath, [helper, '--reset-network'])
   })
   afterAll(() => hosts?.dispose())
@@ -210,43 +201,16 @@ describe.skipIf(unavailable !== undefined)('the network guard [needs root] [need
     return server
   }
 
-  async function node(name: HostName): Promise<Node> {
-    const child = hosts.exec(name, process.execPath, ['--input-type=module', '-e', NODE], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      cwd: process.cwd(),
-    })
-    const waiting = new Map<number, (answer: Answer) => void>()
-    const said: Answer[] = []
-    let nextId = 0
-    const started = new Promise<number>((resolve) => {
-      createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-        const frame = JSON.parse(line) as Answer
-        if (typeof frame.ready === 'number') resolve(frame.ready)
-        else if (frame.id === undefined) said.push(frame)
-        else waiting.get(frame.id as number)?.(frame)
-      })
-    })
-    const made: Node = {
-      child,
-      pid: await started,
-      said,
-      async call(verb, request) {
-        const id = nextId++
-        const answer = new Promise<Answer>((resolve) => waiting.set(id, resolve))
-        child.stdin?.write(`${JSON.stringify({ id, verb, request })}\n`)
-        const { error, message, result } = await answer
-        if (error !== undefined) throw new Error(`${String(error)}: ${String(message)}`)
-        return result as never
-      },
-    }
-    nodes.push(made)
+  async function node(name: HostName): Promise<HostNode> {
+    const made = await nodes.start(name)
     await made.call('ensure')
     return made
   }
 
-  async function provider(): Promise<Node> {
+  async function provider(): Promise<HostNode> {
     const made = await node('provider')
     await made.call('serverStart', serverStart)
+    await made.call('serverAdmit', { commonName: 'guarded' })
     return made
   }
 
@@ -276,38 +240,52 @@ describe.skipIf(unavailable !== undefined)('the network guard [needs root] [need
     return Object.fromEntries(nftables.flatMap(({ counter }) => (counter ? [[counter.name, counter.packets]] : [])))
   }
 
+  /** Packets outward that the guard has rejected since its rules were last set. */
+  async function rejected(): Promise<number> {
+    const text = await hosts.run('consumer', 'nft', ['list', 'chain', 'inet', 'myst_guard', 'outward'])
+    return Number(/counter packets (\d+)/.exec(text)?.[1])
+  }
+
+  const link = () => hosts.host('consumer').device
+  const internet = () => [address('internet'), hosts.host('internet').address6] as const
+  const send = async (to: readonly [string, string], device = '') =>
+    (await hosts.run('consumer', '/usr/bin/python3', ['-c', SEND, ...to, device])).trim().split('\n')
+
+  /** Routes as a hostile DHCP server and a hostile router would hand them out, towards themselves. */
+  async function underHostileRoutes(work: () => Promise<void>): Promise<void> {
+    const { gateway, gateway6 } = hosts.host('consumer')
+    const [four, six] = internet()
+    // With the link: without it the kernel looks the router up in our own tables, and the way leads into the tunnel.
+    const [dhcp, advertised] = [
+      ['via', gateway, 'dev', link(), 'proto', 'dhcp'],
+      ['via', gateway6, 'dev', link(), 'proto', 'ra'],
+    ]
+    const routes = [
+      ...['0.0.0.0/1', '128.0.0.0/1', four, PRIVATE[0]].map((to) => ['-4', to, ...dhcp] as const),
+      ...['::/1', '8000::/1', six, PRIVATE[1]].map((to) => ['-6', to, ...advertised] as const),
+    ]
+    const each = async (verb: 'add' | 'del') => {
+      for (const [family, ...route] of routes) await hosts.run('consumer', 'ip', [family, 'route', verb, ...route])
+    }
+    await each('add')
+    try {
+      await work()
+    } finally {
+      await each('del')
+    }
+  }
+
   /** From here on: everything but OpenVPN's own packets, none of which is as short as a probe. */
   const watchBesideTunnel = () =>
     hosts.run('router', 'nft', ['-f', '-'], {
       input: SEEN(`ip daddr ${address('provider')} udp dport ${PORT} udp length > 20 counter name tunnel accept`),
     })
 
-  async function processes(name: HostName): Promise<{ pid: number; text: string }[]> {
-    const pids = await hosts.run('router', 'ip', ['netns', 'pids', hosts.host(name).namespace])
-    return pids
-      .split('\n')
-      .filter(Boolean)
-      .map((pid) => {
-        try {
-          return { pid: Number(pid), text: readFileSync(`/proc/${pid}/cmdline`, 'latin1') }
-        } catch {
-          return { pid: Number(pid), text: '' }
-        }
-      })
-  }
-  const find = async (name: HostName, what: string) =>
-    (await processes(name)).filter(({ text }) => text.includes(what)).map(({ pid }) => pid)
-
   async function until(good: () => Promise<boolean> | boolean, what: string): Promise<void> {
     for (const end = Date.now() + 10_000; !(await good()); await new Promise((resolve) => setTimeout(resolve, 20))) {
       if (Date.now() > end) throw new Error(`not in time: ${what}`)
     }
   }
-  const untilNone = (name: HostName) =>
-    until(
-      async () => (await find(name, 'openvpn\0')).length + (await find(name, 'helper/main.ts')).length === 0,
-      `helper gone from ${name}`,
-    )
 
   /** Who a name server says has asked, or "nobody" when none answered. */
   async function ask(server: string): Promise<string> {
@@ -333,7 +311,9 @@ describe.skipIf(unavailable !== undefined)('the network guard [needs root] [need
     const at = await seen()
     expect(await probe()).not.toContain('connected')
     expect(await probe(OTHER_USER)).not.toContain('connected')
-    await new Promise((resolve) => setTimeout(resolve, 500)) // time for talk and flood to get through, if they could
+    // What talk and flood went on to send met the guard, all of it.
+    const met = await rejected()
+    await until(async () => (await rejected()) >= met + 100, 'the guard rejects talk and flood')
     expect(await seen()).toEqual(at)
     expect(await consumer.call('networkState')).toMatchObject({ state: 'blocked', since: expect.any(Number) })
     // The control endpoint: this user's TCP to that port, and nothing else.
@@ -377,7 +357,7 @@ describe.skipIf(unavailable !== undefined)('the network guard [needs root] [need
   const exit = () => `::ffff:${address('provider')}`
   const own = () => `::ffff:${address('consumer')}`
 
-  async function guarded(more: object = {}): Promise<{ consumer: Node; device: string }> {
+  async function guarded(more: object = {}): Promise<{ consumer: HostNode; device: string }> {
     const consumer = await node('consumer')
     await consumer.call('networkSet', set('blocked', more))
     await sender('flood')
@@ -398,22 +378,18 @@ describe.skipIf(unavailable !== undefined)('the network guard [needs root] [need
       expect(await probe(user, 'provider', PORT)).not.toContain('connected')
       expect((await probe(user, 'provider'))[0]).not.toBe('connected')
     }
-    // Routes as a hostile DHCP server would hand them out, towards itself.
-    const { gateway } = hosts.host('consumer')
-    for (const network of ['0.0.0.0/1', '128.0.0.0/1', `${address('internet')}/32`]) {
-      await hosts.run('consumer', 'ip', ['route', 'add', network, 'via', gateway])
-    }
-    try {
+    await underHostileRoutes(async () => {
       expect(await ask(address('internet'))).toBe(exit())
-      expect((await probe())[0]).toBe('connected')
-    } finally {
-      for (const network of ['0.0.0.0/1', '128.0.0.0/1', `${address('internet')}/32`]) {
-        await hosts.run('consumer', 'ip', ['route', 'del', network])
-      }
-    }
-    const { tunnel, ...beside } = await seen()
+      expect((await probe()).slice(0, 2)).toEqual(['connected', 'connected'])
+      // What takes those routes meets the guard: private addresses, and who names the link.
+      const met = await rejected()
+      expect(await send(PRIVATE)).toEqual(['EPERM', 'EPERM'])
+      expect(await send(internet(), link())).toEqual(['EPERM', 'EPERM'])
+      expect(await rejected()).toBeGreaterThanOrEqual(met + 4)
+    })
+    const { tunnel, ...others } = await seen()
     expect(tunnel).toBeGreaterThan(100)
-    expect(beside).toEqual(Object.fromEntries(Object.keys(beside).map((kind) => [kind, 0])))
+    expect(others).toEqual(Object.fromEntries(Object.keys(others).map((kind) => [kind, 0])))
     // Somebody near us asks for the tunnel's address.
     const shown = await hosts.run('consumer', 'ip', ['-4', '-o', 'addr', 'show', 'dev', device])
     const inside = /inet ([\d.]+)/.exec(shown)?.[1] ?? ''
@@ -426,6 +402,12 @@ describe.skipIf(unavailable !== undefined)('the network guard [needs root] [need
     expect(await ask(address('internet'))).toBe('nobody')
     await consumer.call('networkSet', set('open'))
     expect(await ask(address('internet'))).toBe(own())
+    // The positive control of what would have gone beside the tunnel.
+    await underHostileRoutes(async () => {
+      expect(await send(PRIVATE)).toEqual(['sent', 'sent'])
+      expect(await send(internet(), link())).toEqual(['sent', 'sent'])
+    })
+    await until(async () => (await seen()).udp6 === 2, 'the datagrams are seen')
   }, 60_000)
 
   it('asks for names through the tunnel only, also when the network around names its own server', async () => {
@@ -465,7 +447,7 @@ describe.skipIf(unavailable !== undefined)('the network guard [needs root] [need
     const before = await stateOf()
     await provider()
     const { consumer } = await guarded()
-    const [openvpn = 0] = await find('consumer', 'openvpn\0')
+    const [openvpn = 0] = await nodes.find('consumer', 'openvpn\0')
     process.kill(openvpn, 'SIGKILL')
     await until(() => consumer.said.some(({ tunnel }) => tunnel === 'down'), 'the loss is told')
     // Blocked before it was told.
@@ -473,9 +455,9 @@ describe.skipIf(unavailable !== undefined)('the network guard [needs root] [need
     await consumer.call('tunnelStart', tunnelStart)
     expect(await ask(address('internet'))).toBe(exit())
 
-    const [helperPid = 0] = await find('consumer', 'helper/main.ts')
+    const [helperPid = 0] = await nodes.find('consumer', 'helper/main.ts')
     process.kill(helperPid, 'SIGKILL')
-    await untilNone('consumer')
+    await nodes.untilGone('consumer')
     expect(await probe()).not.toContain('connected')
     // Known without a helper, and to the next one.
     expect(await consumer.call('networkState')).toMatchObject({ state: 'blocked' })
@@ -486,7 +468,7 @@ describe.skipIf(unavailable !== undefined)('the network guard [needs root] [need
     expect(await ask(address('internet'))).toBe(exit())
 
     process.kill(consumer.pid, 'SIGKILL')
-    await untilNone('consumer')
+    await nodes.untilGone('consumer')
     expect(await probe()).not.toContain('connected')
     const next = await node('consumer')
     expect(await next.call('networkState')).toMatchObject({ state: 'blocked' })
@@ -507,9 +489,9 @@ describe.skipIf(unavailable !== undefined)('the network guard [needs root] [need
     expect(await consumer.call('networkState')).toEqual({ state: 'open' })
     // Also after everybody was killed, and with nothing noted.
     const again = await guarded()
-    const [helperPid = 0] = await find('consumer', 'helper/main.ts')
+    const [helperPid = 0] = await nodes.find('consumer', 'helper/main.ts')
     for (const pid of [again.consumer.pid, helperPid]) process.kill(pid, 'SIGKILL')
-    await untilNone('consumer')
+    await nodes.untilGone('consumer')
     expect(await ask(address('internet'))).toBe('nobody')
     await hosts.run('consumer', process.execPath, [helper, '--reset-network'])
     expect(await ask(address('internet'))).toBe(own())

@@ -1,32 +1,24 @@
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../lib/logger.ts'
 import { createHosts, type HostName, type Hosts, whyNoHosts } from '../../localnet/hosts.ts'
 import { openVpnAvailability } from '../../network/openvpn-availability.ts'
+import { createHostNodes, type HostNode, type HostNodes, importable } from '../../testing/host-node.ts'
 
-const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
-
-/** One node's part, on a host of its own: commands in as JSON lines, answers out. */
+/** The service as both sides use it; it says what was lost. */
 const NODE = `
-import { createInterface } from 'node:readline'
 import { connect } from 'node:net'
 import { readFileSync } from 'node:fs'
 import { get, request } from 'node:http'
-import { createOpenVpn } from ${url('./openvpn.ts')}
-import { createNetworkGuard } from ${url('./network-guard.ts')}
-import { createPrivilege } from ${url('../../network/privilege-client.ts')}
-import { systemClock as clock } from ${url('../../lib/clock.ts')}
-import { createLogger } from ${url('../../lib/logger.ts')}
-const log = createLogger((line) => process.stderr.write(line + '\\n'), 'node', process.env.MYST_TEST_LOG ? 'debug' : 'error')
-const privilege = createPrivilege({ log, clock })
+import { createOpenVpn } from ${importable('services/openvpn/openvpn.ts')}
+import { createNetworkGuard } from ${importable('services/openvpn/network-guard.ts')}
 const guard = await createNetworkGuard({ privilege, log, clock })
 const openvpn = createOpenVpn({ privilege, guard, log, clock })
-const say = (frame) => console.log(JSON.stringify(frame, (_, value) => typeof value === 'bigint' ? String(value) : value))
 let provider, consumer, cancel
 const operations = {
   async startProvider(options) {
@@ -67,13 +59,7 @@ const operations = {
     const done = (result) => { socket.destroy(); resolve(result) }
     socket.on('connect', () => done('connected')); socket.on('error', (error) => done(error.code)); socket.on('timeout', () => done('timeout'))
   }),
-}
-createInterface(process.stdin).on('line', async (line) => {
-  const { id, operation, argument } = JSON.parse(line)
-  try { say({ id, result: await operations[operation](argument) ?? null }) }
-  catch (error) { say({ id, error: error.name, message: error.message, reason: error.reason }) }
-})
-say({ ready: process.pid })`
+}`
 
 /** The internet: says who asks, sends and takes any number of bytes. */
 const INTERNET = `
@@ -84,23 +70,16 @@ const server = require('node:http').createServer((request, response) => {
 })
 server.listen({ port: 80, host: '::' }, () => console.log('listening'))`
 
-type Answer = Record<string, unknown>
-type Node = {
-  child: ChildProcess
-  pid: number
-  lost: Answer[]
-  call(operation: string, argument?: unknown): Promise<never>
-}
-
 const unavailable = whyNoHosts() ?? (openVpnAvailability().available ? undefined : 'no OpenVPN')
 
 describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [needs openvpn]', () => {
   let hosts: Hosts
   let dataDir: string
-  const nodes: Node[] = []
+  let nodes: HostNodes
 
   beforeAll(async () => {
     hosts = await createHosts({ prefix: 'ovpntest', log: silentLogger })
+    nodes = createHostNodes(hosts, NODE)
     dataDir = mkdtempSync(join(tmpdir(), 'ovpntest-'))
     await listen('internet')
     // A private network that the provider can reach, with a service in it.
@@ -110,20 +89,11 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     await listen('provider')
   }, 30_000)
   afterEach(async () => {
-    for (const node of nodes.splice(0)) {
-      if (node.child.exitCode !== null || node.child.signalCode !== null) continue
-      const gone = once(node.child, 'exit')
-      node.child.stdin?.end()
-      node.child.kill('SIGKILL')
-      await gone
-    }
-    await Promise.all((['provider', 'consumer'] as const).map(helpersGone))
+    await nodes.end()
     // The guard outlives them all, by design.
-    const last = await node('consumer')
+    const last = await nodes.start('consumer')
     if (await last.call('stands')) await last.call('open')
-    await last.call('stop')
-    await helpersGone('consumer')
-    nodes.splice(0)
+    await nodes.end()
   })
   afterAll(async () => {
     await hosts?.dispose()
@@ -135,76 +105,20 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     if (server.stdout) await once(server.stdout, 'data')
   }
 
-  async function node(name: HostName): Promise<Node> {
-    const child = hosts.exec(name, process.execPath, ['--input-type=module', '-e', NODE], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      cwd: process.cwd(),
-    })
-    const waiting = new Map<number, (answer: Answer) => void>()
-    const lost: Answer[] = []
-    let nextId = 0
-    if (!child.stdout) throw new Error('no output')
-    const started = new Promise<number>((resolve) => {
-      createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-        const frame = JSON.parse(line) as Answer
-        if (typeof frame.ready === 'number') resolve(frame.ready)
-        else if (frame.lost !== undefined) lost.push(frame)
-        else waiting.get(frame.id as number)?.(frame)
-      })
-    })
-    const made: Node = {
-      child,
-      pid: await started,
-      lost,
-      async call(operation, argument) {
-        const id = nextId++
-        const answer = new Promise<Answer>((resolve) => waiting.set(id, resolve))
-        child.stdin?.write(`${JSON.stringify({ id, operation, argument })}\n`)
-        const { error, message, result } = await answer
-        if (error !== undefined) throw new Error(`${String(error)}: ${String(message)}`)
-        return result as never
-      },
-    }
-    nodes.push(made)
-    return made
-  }
-
-  async function startProvider(options: object = {}): Promise<Node> {
-    const provider = await node('provider')
+  async function startProvider(options: object = {}): Promise<HostNode> {
+    const provider = await nodes.start('provider')
     const publicAddress = hosts.host('provider').address
     await provider.call('startProvider', { dataDir, publicAddress, maxSessions: 3, ...options })
     return provider
   }
 
-  async function connect(provider: Node, sessionId: string): Promise<Node> {
-    const consumer = await node('consumer')
+  async function connect(provider: HostNode, sessionId: string): Promise<HostNode> {
+    const consumer = await nodes.start('consumer')
     const request = await consumer.call('createConsumer', {
       controlEndpoints: [{ host: hosts.host('hub').address, port: 80 }],
     })
     await consumer.call('connect', await provider.call('admit', [sessionId, request]))
     return consumer
-  }
-
-  /** No helper and no OpenVPN on a host any more. */
-  async function helpersGone(name: HostName): Promise<void> {
-    for (
-      const until = Date.now() + 10_000;
-      Date.now() < until;
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    ) {
-      const pids = (await hosts.run('router', 'ip', ['netns', 'pids', hosts.host(name).namespace]))
-        .split('\n')
-        .filter(Boolean)
-      const names = pids.map((pid) => {
-        try {
-          return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
-        } catch {
-          return ''
-        }
-      })
-      if (!names.some((text) => text.includes('openvpn\0') || text.includes('helper/main.ts'))) return
-    }
-    throw new Error(`a helper is still running on ${name}`)
   }
 
   const page = () => `http://${hosts.host('internet').address}/`
@@ -229,12 +143,7 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
 
   const workspaces = () => (existsSync('/run/myst-helper') ? readdirSync('/run/myst-helper') : [])
 
-  async function helperPids(name: HostName): Promise<number[]> {
-    const pids = (await hosts.run('router', 'ip', ['netns', 'pids', hosts.host(name).namespace]))
-      .split('\n')
-      .filter(Boolean)
-    return pids.map(Number).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('helper/main.ts'))
-  }
+  const helperPids = (name: HostName) => nodes.find(name, 'helper/main.ts')
 
   async function until<T>(read: () => Promise<T>, good: (value: T) => boolean, withinMs = 5_000): Promise<T> {
     for (const end = Date.now() + withinMs; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
@@ -295,7 +204,7 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     expect(await provider.call('tcp', [address('provider'), 80])).toBe('connected')
     expect(await consumer.call('tcp', [address('internet'), 80])).toBe('connected')
     expect(await consumer.call('tcp', ['10.1.2.3', 80])).not.toBe('connected')
-    expect(consumer.lost).toEqual([])
+    expect(consumer.said).toEqual([])
     expect(await consumer.call('tcp', [address('internet'), 25])).toBe('EHOSTUNREACH')
     expect(await consumer.call('tcp', [address('internet'), 81])).toBe('ECONNREFUSED')
     const inside = await hosts.run('consumer', 'ip', ['-4', '-o', 'addr', 'show', 'dev', 'mystc0'])
@@ -311,7 +220,7 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
 
   it('ends a session at once, with its figures, and does not let it in again', async () => {
     const provider = await startProvider()
-    const consumer = await node('consumer')
+    const consumer = await nodes.start('consumer')
     const request = await consumer.call('createConsumer', { controlEndpoints: [] })
     const data = await provider.call('admit', ['session-4', request])
     await consumer.call('connect', data)
@@ -324,10 +233,10 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     expect(await hosts.run('provider', 'nft', ['list', 'ruleset'])).not.toContain('counter packets')
     expect(await hosts.run('provider', 'tc', ['class', 'show', 'dev', 'mysts0'])).toBe('')
     await until(
-      async () => consumer.lost.length,
+      async () => consumer.said.length,
       (length) => length === 1,
     )
-    expect(consumer.lost).toMatchObject([{ lost: 'tunnel' }])
+    expect(consumer.said).toMatchObject([{ lost: 'tunnel' }])
     const [, , , , , , , , later]: string[] = await provider.call('device', 'mysts0')
     expect(later).toBe(sent)
     await expect(consumer.call('connect', data)).rejects.toThrow('TunnelRefused')
@@ -349,7 +258,7 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     await provider.call('stopProvider')
     expect(await stateOf('provider')).toBe(before[0])
     await Promise.all([provider.call('stop'), consumer.call('stop')])
-    await Promise.all([helpersGone('provider'), helpersGone('consumer')])
+    await Promise.all([nodes.untilGone('provider'), nodes.untilGone('consumer')])
     expect(workspaces().filter((name) => pids.includes(Number(name.split('-')[0])))).toEqual([])
   }, 60_000)
 
@@ -358,10 +267,10 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     const provider = await startProvider()
     const consumer = await connect(provider, 'session-6')
     for (const { pid } of [consumer, provider]) process.kill(pid, 'SIGKILL')
-    await Promise.all([helpersGone('provider'), helpersGone('consumer')])
+    await Promise.all([nodes.untilGone('provider'), nodes.untilGone('consumer')])
     expect(await stateOf('provider')).toBe(before[0])
     // But nothing is let out that was kept in; the next node says so, without its helper.
-    const next = await node('consumer')
+    const next = await nodes.start('consumer')
     expect(await next.call('stands')).toMatchObject({ isInherited: true, sinceMs: expect.any(Number) })
     await expect(next.call('get', page())).rejects.toThrow()
     await next.call('open')
@@ -375,12 +284,12 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     const pids = (await Promise.all([helperPids('provider'), helperPids('consumer')])).flat()
     expect(pids).toHaveLength(2)
     for (const pid of pids) process.kill(pid, 'SIGKILL')
-    await Promise.all([helpersGone('provider'), helpersGone('consumer')])
+    await Promise.all([nodes.untilGone('provider'), nodes.untilGone('consumer')])
     await until(
-      async () => [...provider.lost, ...consumer.lost],
+      async () => [...provider.said, ...consumer.said],
       (lost) => lost.length === 2,
     )
-    expect([...provider.lost, ...consumer.lost]).toMatchObject([{ lost: 'all' }, { lost: 'tunnel' }])
+    expect([...provider.said, ...consumer.said]).toMatchObject([{ lost: 'all' }, { lost: 'tunnel' }])
     // A route that leads around the tunnel, a table and forwarding are left; the guard lets nothing out meanwhile.
     expect(await stateOf('provider')).not.toBe(before[0])
     await expect(consumer.call('get', page())).rejects.toThrow()
@@ -396,17 +305,20 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
   it('gives a start up at once when it is cancelled, and leaves nothing behind', async () => {
     const before = await stateOf('consumer')
     const provider = await startProvider()
-    const consumer = await node('consumer')
+    const consumer = await nodes.start('consumer')
     const request = await consumer.call('createConsumer', { controlEndpoints: [] })
     const data: { remotes: { port: number }[] } = await provider.call('admit', ['session-9', request])
     await provider.call('stopProvider')
+    // Somebody who hears OpenVPN asking and never answers.
+    const silent = `const s = require('node:dgram').createSocket('udp6')
+      s.once('message', () => console.log('asked')).bind(${data.remotes[0]?.port}, () => console.log('there'))`
+    const child = hosts.exec('provider', process.execPath, ['-e', silent], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const heard = createInterface({ input: child.stdout as Readable })
+    await once(heard, 'line')
     const connecting = consumer.call('connect', data)
     const refused = expect(connecting).rejects.toThrow('AbortError')
-    await until(
-      () => hosts.run('router', 'ip', ['netns', 'pids', hosts.host('consumer').namespace]),
-      (text) => text.trim().split('\n').length >= 3,
-    )
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await once(heard, 'line')
+    child.kill()
     await consumer.call('cancel')
     const cancelled = Date.now()
     await refused
@@ -435,7 +347,7 @@ describe.skipIf(unavailable !== undefined)('OpenVPN between hosts [needs root] [
     const fresh = join(dataDir, 'other')
     const provider = await startProvider({ dataDir: fresh })
     child.kill()
-    const consumer = await node('consumer')
+    const consumer = await nodes.start('consumer')
     const request = await consumer.call('createConsumer', { controlEndpoints: [] })
     const first: { remotes: { port: number }[] } = await provider.call('admit', ['session-11', request])
     expect(first.remotes[0]?.port).not.toBe(1194)

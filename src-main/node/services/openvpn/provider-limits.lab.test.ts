@@ -1,32 +1,22 @@
-import { type ChildProcess, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../lib/logger.ts'
 import { createHosts, type HostName, type Hosts, whyNoHosts } from '../../localnet/hosts.ts'
 import { openVpnAvailability } from '../../network/openvpn-availability.ts'
+import { createHostNodes, type HostNode, type HostNodes, importable } from '../../testing/host-node.ts'
 
-const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
-
-/** One node's part, on a host of its own: commands in as JSON lines, answers out. */
+/** The service as both sides use it, and what a customer may do with it. */
 const NODE = `
-import { createInterface } from 'node:readline'
 import { connect } from 'node:net'
 import { readFileSync } from 'node:fs'
-import { createOpenVpn } from ${url('./openvpn.ts')}
-import { createNetworkGuard } from ${url('./network-guard.ts')}
-import { createPrivilege } from ${url('../../network/privilege-client.ts')}
-import { systemClock as clock } from ${url('../../lib/clock.ts')}
-import { createLogger } from ${url('../../lib/logger.ts')}
-const log = createLogger((line) => process.stderr.write(line + '\\n'), 'node', process.env.MYST_TEST_LOG ? 'debug' : 'error')
-const privilege = createPrivilege({ log, clock })
+import { createOpenVpn } from ${importable('services/openvpn/openvpn.ts')}
+import { createNetworkGuard } from ${importable('services/openvpn/network-guard.ts')}
 const guard = await createNetworkGuard({ privilege, log, clock })
 const openvpn = createOpenVpn({ privilege, guard, log, clock })
-const say = (frame) => console.log(JSON.stringify(frame, (_, value) => typeof value === 'bigint' ? String(value) : value))
 let provider, consumer
 const sockets = new Set()
 const open = (host, port) => {
@@ -66,13 +56,7 @@ const operations = {
     const done = (result) => { socket.destroy(); resolve(result) }
     socket.on('connect', () => done('connected')).on('error', (error) => done(error.code)).on('timeout', () => done('timeout'))
   }),
-}
-createInterface(process.stdin).on('line', async (line) => {
-  const { id, operation, argument } = JSON.parse(line)
-  try { say({ id, result: await operations[operation](argument) ?? null }) }
-  catch (error) { say({ id, error: error.name, message: error.message }) }
-})
-say({ ready: true })`
+}`
 
 /** Takes everything, and pours for whoever asks: on several ports, IPv4 and IPv6. */
 const LISTENER = `
@@ -84,23 +68,23 @@ for (const port of ports) require('node:net').createServer((socket) => {
   socket.once('data', (first) => { if (first[0] === 68) { socket.on('drain', more); more() } }).resume()
 }).listen({ port, host: '::' }, () => { if (--left === 0) console.log('listening') })`
 
-type Answer = Record<string, unknown>
-type Node = { child: ChildProcess; call(operation: string, argument?: unknown): Promise<never> }
-
 const unavailable = whyNoHosts() ?? (openVpnAvailability().available ? undefined : 'no OpenVPN')
 
 describe.skipIf(unavailable !== undefined)('what an OpenVPN provider limits [needs root] [needs openvpn]', () => {
   let hosts: Hosts
   let dataDir: string
-  const nodes: Node[] = []
+  let nodes: HostNodes
+  let internetPid: number | undefined
   const address = (name: HostName) => hosts.host(name).address
 
   beforeAll(async () => {
     hosts = await createHosts({ prefix: 'ovpnlimits', log: silentLogger })
+    nodes = createHostNodes(hosts, NODE)
     dataDir = mkdtempSync(join(tmpdir(), 'ovpnlimits-'))
     for (const name of ['internet', 'provider', 'router'] as const) {
       const listener = hosts.exec(name, process.execPath, ['-e', LISTENER], { stdio: ['ignore', 'pipe', 'inherit'] })
       if (listener.stdout) await once(listener.stdout, 'data')
+      if (name === 'internet') internetPid = listener.pid
     }
     // A private network behind the provider's, and its own with public addresses, as IPv6 has at home.
     await hosts.run('router', 'ip', ['addr', 'add', '10.1.2.3/32', 'dev', 'lo'])
@@ -113,77 +97,28 @@ describe.skipIf(unavailable !== undefined)('what an OpenVPN provider limits [nee
       await hosts.run('router', 'ip', ['addr', 'add', neighbour, 'dev', 'provider'])
     }
   }, 30_000)
-  afterEach(async () => {
-    for (const { child } of nodes.splice(0)) {
-      if (child.exitCode !== null || child.signalCode !== null) continue
-      const gone = once(child, 'exit')
-      child.stdin?.end()
-      child.kill('SIGKILL')
-      await gone
-    }
-    // Each helper ends with its node; their tables go before the next test makes its own.
-    for (const name of ['provider', 'consumer', 'hub'] as const) {
-      const until = Date.now() + 10_000
-      const pids = () => hosts.run('router', 'ip', ['netns', 'pids', hosts.host(name).namespace])
-      const isHelper = (pid: string) =>
-        spawnSync('cat', [`/proc/${pid}/cmdline`])
-          .stdout.toString()
-          .includes('helper/main.ts')
-      while ((await pids()).split('\n').filter(Boolean).some(isHelper)) {
-        if (Date.now() > until) throw new Error(`a helper is still running on ${name}`)
-        await delay(50)
-      }
-    }
-  })
+  // Each helper ends with its node; their tables go before the next test makes its own.
+  afterEach(() => nodes.end())
   afterAll(async () => {
     await hosts?.dispose()
     if (dataDir) rmSync(dataDir, { recursive: true, force: true })
   })
 
-  async function node(name: HostName): Promise<Node> {
-    const child = hosts.exec(name, process.execPath, ['--input-type=module', '-e', NODE], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      cwd: process.cwd(),
-    })
-    if (!child.stdout) throw new Error('no output')
-    const waiting = new Map<number, (answer: Answer) => void>()
-    let nextId = 0
-    const lines = createInterface({ input: child.stdout })
-    lines.on('line', (line) => {
-      const frame = JSON.parse(line) as Answer
-      waiting.get(frame.id as number)?.(frame)
-    })
-    const made: Node = {
-      child,
-      async call(operation, argument) {
-        const id = nextId++
-        const answer = new Promise<Answer>((resolve) => waiting.set(id, resolve))
-        child.stdin?.write(`${JSON.stringify({ id, operation, argument })}\n`)
-        const { error, message, result } = await answer
-        if (error !== undefined) throw new Error(`${String(error)}: ${String(message)}`)
-        return result as never
-      },
-    }
-    await once(lines, 'line')
-    nodes.push(made)
-    return made
-  }
-
-  async function startProvider(options: object): Promise<Node> {
-    const provider = await node('provider')
+  async function startProvider(options: object): Promise<HostNode> {
+    const provider = await nodes.start('provider')
     await provider.call('startProvider', { dataDir, publicAddress: address('provider'), maxSessions: 3, ...options })
     return provider
   }
 
-  async function connect(provider: Node, sessionId: string, on: HostName = 'consumer'): Promise<Node> {
-    const consumer = await node(on)
+  async function connect(provider: HostNode, sessionId: string, on: HostName = 'consumer'): Promise<HostNode> {
+    const consumer = await nodes.start(on)
     const request = await consumer.call('createConsumer', { controlEndpoints: [] })
     await consumer.call('connect', await provider.call('admit', [sessionId, request]))
     return consumer
   }
 
   /** Mbit/s of IP traffic over four seconds, once the first burst is over. */
-  async function rate(consumers: Node[], direction: 'U' | 'D'): Promise<number> {
+  async function rate(consumers: HostNode[], direction: 'U' | 'D'): Promise<number> {
     const arrived = async () => {
       if (direction === 'D') {
         const each = await Promise.all(
@@ -191,8 +126,9 @@ describe.skipIf(unavailable !== undefined)('what an OpenVPN provider limits [nee
         )
         return each.reduce((sum, bytes) => sum + bytes, 0)
       }
-      // Past the provider's limits, without the link's own headers.
-      const line = (await hosts.run('internet', 'cat', ['/proc/net/dev']))
+      // Past the provider's limits, without the link's own headers. Read at once: to start a program takes as long as
+      // it likes on a busy machine.
+      const line = readFileSync(`/proc/${internetPid}/net/dev`, 'utf8')
         .split('\n')
         .find((text) => /eth0:/.test(text))
       const [bytes = 0, packets = 0] = (line?.split(':')[1] ?? '').trim().split(/\s+/).map(Number)
