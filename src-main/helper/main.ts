@@ -46,6 +46,8 @@ async function answer(
       return network.state()
     case 'tunnel-start':
       return tunnel.start(request.tunnel)
+    case 'tunnel-mtu':
+      return (await tunnel.setMtu(request.mtu)) ?? {}
     case 'tunnel-stop':
       return (await tunnel.stop()) ?? {}
     case 'server-start':

@@ -44,6 +44,7 @@ export type Request =
   | { verb: 'network-set'; network: NetworkRequest }
   | { verb: 'network-state' }
   | { verb: 'tunnel-start'; tunnel: TunnelRequest }
+  | { verb: 'tunnel-mtu'; mtu: number }
   | { verb: 'tunnel-stop' }
   | { verb: 'server-start'; server: ServerRequest }
   | { verb: 'server-admit'; commonName: string }
@@ -55,6 +56,8 @@ export type Request =
 export const MAX_FRAME = 96 * 1024
 /** More sessions than one /24 has addresses for are not served. */
 const MAX_SESSIONS = 250
+/** What IPv6 needs (RFC 8200), and what Ethernet carries. */
+const MTU = { least: 1_280, most: 1_500 }
 /** 100 Gbit/s. */
 const MAX_KBPS = 100_000_000
 
@@ -81,6 +84,8 @@ function readRequest(fields: Fields): Request {
       return { verb: 'network-set', network: readNetwork(fields) }
     case 'tunnel-start':
       return { verb: 'tunnel-start', tunnel: readTunnel(fields) }
+    case 'tunnel-mtu':
+      return { verb: 'tunnel-mtu', mtu: readInteger(fields, 'mtu', MTU.least, MTU.most) }
     case 'server-start':
       return { verb: 'server-start', server: readServer(fields) }
     case 'server-admit':

@@ -9,7 +9,9 @@ import { type OpenVpn, startOpenVpn } from './openvpn-process.ts'
 import { requireTunDevice, unprivilegedGroup } from './programs.ts'
 import type { TunnelRequest } from './requests.ts'
 import { directRoute, type RouteChange, tunnelRoutes } from './routes.ts'
+import { run } from './run.ts'
 import { allowSocketBuffers } from './sysctl.ts'
+import { watchUnasked } from './tunnel-traffic.ts'
 
 /**
  * The consumer's tunnel. One at a time:
@@ -22,10 +24,14 @@ import { allowSocketBuffers } from './sysctl.ts'
  * traffic would pass beside the tunnel unannounced. A lost tunnel is taken down and said so. Where the
  * network is guarded (`network-state.ts`), it is blocked again before anybody is told.
  */
-export type TunnelEvent = { event: 'tunnel'; state: 'starting' | 'up' | 'down'; device?: string; message?: string }
+export type TunnelEvent =
+  | { event: 'tunnel'; state: 'starting' | 'up' | 'down'; device?: string; message?: string }
+  | { event: 'tunnel-unasked'; bytes: string }
 
 export type Tunnel = {
   start(request: TunnelRequest): Promise<{ device: string }>
+  /** Largest packet, in bytes, from now on; the path to the provider may swallow larger ones. */
+  setMtu(mtu: number): Promise<void>
   stop(): Promise<void>
   readonly state: 'none' | 'starting' | 'up'
 }
@@ -40,9 +46,11 @@ export function createTunnel(host: Host, network: Network, emit: (event: TunnelE
   let openvpn: OpenVpn | undefined
   let cancel: ((why: Failure) => void) | undefined
   let finished: Promise<void> = Promise.resolve()
+  let stopCounting: () => void = () => undefined
   const ownHost = withOwnChanges(host)
 
   const takeDown = async () => {
+    stopCounting()
     await network.down()
     await openvpn?.stop()
     openvpn = undefined
@@ -109,6 +117,9 @@ export function createTunnel(host: Host, network: Network, emit: (event: TunnelE
       throw new Failure('TunnelRefused', 'The provider chose a tunnel address that collides with your own network.')
     }
     const six = hasIPv6() ? address6 : undefined
+    stopCounting = await watchUnasked(ownHost, device, (bytes) =>
+      emit({ event: 'tunnel-unasked', bytes: String(bytes) }),
+    )
     await raiseDevice(host, device, [`${address4}/32`, ...(six === undefined ? [] : [`${six}/128`])])
     for (const route of direct) await addRoute(ownHost, route, true)
     for (const route of tunnelRoutes(device, address4, six)) {
@@ -165,6 +176,10 @@ export function createTunnel(host: Host, network: Network, emit: (event: TunnelE
         cancel = undefined
         done()
       }
+    },
+    async setMtu(mtu) {
+      if (state !== 'up') throw new Failure('TunnelDown', 'The tunnel is not up.')
+      await run(programOf(host, 'ip'), ['link', 'set', 'dev', device, 'mtu', String(mtu)])
     },
     async stop() {
       cancel?.(stopped())

@@ -85,8 +85,11 @@ export type LiveSession = {
   sessionId: string
   provider: IdentityId
   startedAtMs: number
-  /** Where traffic leaves, as a third party saw it; absent when the network names no probe. */
-  exit?: { address: string; country?: string }
+  /**
+   * Where traffic leaves, as a third party saw it; absent when the network names no probe. `isProviders`: whether
+   * that is the address at which the provider takes the tunnel; absent when they are of two families.
+   */
+  exit?: { address: string; country?: string; isProviders?: boolean }
   /** One's own counters. */
   bytesUp: bigint
   bytesDown: bigint

@@ -16,6 +16,7 @@ export const answerFrame = z.union([
 
 export const eventFrame = z.discriminatedUnion('event', [
   z.object({ event: z.literal('tunnel'), state: z.enum(['starting', 'up', 'down']), device, message }),
+  z.object({ event: z.literal('tunnel-unasked'), bytes }),
   z.object({ event: z.literal('server'), state: z.enum(['up', 'down']), message }),
   z.object({ event: z.literal('server-client'), state: z.enum(['here', 'gone']), commonName }),
   z.object({ event: z.literal('server-traffic'), commonName, bytesUp: bytes, bytesDown: bytes }),

@@ -126,6 +126,9 @@ describe('requests to the helper', () => {
       expect(() => readServer({ bandwidthKbps: kbps })).toThrow('bandwidthKbps')
       expect(() => readServer({ totalBandwidthKbps: kbps })).toThrow('totalBandwidthKbps')
     }
+    expect(read('tunnel-mtu', { mtu: 1_280 })).toEqual({ verb: 'tunnel-mtu', mtu: 1_280 })
+    for (const mtu of [1_279, 1_501, 1_300.5, '1280', undefined])
+      expect(() => read('tunnel-mtu', { mtu })).toThrow('mtu')
     // What protects the provider is never left out by accident.
     expect(() => readServer({ maxConnections: undefined })).toThrow('maxConnections')
     expect(() => readServer({ newConnectionsPerSecond: 0 })).toThrow('newConnectionsPerSecond')

@@ -127,6 +127,9 @@ export function createPrivilege(
     async tunnelStart(request) {
       return tunnelResult.parse(await call('tunnel-start', request))
     },
+    async tunnelMtu(request) {
+      await call('tunnel-mtu', request)
+    },
     async tunnelStop() {
       if (socket) await call('tunnel-stop')
     },

@@ -53,6 +53,8 @@ export type ServerStart = {
 
 export type PrivilegeEvent =
   | { event: 'tunnel'; state: 'starting' | 'up' | 'down'; device?: string; message?: string }
+  /** What came out of the tunnel since it was made and nobody here had asked for; its device counted it as well. */
+  | { event: 'tunnel-unasked'; bytes: string }
   /** An admitted client came or went, noticed within a second or two. */
   | { event: 'server-client'; state: 'here' | 'gone'; commonName: string }
   /** Bytes of IP traffic per admitted client since it was admitted, from the firewall's own counters. */
@@ -67,6 +69,8 @@ export type Privilege = {
   /** Without a helper: what an earlier one left; no password is asked for. */
   networkState(): Promise<NetworkState>
   tunnelStart(request: TunnelStart): Promise<{ device: string }>
+  /** The largest packet that goes into the tunnel from now on: 1280 to 1500 bytes. */
+  tunnelMtu(request: { mtu: number }): Promise<void>
   tunnelStop(): Promise<void>
   serverStart(request: ServerStart): Promise<void>
   /** Lets in whoever shows a certificate of this name, until `serverKill`. */

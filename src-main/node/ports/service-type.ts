@@ -78,6 +78,9 @@ export type NetworkGuard = {
   open(): Promise<void>
 }
 
+/** In bytes: what comes back at most (4 KiB unless told), and padding to send along where packets have a size. */
+export type FetchSize = { maxBytes: number; padding: number }
+
 export type ServiceConsumer = {
   /** What the provider needs to know first: goes into session-create. */
   request(): unknown
@@ -86,10 +89,15 @@ export type ServiceConsumer = {
    * an actionable error; `signal` cancels at once and leaves nothing behind.
    */
   start(data: unknown, signal: AbortSignal): Promise<{ socksPort?: number }>
-  /** Fetches an `http://` address through the tunnel and nowhere else; `maxBytes` (4 KiB) come back at most. */
-  fetchThrough(url: string, signal: AbortSignal, maxBytes?: number): Promise<string>
+  /** Fetches an `http://` address through the tunnel and nowhere else. */
+  fetchThrough(url: string, signal: AbortSignal, size?: FetchSize): Promise<string>
   /** Rejects unless that name server (an IP address) answers a question for a name through the tunnel. */
   askNameServer?(server: string, name: string, signal: AbortSignal): Promise<void>
+  /** Where packets have a size: from now on one that every path carries. */
+  shrinkPackets?(): Promise<void>
+  /** Where the tunnel ends, as the provider named it: IP addresses. Known once it is started. */
+  remoteAddresses(): readonly string[]
+  /** What nobody asked for does not count. */
   traffic(): Traffic
   onLost(handle: (message: string) => void): () => void
   stop(): Promise<void>

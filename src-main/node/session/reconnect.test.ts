@@ -264,6 +264,29 @@ describe('the network', () => {
 })
 
 describe('a tunnel', () => {
+  it('that swallows large packets is mended in silence, and stays within its time', async () => {
+    const t = await start({ transfer: true })
+    t.service.blackHole = 'large packets'
+    const askedAtMs = t.clock.now()
+    expect((await t.connect()).live.exit).toEqual({ address: '198.51.100.7', isProviders: true })
+    expect(t.clock.now() - askedAtMs).toBeLessThanOrEqual(5_000)
+    expect(t.seen).toEqual(['connecting', 'connected'])
+  })
+
+  it.each([
+    ['198.51.100.7', '198.51.100.8', false],
+    ['::ffff:198.51.100.7', '198.51.100.7', true],
+    ['2001:db8::7', '2001:DB8:0:0::7', true],
+    ['2001:db8::7', '198.51.100.7', undefined],
+  ])('whose traffic leaves from %s and that ends at %s is told to match: %s', async (seen, remote, isProviders) => {
+    const t = await start()
+    t.service.exitAddress = seen
+    t.service.remoteAddress = remote
+    const { live } = await t.connect()
+    expect(live.exit?.isProviders).toBe(isProviders)
+    expect(live.exit?.address).toBe(seen.replace('::ffff:', ''))
+  })
+
   it('that carries small packets only, or answers no names, is not paid any further', async () => {
     const t = await start({ transfer: true })
     t.service.blackHole = true

@@ -16,12 +16,14 @@ export type MemoryService = ServiceType & {
   network: ('blocked' | 'tunnel' | 'open')[]
   /** When set, opening the guard fails. */
   stuck: boolean
-  /** Small answers come through the tunnel, large ones do not. */
-  blackHole: boolean
+  /** Small answers come through the tunnel, large ones do not: at all, or as long as packets are large. */
+  blackHole: boolean | 'large packets'
   /** Name servers answer through the tunnel. */
   answersNames: boolean
   /** What a probe sees through the tunnel; undefined: nothing comes back. */
   exitAddress: string | undefined
+  /** Where the provider says that its tunnel ends. */
+  remoteAddress: string
   /** When set, consumers fail to establish the tunnel. */
   broken: boolean
   /** When set, a person says no when a consumer is prepared. */
@@ -85,6 +87,7 @@ export function createMemoryService(
     blackHole: false,
     answersNames: true,
     exitAddress: '198.51.100.7',
+    remoteAddress: '198.51.100.7',
     broken: false,
     refused: false,
     hanging: false,
@@ -148,6 +151,7 @@ export function createMemoryService(
       if (service.refused) throw new MystError('ElevationRefused', 'The password was not given.')
       let session: Session | undefined
       let isStopped = false
+      let isSmall = false
       consumers++
       const lost = new Set<(message: string) => void>()
       return {
@@ -173,7 +177,8 @@ export function createMemoryService(
         },
         async fetchThrough(url, signal) {
           const isLarge = url.includes('large')
-          if (!session?.isUp || service.exitAddress === undefined || (isLarge && service.blackHole)) {
+          const isSwallowed = isLarge && (service.blackHole === true || (service.blackHole !== false && !isSmall))
+          if (!session?.isUp || service.exitAddress === undefined || isSwallowed) {
             await new Promise((_, reject) =>
               signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
             )
@@ -183,6 +188,12 @@ export function createMemoryService(
         async askNameServer() {
           if (!service.answersNames) throw new MystError('ProbeFailed', 'Names were not answered through the tunnel.')
         },
+        ...(options.guarded && {
+          async shrinkPackets() {
+            isSmall = true
+          },
+        }),
+        remoteAddresses: () => [service.remoteAddress],
         traffic: () => figures(session),
         onLost(handle) {
           lost.add(handle)

@@ -10,6 +10,9 @@ import { askNameServer, fetchThrough } from './fetch-through.ts'
 import type { OpenVpnGuard } from './network-guard.ts'
 import { providerData } from './session-data.ts'
 
+/** What a path has to carry for IPv6 to work at all (RFC 8200), and so the least that can be set. */
+const SMALL_MTU = 1280
+
 /**
  * The consumer's half: one tunnel for one session, with a key pair made for it alone. From `start` on nothing
  * leaves this machine but through the tunnel; when the tunnel is lost or stopped the helper lets nothing out
@@ -25,10 +28,16 @@ export async function createOpenVpnConsumer(
   const lostHandlers = new Set<(message: string) => void>()
   let device: string | undefined
   let last: Traffic = { bytesUp: 0n, bytesDown: 0n }
+  let unasked = 0n
+  let remoteAddresses: readonly string[] = []
   let unsubscribe: () => void = () => undefined
 
+  /** By the device, less what the helper found that nobody had asked for: told a second later, so never less than before. */
   const traffic = () => {
-    last = (device === undefined ? undefined : readDeviceTraffic(device)) ?? last
+    const counted = device === undefined ? undefined : readDeviceTraffic(device)
+    if (!counted) return last
+    const asked = { ...counted, bytesDown: counted.bytesDown - unasked }
+    last = asked.bytesDown > last.bytesDown ? asked : { ...asked, bytesDown: last.bytesDown }
     return last
   }
 
@@ -55,6 +64,7 @@ export async function createOpenVpnConsumer(
         throw new MystError('ServiceDataInvalid', "The provider's session data is invalid; try another provider.")
       }
       const { remotes, ca, certificate, tlsCrypt } = parsed.data
+      remoteAddresses = remotes.map(({ address }) => address)
       if (!isOurs(certificate, ca, privateKey)) {
         throw new MystError('ServiceDataInvalid', "The provider's certificates do not fit; try another provider.")
       }
@@ -64,6 +74,7 @@ export async function createOpenVpnConsumer(
       signal.throwIfAborted()
       let lost: string | undefined
       unsubscribe = privilege.onEvent((event) => {
+        if (event.event === 'tunnel-unasked') unasked = BigInt(event.bytes)
         if (event.event !== 'tunnel' || event.state !== 'down') return
         unsubscribe()
         lost = event.message ?? 'The tunnel was closed.'
@@ -94,8 +105,10 @@ export async function createOpenVpnConsumer(
       }
       return {}
     },
-    fetchThrough: async (url, signal, maxBytes) => fetchThrough(url, addresses(), signal, maxBytes),
+    fetchThrough: async (url, signal, size) => fetchThrough(url, addresses(), signal, size),
     askNameServer: async (server, name, signal) => askNameServer(server, name, addresses(), signal),
+    shrinkPackets: () => privilege.tunnelMtu({ mtu: SMALL_MTU }),
+    remoteAddresses: () => remoteAddresses,
     traffic,
     onLost(handle) {
       lostHandlers.add(handle)

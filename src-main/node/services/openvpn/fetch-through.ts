@@ -2,6 +2,7 @@ import { getServers, Resolver } from 'node:dns/promises'
 import { get } from 'node:http'
 import { isIP, isIPv4 } from 'node:net'
 import { MystError } from '#shared/errors/myst-error.ts'
+import type { FetchSize } from '../../ports/service-type.ts'
 
 const MAX_BYTES = 4 * 1024
 const TIMEOUT_MS = 10_000
@@ -14,13 +15,14 @@ export type TunnelAddresses = { ipv4: string | undefined; ipv6: string | undefin
  * GET of an `http://` address from the tunnel's own address, the question for its name included. The
  * kernel routes packets with that address into the tunnel whatever their destination (the helper's
  * rule), and once the tunnel is down nothing can be sent from it: so this cannot leave elsewhere.
- * At most `maxBytes` come back; redirects are not followed. Rejects with `ProbeFailed`.
+ * At most `maxBytes` come back; redirects are not followed. `padding` goes as a header of no meaning: a question
+ * that takes several full packets shows whether these pass upwards. Rejects with `ProbeFailed`.
  */
 export async function fetchThrough(
   url: string,
   from: TunnelAddresses,
   signal: AbortSignal,
-  maxBytes = MAX_BYTES,
+  { maxBytes, padding }: FetchSize = { maxBytes: MAX_BYTES, padding: 0 },
 ): Promise<string> {
   const { protocol, hostname, port, pathname, search } = new URL(url)
   if (protocol !== 'http:')
@@ -40,7 +42,8 @@ export async function fetchThrough(
         signal: timed,
         agent: false,
       }
-      const request = get({ ...options, headers: { host: new URL(url).host } }, (response) => {
+      const headers = { host: new URL(url).host, ...(padding > 0 && { 'x-padding': '0'.repeat(padding) }) }
+      const request = get({ ...options, headers }, (response) => {
         let text = ''
         response.setEncoding('utf8')
         response.on('data', (chunk: string) => {

@@ -32,6 +32,7 @@ export async function createSocksConsumer(
   let started = false
   let stopped = false
   let mux: Mux | undefined
+  let remoteAddress: string | undefined
   let closeListener: (() => Promise<void>) | undefined
   let cancelReport: () => void = () => undefined
 
@@ -52,6 +53,7 @@ export async function createSocksConsumer(
       if (!parsed.success) {
         throw new MystError('InvalidSessionData', 'The provider sent session data that make no sense; try another one.')
       }
+      remoteAddress = parsed.data.address
       const onAbort = () => mux?.destroy()
       signal.addEventListener('abort', onAbort, { once: true })
       try {
@@ -88,10 +90,11 @@ export async function createSocksConsumer(
       }
     },
 
-    async fetchThrough(url, signal, maxBytes) {
+    async fetchThrough(url, signal, size) {
       if (!mux) throw new MystError('NotStarted', 'The session is not started.')
-      return await fetchThrough(mux.open, url, signal, maxBytes)
+      return await fetchThrough(mux.open, url, signal, size?.maxBytes)
     },
+    remoteAddresses: () => (remoteAddress === undefined ? [] : [remoteAddress]),
     traffic: () => ({ bytesUp: mux?.sent ?? 0n, bytesDown: mux?.received ?? 0n }),
     onLost(handle) {
       lostHandlers.add(handle)

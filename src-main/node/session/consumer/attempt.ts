@@ -11,6 +11,7 @@ import { SESSION_CLOSE, SESSION_CLOSED, SESSION_FAILED, sessionClosed } from '..
 import { costOf, TOLERANCE } from '../cost.ts'
 import type { Context } from './context.ts'
 import { createMeter, type Meter } from './meter.ts'
+import type { Exit } from './verify.ts'
 
 /** Why a session is over, as far as anybody has said; `misconduct` when the provider is to blame for it. */
 export type Ending = { end: SessionEnd; message: string; misconduct?: MisconductKind }
@@ -38,7 +39,7 @@ export type Attempt = {
   service?: ServiceConsumer
   session?: OpenSession
   socksPort?: number
-  exit?: { address: string }
+  exit?: Exit
   /** The first thing that ends the session from outside; `onEnd` hears of it. */
   ending?: Ending
   onEnd?: () => void

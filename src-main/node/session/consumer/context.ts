@@ -41,6 +41,8 @@ export type ConsumerTiming = {
   startMs: number
   /** All that is asked before a new tunnel counts as verified. */
   verifyMs: number
+  /** When a transfer that has not come through by then is tried in smaller packets. */
+  wholeMs: number
   /** One look at a tunnel that stands, and one probe outside of any. */
   probeMs: number
   directProbeMs: number
@@ -67,6 +69,7 @@ export const CONSUMER_TIMING: ConsumerTiming = {
   adviceMs: 10_000,
   startMs: 60_000,
   verifyMs: 4_500,
+  wholeMs: 1_500,
   // With the stall before it and a second look: a verdict within 15 s of the last byte.
   probeMs: 3_500,
   directProbeMs: 3_000,

@@ -20,7 +20,9 @@ export async function seenAddress(
     const limited = withDeadline(deps.clock, signal, ms)
     try {
       const text = (await fetchText(url, limited.signal)).trim()
-      if (text.length <= 45 && isIP(text)) return text.toLowerCase()
+      // A server that listens for both families may show IPv4 in IPv6's clothes.
+      const address = text.toLowerCase().replace(/^::ffff:(?=[\d.]+$)/, '')
+      if (text.length <= 45 && isIP(address)) return address
     } catch (error) {
       if (signal.aborted) throw error
       deps.log.debug(`probe ${url} did not answer: ${error instanceof Error ? error.message : String(error)}`)

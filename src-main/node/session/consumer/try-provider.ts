@@ -152,7 +152,7 @@ async function open(context: Context, attempt: Attempt, progress: Progress, show
   // Without a probe there is nobody to ask: a step that checks nothing is not shown as done.
   if (deps.probes.length === 0) return
   await step('verify-traffic', async () => {
-    attempt.exit = { address: await verify(context, service) }
+    attempt.exit = await verify(context, service)
   })
 }
 
