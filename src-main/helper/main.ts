@@ -32,6 +32,7 @@ const BUNDLED = join(import.meta.dirname, 'bin')
 /** More questions than this without waiting for answers, and more bytes of answers that are not fetched, are not a node's. */
 const MAX_UNANSWERED = 64
 const MAX_UNREAD = 1024 * 1024
+const REFUSED_MS = 5_000
 
 async function answer(
   request: Request,
@@ -90,8 +91,9 @@ function refuse({ hello, connect }: Caller, { name, message }: Failure): void {
   const socket = connect()
   socket.on('error', () => undefined)
   socket.end(`${JSON.stringify({ hello, version: 1, error: { name, message } })}\n`)
-  // It waits for nobody.
-  socket.on('finish', () => socket.destroy())
+  // It is not gone before it was heard, nor waits for ever.
+  socket.resume()
+  setTimeout(() => socket.destroy(), REFUSED_MS).unref()
 }
 
 async function main(): Promise<void> {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { mayUseService } from './helper-service.ts'
 
 export type Availability = { available: true } | { available: false; name: string; message: string }
 
@@ -9,7 +10,7 @@ const PROMPTS = ['/usr/bin/pkexec', '/usr/bin/kdesudo']
  * Whether OpenVPN can be used here, found out without asking for a password: the same places are looked
  * at again, more strictly, by the helper. `bundled`: directory of programs that came with the app.
  */
-export function openVpnAvailability(bundled?: string): Availability {
+export function openVpnAvailability(bundled?: string, servicePath?: string): Availability {
   const no = (name: string, message: string): Availability => ({ available: false, name, message })
   if (process.platform !== 'linux') return no('NotSupported', 'OpenVPN is supported on Linux only so far.')
   if (![...(bundled === undefined ? [] : [`${bundled}/openvpn`]), ...OPENVPN].some((file) => existsSync(file))) {
@@ -18,7 +19,7 @@ export function openVpnAvailability(bundled?: string): Availability {
   if (!existsSync('/dev/net/tun')) {
     return no('NoTunDevice', 'This machine has no /dev/net/tun; load the tun module or allow it to the container.')
   }
-  if (process.getuid?.() !== 0 && !PROMPTS.some((file) => existsSync(file))) {
+  if (process.getuid?.() !== 0 && !PROMPTS.some((file) => existsSync(file)) && !mayUseService(servicePath)) {
     return no(
       'NotPermitted',
       'OpenVPN needs root: run myst as root, or install pkexec so that it can ask for a password.',

@@ -31,6 +31,7 @@ export function createPrivilege(
   const program: HelperProgram = {
     helperPath: options.helperPath ?? fileURLToPath(new URL('../../helper/main.ts', import.meta.url)),
     nodePath: options.nodePath ?? process.execPath,
+    servicePath: options.servicePath,
   }
   const handlers = new Set<(event: PrivilegeEvent) => void>()
   const waiting = new Map<number, Waiting>()
@@ -108,7 +109,7 @@ export function createPrivilege(
     async ensure() {
       if (socket) return
       starting ??= (async () => {
-        const availability = openVpnAvailability(options.bundled)
+        const availability = openVpnAvailability(options.bundled, program.servicePath)
         if (!availability.available) throw new MystError(availability.name, availability.message)
         attach(await startHelper(program, log))
       })().finally(() => {

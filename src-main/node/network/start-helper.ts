@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { Logger } from '../lib/logger.ts'
+import { readHello } from './hello.ts'
+import { connectService } from './helper-service.ts'
 import { launchElevated } from './launch-elevated.ts'
 
 export type HelperProgram = {
@@ -14,19 +15,21 @@ export type HelperProgram = {
   helperPath: string
   /** A Node that runs it; the app's own binary need not be one. */
   nodePath: string
+  /** Where the helper listens if it is installed as a service, when not at its usual place. */
+  servicePath?: string | undefined
 }
 
 /** A person may take a while for a password. */
 const START_MS = 120_000
-const MAX_LINE = 64 * 1024
-const hello = z.object({ hello: z.string().regex(/^[0-9a-f]{64}$/), version: z.literal(1) })
 
 /**
- * Starts the helper and resolves with its connection, on which it has shown the secret (why so: see the
- * header of `src-main/helper/main.ts`). Directly when this process is root, else behind the system's
- * password prompt. Nothing of socket and secret remains on disk.
+ * Starts the helper and resolves with its connection, on which it has shown who it is (why so: see
+ * `src-main/helper/caller.ts`). Directly when this process is root, else by the installed service, and
+ * where there is none behind the system's password prompt. Nothing of socket and secret remains on disk.
  */
 export async function startHelper(program: HelperProgram, log: Logger): Promise<Socket> {
+  const served = process.getuid?.() === 0 ? undefined : await connectService(program.servicePath)
+  if (served) return served
   const directory = mkdtempSync(join(tmpdir(), 'myst-')) // 0700
   const secret = randomBytes(32).toString('hex')
   writeFileSync(join(directory, 'secret'), secret, { mode: 0o600, flag: 'wx' })
@@ -36,6 +39,7 @@ export async function startHelper(program: HelperProgram, log: Logger): Promise<
       listener.once('error', reject)
       listener.listen(join(directory, 'socket'), resolve)
     })
+    chmodSync(join(directory, 'socket'), 0o600)
     return await new Promise<Socket>((resolve, reject) => {
       const timer = setTimeout(() => {
         reject(new MystError('HelperGone', 'The helper program did not start in time; try again.'))
@@ -47,10 +51,13 @@ export async function startHelper(program: HelperProgram, log: Logger): Promise<
       listener.on('connection', (socket) => {
         socket.on('error', () => undefined)
         void readHello(socket).then((shown) => {
-          const right = shown !== undefined && timingSafeEqual(Buffer.from(shown, 'hex'), Buffer.from(secret, 'hex'))
+          const right =
+            shown?.hello.length === secret.length && timingSafeEqual(Buffer.from(shown.hello), Buffer.from(secret))
           if (!right) return void socket.destroy()
           clearTimeout(timer)
-          resolve(socket)
+          if (!shown.error) return resolve(socket)
+          socket.destroy()
+          reject(new MystError(shown.error.name, shown.error.message))
         })
       })
       launch(program, directory, log, fail)
@@ -83,29 +90,6 @@ function launch(program: HelperProgram, directory: string, log: Logger, fail: (e
   child.once('exit', () => fail(new MystError('HelperGone', 'The helper program ended; see the log.')))
   // It ends with its connection; this process need not wait for it.
   child.unref()
-}
-
-function readHello(socket: Socket): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    let text = ''
-    const done = (shown: string | undefined) => {
-      socket.removeAllListeners('data')
-      socket.removeAllListeners('close')
-      socket.pause()
-      resolve(shown)
-    }
-    socket.on('close', () => done(undefined))
-    socket.on('data', (chunk: Buffer) => {
-      text += chunk.toString('latin1')
-      const end = text.indexOf('\n')
-      if (end < 0) return text.length > MAX_LINE ? done(undefined) : undefined
-      try {
-        done(hello.parse(JSON.parse(text.slice(0, end))).hello)
-      } catch {
-        done(undefined)
-      }
-    })
-  })
 }
 
 /** OpenVPN's log is in it, and in that texts of strangers. */
