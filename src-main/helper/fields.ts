@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP, SocketAddress } from 'node:net'
 
 import { Failure } from './failure.ts'
 
@@ -38,10 +38,13 @@ export function readList(fields: Fields, key: string, min: number, max: number):
   return value
 }
 
-/** An IP address and nothing around it: no name, no zone ("fe80::1%eth0" names an interface). */
+/**
+ * An IP address and nothing around it: no name, no zone ("fe80::1%eth0" names an interface). IPv6 has many
+ * notations for one address; it comes back in the usual one, which the kernel's programs print too.
+ */
 export function readAddress(value: unknown, what: string): string {
   if (typeof value !== 'string' || value.length > 45 || isIP(value) === 0 || value.includes('%')) throw bad(what)
-  return value
+  return isIP(value) === 4 ? value : new SocketAddress({ address: value, family: 'ipv6' }).address
 }
 
 export function readProtocol(fields: Fields): 'udp' | 'tcp' {

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 
 import { bad } from './fields.ts'
 
@@ -11,28 +11,20 @@ import { bad } from './fields.ts'
 const MAX_DER = 8 * 1024
 export const MAX_PEM = 12 * 1024
 
+/** One whose key is on P-256: other kinds are more of OpenSSL for a stranger to try, and nobody of ours makes them. */
 export function readCertificate(pem: string, what: string): string {
-  const der = decode(pem, 'CERTIFICATE', what)
-  try {
-    const { raw } = new X509Certificate(der)
-    if (!raw.equals(der)) throw bad(what)
-  } catch {
-    throw bad(what)
-  }
-  return encode(der, 'CERTIFICATE')
+  return recode(pem, 'CERTIFICATE', what, (der) => {
+    const { raw, publicKey } = new X509Certificate(der)
+    return isOnP256(publicKey) ? raw : undefined
+  })
 }
 
 /** A PKCS #8 key on P-256. */
 export function readPrivateKey(pem: string, what: string): string {
-  const der = decode(pem, 'PRIVATE KEY', what)
-  let curve: string | undefined
-  try {
-    curve = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }).asymmetricKeyDetails?.namedCurve
-  } catch {
-    throw bad(what)
-  }
-  if (curve !== 'prime256v1') throw bad(what)
-  return encode(der, 'PRIVATE KEY')
+  return recode(pem, 'PRIVATE KEY', what, (der) => {
+    const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+    return isOnP256(key) ? key.export({ format: 'der', type: 'pkcs8' }) : undefined
+  })
 }
 
 /** OpenVPN's static key format: 2048 bits as hexadecimal lines. */
@@ -45,6 +37,23 @@ export function readStaticKey(text: string, what: string): string {
   const hex = (body ?? '').replaceAll(/[\r\n]/g, '')
   if (text.length > MAX_PEM || hex.length !== 512) throw bad(what)
   return frame('OpenVPN Static key V1', hex.match(/.{32}/g) ?? [])
+}
+
+function isOnP256(key: KeyObject): boolean {
+  return key.asymmetricKeyDetails?.namedCurve === 'prime256v1'
+}
+
+/** `read` gives the bytes as it understood them; there must be no others. */
+function recode(pem: string, label: string, what: string, read: (der: Buffer) => Buffer | undefined): string {
+  const der = decode(pem, label, what)
+  let understood: Buffer | undefined
+  try {
+    understood = read(der)
+  } catch {
+    // Not one.
+  }
+  if (!understood?.equals(der)) throw bad(what)
+  return encode(der, label)
 }
 
 function decode(pem: string, label: string, what: string): Buffer {

@@ -3,7 +3,7 @@ import 'reflect-metadata'
 import { KeyObject, randomBytes, webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 
-import { encodePem } from './pem.ts'
+import { encodePem, isOneSequence } from './pem.ts'
 
 /**
  * The small authority that each provider is for its own OpenVPN: P-256 throughout. The consumer makes
@@ -73,6 +73,7 @@ export async function issueClient(
   sessionId: string,
   nowMs: number,
 ): Promise<string | undefined> {
+  if (!isOneSequence(request)) return undefined
   let publicKey: webcrypto.CryptoKey
   try {
     const parsed = new x509.Pkcs10CertificateRequest(new Uint8Array(request))

@@ -17,6 +17,15 @@ export function decodePem(text: string, label: string): Buffer | undefined {
   return der.length > 0 && der.toString('base64') === base64 ? der : undefined
 }
 
+/** Whether the bytes are one DER sequence of at most 64 KiB and nothing after it; parsers overlook what follows. */
+export function isOneSequence(der: Uint8Array): boolean {
+  const [tag, first = 0, high = 0, low = 0] = der
+  if (tag !== 0x30) return false
+  if (first < 0x80) return der.length === 2 + first
+  if (first === 0x81) return der.length === 3 + high
+  return first === 0x82 && der.length === 4 + high * 256 + low
+}
+
 export function encodePem(der: Uint8Array, label: string): string {
   return block(
     label,
@@ -26,12 +35,14 @@ export function encodePem(der: Uint8Array, label: string): string {
   )
 }
 
-/** A certificate as PEM of our own making, or undefined when it is none. */
+/** A certificate with a key on P-256 as PEM of our own making, or undefined when it is none. */
 export function cleanCertificate(text: string): string | undefined {
   const der = decodePem(text, 'CERTIFICATE')
   if (der === undefined) return undefined
   try {
-    return new X509Certificate(der).raw.equals(der) ? encodePem(der, 'CERTIFICATE') : undefined
+    const { raw, publicKey } = new X509Certificate(der)
+    const isOurKind = raw.equals(der) && publicKey.asymmetricKeyDetails?.namedCurve === 'prime256v1'
+    return isOurKind ? encodePem(der, 'CERTIFICATE') : undefined
   } catch {
     return undefined
   }
