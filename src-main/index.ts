@@ -72,6 +72,7 @@ async function run(): Promise<void> {
     open,
     connect: () => tell(handlers['connection.connect']({})),
     disconnect: () => tell(handlers['connection.disconnect']({})),
+    restore: () => tell(handlers['connection.restore']({})),
     share() {
       const { terms } = state.get().share
       // The first time needs terms, which are agreed in the window.

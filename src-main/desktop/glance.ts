@@ -27,22 +27,29 @@ export function glance({ connection, network }: AppState): Glance {
 }
 
 /** What ends with the app, in words; undefined when nothing would. */
-export function whatStops({ connection, share }: AppState): string | undefined {
-  const stops: string[] = []
-  if (connection.name === 'blocked') stops.push('Your internet is restored: your traffic takes your own address again.')
-  else if (connection.name !== 'disconnected') {
-    stops.push(
-      connection.proposal.serviceType === 'socks'
-        ? 'Your connection ends: programs that use the proxy lose their way out.'
-        : 'Your connection ends: your traffic takes your own address again.',
-    )
-  }
+export function whatStops(state: AppState): string | undefined {
+  const { share } = state
+  const end = connectionEnd(state)
+  const stops = end === undefined ? [] : [end]
   if (share.state !== 'off') {
     const count = share.sessions.length
     const sessions = count === 0 ? '' : count === 1 ? ' One session ends.' : ` ${count} sessions end.`
     stops.push(`Sharing stops.${sessions}`)
   }
   return stops.length > 0 ? stops.join('\n') : undefined
+}
+
+function connectionEnd({ connection, settings }: AppState): string | undefined {
+  if (connection.name === 'disconnected') return undefined
+  if (connection.name === 'blocked') {
+    return settings.lockdown ? undefined : 'Your internet is restored: your traffic takes your own address again.'
+  }
+  if (connection.proposal.serviceType === 'socks') {
+    return 'Your connection ends: programs that use the proxy lose their way out.'
+  }
+  return settings.lockdown
+    ? 'Your connection ends, and lockdown keeps your internet blocked.'
+    : 'Your connection ends: your traffic takes your own address again.'
 }
 
 /** A menu is no place for more. */

@@ -30,6 +30,7 @@ export async function startNode(
       network,
       log,
       keychain,
+      isStart: true,
       helper: { helperPath: join(import.meta.dirname, 'helper.js'), nodePath: plainNode() },
     })
     const { handlers, state } = node

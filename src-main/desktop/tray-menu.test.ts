@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { DEFAULT_SETTINGS } from '#shared/contract/settings.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import type { Proposal } from '#shared/model/proposal.ts'
 import { glance, whatStops } from './glance.ts'
@@ -42,6 +43,7 @@ const base: AppState = {
   },
   connection: { name: 'disconnected' },
   share: { state: 'off', services: [], sessions: [], earnedToday: 0n },
+  settings: { ...DEFAULT_SETTINGS, problems: {} },
   proposals: { count: 0, revision: 0 },
   capabilities: { openvpn: { available: false }, socks: { available: true } },
 }
@@ -80,12 +82,17 @@ const blocked: AppState = {
   ...base,
   connection: { name: 'blocked', why: 'The tunnel was lost.', sinceMs: 0, paid: 0n },
 }
+const lockedDown: AppState = {
+  ...base,
+  connection: { name: 'blocked', why: 'Lockdown is on.', sinceMs: 0, paid: 0n, isLockdown: true },
+  settings: { ...base.settings, lockdown: true },
+}
 const sharing: AppState = { ...base, share: { ...base.share, state: 'on' } }
 
 /** Clicks the item and says which action ran. */
 function click(state: AppState, label: string): string | undefined {
   let ran: string | undefined
-  const names = ['open', 'connect', 'disconnect', 'share', 'stopSharing', 'forget', 'quit'] as const
+  const names = ['open', 'connect', 'disconnect', 'restore', 'share', 'stopSharing', 'forget', 'quit'] as const
   const actions = Object.fromEntries(names.map((name) => [name, () => (ran = name)])) as unknown as TrayActions
   const item = trayMenu(state, actions).find((candidate) => candidate.label === label)
   expect(item?.enabled).not.toBe(false)
@@ -116,7 +123,8 @@ describe('the tray', () => {
     expect(click(connected, 'Disconnect')).toBe('disconnect')
     expect(click(connecting, 'Cancel')).toBe('disconnect')
     expect(click(reconnecting, 'Disconnect')).toBe('disconnect')
-    expect(click(blocked, 'Restore internet')).toBe('disconnect')
+    expect(click(blocked, 'Restore internet')).toBe('restore')
+    expect(click(lockedDown, 'Connect to the best')).toBe('connect')
     expect(click(base, 'Share my bandwidth')).toBe('share')
     expect(click(sharing, 'Share my bandwidth')).toBe('stopSharing')
     expect(click(base, 'Open Mysterium')).toBe('open')
@@ -168,6 +176,8 @@ test('quitting says what ends, and asks nothing when nothing does', () => {
   }
   expect(whatStops(openvpn as AppState)).toMatch(/your own address/)
   expect(whatStops(blocked)).toMatch(/your own address/)
+  expect(whatStops(lockedDown)).toBeUndefined()
+  expect(whatStops({ ...openvpn, settings: lockedDown.settings } as AppState)).toMatch(/lockdown keeps/)
   expect(whatStops(sharing)).toBe('Sharing stops.')
   const session = {
     sessionId: 's',

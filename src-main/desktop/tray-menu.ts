@@ -7,6 +7,7 @@ export type TrayActions = {
   open(): void
   connect(): void
   disconnect(): void
+  restore(): void
   share(): void
   stopSharing(): void
   forget(): void
@@ -29,12 +30,12 @@ export function trayMenu(state: AppState, actions: TrayActions): MenuItemConstru
   return [
     { label: glance(state).line, enabled: false },
     { type: 'separator' },
-    connection.name === 'disconnected'
+    connection.name === 'disconnected' || (connection.name === 'blocked' && connection.isLockdown)
       ? { label: 'Connect to the best', enabled: ready, click: actions.connect }
       : {
           label: END_LABELS[connection.name],
           enabled: connection.name !== 'disconnecting',
-          click: actions.disconnect,
+          click: connection.name === 'blocked' ? actions.restore : actions.disconnect,
         },
     {
       label: 'Share my bandwidth',

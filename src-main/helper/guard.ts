@@ -33,11 +33,20 @@ export type GuardRules = {
   /** Where our OpenVPN may send to: none unless a tunnel is being made or is up. */
   remotes: readonly Remote[]
   tunnel: GuardTunnel | undefined
+  /** The only name server that is asked through a tunnel, whichever a program meant to ask. */
+  resolver?: string | undefined
 }
 
-export function guardRules({ user, allowLocalNetwork, controlEndpoints, remotes, tunnel }: GuardRules): string {
+const NAMES = 'meta l4proto { tcp, udp } th dport 53'
+
+export function guardRules(rules: GuardRules): string {
+  const { user, allowLocalNetwork, controlEndpoints, remotes, tunnel, resolver } = rules
   const allowed = [
     'oifname "lo" accept',
+    // A question of the one family cannot be put to a server of the other.
+    ...(tunnel && resolver !== undefined
+      ? [`oifname "${tunnel.device}" meta nfproto ${isIPv4(resolver) ? 'ipv6' : 'ipv4'} ${NAMES} return`]
+      : []),
     ...(tunnel ? [`oifname "${tunnel.device}" accept`] : []),
     ...remotes.map((remote) => `meta mark ${TUNNEL_MARK} ${to(remote)} ${remote.protocol} dport ${remote.port} accept`),
     // Before everything that leads into the network around us: a name asked there is a name told.
@@ -56,7 +65,7 @@ export function guardRules({ user, allowLocalNetwork, controlEndpoints, remotes,
   ]
   const outward = [
     // Redirected into the tunnel, which shows at the next chain only: here the device is still the one of before.
-    ...(tunnel ? ['ct status dnat meta l4proto { tcp, udp } th dport 53 accept'] : []),
+    ...(tunnel ? [`ct status dnat ${NAMES} accept`] : []),
     'jump allowed',
     // Told to the program that asked, so that it need not wait.
     'counter reject with icmpx admin-prohibited',
@@ -97,7 +106,7 @@ ${[
   chain('leaving', 'type filter hook postrouting priority filter; policy drop;', ['jump allowed', 'counter']),
   chain('inward', 'type filter hook input priority filter; policy drop;', inward),
   chain('passing', 'type filter hook forward priority filter; policy drop;', passing),
-  tunnel ? nameServers(tunnel) : '',
+  tunnel ? nameServers(tunnel, resolver) : '',
 ].join('')}}
 `
 }
@@ -122,18 +131,20 @@ function guardedAddress({ device, address4, address6 }: GuardTunnel): string[] {
 
 /**
  * A machine asks the name server that its network named, which is in that network: such a question goes
- * into the tunnel instead, to one that can be reached there. A public one that was set by hand stays.
+ * into the tunnel instead, to one that can be reached there. A public one that was set by hand stays, unless
+ * the person chose one here.
  */
-function nameServers({ device, address4, address6, dns }: GuardTunnel): string {
+function nameServers({ device, address4, address6, dns: usual }: GuardTunnel, resolver: string | undefined): string {
+  const dns = resolver ?? usual
   const [dns4, dns6] = dns === undefined ? [DEFAULT_DNS.ipv4, DEFAULT_DNS.ipv6] : isIPv4(dns) ? [dns, ''] : ['', dns]
-  const port = 'meta l4proto { tcp, udp } th dport 53'
-  const redirect = (family: 'ip' | 'ip6', server: string, local: readonly string[]) =>
-    server === ''
-      ? []
-      : [
-          `oifname != { "lo", "${device}" } ${port} dnat ${family} to ${server}`,
-          `oifname "${device}" ${family} daddr { ${local.join(', ')} } ${port} dnat ${family} to ${server}`,
-        ].map((rule) => `meta nfproto ${family === 'ip' ? 'ipv4' : 'ipv6'} ${rule}`)
+  const redirect = (family: 'ip' | 'ip6', server: string, local: readonly string[]) => {
+    if (server === '') return []
+    const replaced = resolver === undefined ? `{ ${local.join(', ')} }` : `!= ${server}`
+    return [
+      `oifname != { "lo", "${device}" } ${NAMES} dnat ${family} to ${server}`,
+      `oifname "${device}" ${family} daddr ${replaced} ${NAMES} dnat ${family} to ${server}`,
+    ].map((rule) => `meta nfproto ${family === 'ip' ? 'ipv4' : 'ipv6'} ${rule}`)
+  }
   const names = [
     `meta mark ${TUNNEL_MARK} accept`,
     ...redirect('ip', dns4, LOCAL_IPV4),
@@ -141,8 +152,10 @@ function nameServers({ device, address4, address6, dns }: GuardTunnel): string {
   ]
   // It chose its own address when it still meant to ask in its network.
   const source = [
-    `oifname "${device}" ip saddr != ${address4} ${port} snat ip to ${address4}`,
-    ...(address6 === undefined ? [] : [`oifname "${device}" ip6 saddr != ${address6} ${port} snat ip6 to ${address6}`]),
+    `oifname "${device}" ip saddr != ${address4} ${NAMES} snat ip to ${address4}`,
+    ...(address6 === undefined
+      ? []
+      : [`oifname "${device}" ip6 saddr != ${address6} ${NAMES} snat ip6 to ${address6}`]),
   ]
   return (
     chain('names', 'type nat hook output priority -100; policy accept;', names) +

@@ -4,6 +4,7 @@ import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { ProposalFilter } from '#shared/model/proposal.ts'
 import type { Amount } from '#shared/model/units.ts'
+import { controlEndpointsOf } from './control-endpoints.ts'
 import { createAnnouncer } from './discovery/announcer.ts'
 import { createIssuerRisk } from './issuer-risk.ts'
 import type { Logger } from './lib/logger.ts'
@@ -12,7 +13,7 @@ import { createPaymentsOverDialogue } from './payments-over-dialogue.ts'
 import type { GasAccount } from './ports/chain.ts'
 import type { Clock } from './ports/clock.ts'
 import type { UnlockedIdentity } from './ports/identity.ts'
-import type { ControlEndpoint, ServiceType } from './ports/service-type.ts'
+import type { ServiceType } from './ports/service-type.ts'
 import type { Store } from './ports/store.ts'
 import type { PaymentPolicy } from './protocol/payment.ts'
 import { createConnection } from './session/connection.ts'
@@ -43,6 +44,10 @@ export type Agent = {
   /** Tries what matches, best first, until one works; `state.connection` tells how it goes. */
   connect(filter: ProposalFilter, socksPort: number | undefined): Promise<void>
   disconnect(): Promise<void>
+  /** A setting raised or opened the guard: `state.connection` says so, unless there is a connection. */
+  restate(): void
+  /** The provider of the last session that was bought, and the service; undefined: none yet. */
+  lastProvider(): ProposalFilter | undefined
   promises(): PromiseView[]
   clear(peer: IdentityId | undefined, options: { acceptLess: boolean }): Promise<ClearResult[]>
   setClearingPolicy(policy: ClearingPolicy): void
@@ -119,7 +124,6 @@ export function createAgent(
     clock,
     log: log.of('announcer'),
   })
-  const controlEndpoints = [...network.rpc, ...network.brokers].map(controlEndpoint)
   const sharing = createSharing({
     identity,
     gas,
@@ -174,7 +178,7 @@ export function createAgent(
         ...(network.transferProbe === undefined ? {} : { transfer: network.transferProbe }),
         ...(network.resolver === undefined ? {} : { resolver: network.resolver }),
       },
-      controlEndpoints,
+      controlEndpoints: controlEndpointsOf(network),
       clock,
       repository: sessions,
       serve: sharing.serve,
@@ -216,6 +220,11 @@ export function createAgent(
       })
     },
     disconnect: () => connection.disconnect(),
+    restate: () => connection.restate(),
+    lastProvider() {
+      const last = sessions.list(1_000).find(({ role }) => role === 'consumer')
+      return last && { provider: last.peer, serviceType: last.serviceType }
+    },
     promises: () => payments.promises(),
     clear: (peer, options) => payments.clear(peer, options),
     setClearingPolicy: risk.setPolicy,
@@ -232,11 +241,4 @@ export function createAgent(
       wallet.stop()
     },
   }
-}
-
-const DEFAULT_PORTS: Record<string, number> = { 'http:': 80, 'https:': 443, 'mqtt:': 1883, 'mqtts:': 8883 }
-
-function controlEndpoint(address: string): ControlEndpoint {
-  const { hostname, port, protocol } = new URL(address)
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (DEFAULT_PORTS[protocol] ?? 443) }
 }

@@ -5,14 +5,15 @@ import type { AppState } from '#shared/contract/state.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import { type Agent, createAgent } from './agent.ts'
+import { connectOnStart } from './connect-on-start.ts'
+import { controlEndpointsOf, withoutCredentials } from './control-endpoints.ts'
 import { createKeystore } from './identity/keystore.ts'
+import { initialState, MAX_AT_RISK } from './initial-state.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Logger } from './lib/logger.ts'
 import { createMarket, type Market } from './market.ts'
-import { openVpnAvailability } from './network/openvpn-availability.ts'
 import { createPrivilege } from './network/privilege-client.ts'
 import type { HelperProgram } from './network/start-helper.ts'
-import { DEFAULT_CLEARING } from './payments/clearing-policy.ts'
 import type { TransactionResult } from './ports/chain.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Keychain } from './ports/keychain.ts'
@@ -21,14 +22,13 @@ import { createRemembering } from './remembering.ts'
 import { createNetworkGuard } from './services/openvpn/network-guard.ts'
 import { createOpenVpn } from './services/openvpn/openvpn.ts'
 import { createSocks } from './services/socks/create-socks.ts'
-import { stateAtStart } from './session/connection.ts'
+import { stateAtStart, stateNow } from './session/connection.ts'
+import { createSettings } from './settings.ts'
+import { openSettingsFile } from './settings-file.ts'
 import { createStateTree, type StateTree } from './state-tree.ts'
 import { migrate } from './storage/migrate.ts'
 import { openStore } from './storage/open-store.ts'
 import { createSessionRepository } from './storage/session-repository.ts'
-
-/** What a person may lose to one provider unless she says otherwise: 0.5 MYST. */
-const MAX_AT_RISK = 5n * 10n ** 17n
 
 export type { Keychain }
 
@@ -45,7 +45,7 @@ export type MysteriumNode = {
  *   store → keystore → market (chain, registry, proposals) → services → agent (once an identity is unlocked)
  *
  * Throws what a person has to act on before anything can run: `OtherNetwork`, `StoreTooNew`,
- * `InvalidNetworkFile`. A chain or broker that does not answer is not among these: the state says so
+ * `InvalidNetworkFile`, `SettingsUnreadable`. A chain or broker that does not answer is not among these: the state says so
  * and the node goes on trying. Without a network file only identities can be handled.
  */
 export async function createNode(options: {
@@ -57,31 +57,46 @@ export async function createNode(options: {
   helper?: HelperProgram
   /** Where a passphrase can be remembered, if there is such a place. */
   keychain?: Keychain
+  /** An app starts, and not a single command: what the settings say of the start is done. */
+  isStart?: boolean
 }): Promise<MysteriumNode> {
   const { home, log, clock = systemClock } = options
   const remembered = createRememberedNetwork(home)
   const network = remembered.choose(options.network)
+  const file = openSettingsFile(home)
   const store = openStore(join(home, 'node.db'))
   migrate(store)
   const keystore = createKeystore(join(home, 'keystore'), { log: log.of('keystore') })
   await keystore.settle()
   const privilege = createPrivilege({ log: log.of('helper'), clock }, options.helper)
-  const guard = await createNetworkGuard({ privilege, clock, log: log.of('openvpn') })
+  const control = network ? controlEndpointsOf(network) : []
+  const guard = await createNetworkGuard({
+    ...{ privilege, clock, log: log.of('openvpn'), control },
+    settings: () => file.current,
+  })
   const serviceTypes = [
     createOpenVpn({ privilege, guard, log: log.of('openvpn'), clock }),
     createSocks({ log: log.of('socks'), clock }),
   ]
 
-  const state = createStateTree(initialState(network))
+  const state = createStateTree(
+    initialState({ network, settings: file.current, connection: stateAtStart({ serviceTypes }) }),
+  )
   const setIdentity = (change: Partial<AppState['identity']>) =>
     state.set({ identity: { ...state.get().identity, ...change } })
   setIdentity({ all: await keystore.list() })
   const remembering = await createRemembering(state, options.keychain)
 
+  let agent: Agent | undefined
+  const restate = () => {
+    if (agent) agent.restate()
+    else state.set({ connection: stateNow({ serviceTypes }, state.get().connection) })
+  }
+  const settings = createSettings({ file, state, guard, restate })
+
   const market = network && createMarket({ network, store, isOwn, clock, log })
   if (market) followMarket(market)
 
-  let agent: Agent | undefined
   function isOwn(id: IdentityId): boolean {
     return state.get().identity.all.some((own) => own.id === id)
   }
@@ -130,7 +145,8 @@ export async function createNode(options: {
   /** Another identity ends what the present one does, so that is not done on the quiet. */
   function mayChangeIdentity(): void {
     const { connection, share } = state.get()
-    const isIdle = connection.name === 'disconnected' || (connection.name === 'blocked' && !agent)
+    const isIdle =
+      connection.name === 'disconnected' || (connection.name === 'blocked' && (!agent || connection.isLockdown))
     if (isIdle && share.state === 'off') return
     throw new MystError('IdentityInUse', 'Disconnect and stop sharing first; another identity would end both.')
   }
@@ -242,19 +258,35 @@ export async function createNode(options: {
       return null
     },
     async 'connection.connect'({ socksPort, ...filter }) {
+      giveUpStart()
       await needAgent().connect(filter, socksPort)
       return null
     },
     async 'connection.disconnect'() {
+      giveUpStart()
       if (agent) await agent.disconnect()
       else if (guard.stands) {
         // Found blocked at the start: opened without an identity, too.
         await guard.open()
-        state.set({ connection: { name: 'disconnected' } })
+        restate()
       }
       return null
     },
+    async 'connection.restore'() {
+      // Whoever opened it from outside is not asked for a password once more.
+      await guard.look()
+      await settings.set({ lockdown: false })
+      return handlers['connection.disconnect']({})
+    },
+    async 'settings.set'(change) {
+      await settings.set(change)
+      return null
+    },
+    'network.file': async () => (network ? withoutCredentials(network) : null),
     async 'share.start'(terms) {
+      if (file.current.lockdown) {
+        throw new MystError('LockdownInTheWay', 'Switch lockdown off to share: nobody could reach you.')
+      }
       await needAgent().sharing.start(terms)
       return null
     },
@@ -278,46 +310,30 @@ export async function createNode(options: {
     'state.get': async () => state.get(),
   }
 
+  let giveUpStart = () => {}
+  if (options.isStart) {
+    const { connectOnStart: choice } = file.current
+    // A password prompt may be open for long; the app is there meanwhile.
+    const raised = settings.start()
+    if (choice !== 'off') {
+      giveUpStart = connectOnStart({
+        state,
+        filter: () => (choice === 'last' ? agent?.lastProvider() : {}),
+        connect: (filter) => raised.then(() => needAgent().connect(filter, undefined)),
+        show: (problem) => settings.problem('connectOnStart', problem),
+      })
+    }
+  }
+
   return {
     handlers,
     state,
     async stop() {
+      giveUpStart()
       await agent?.stop()
       market?.follower.stop()
       await privilege.stop()
       store.close()
     },
-  }
-
-  function initialState(network: NetworkFile | undefined): AppState {
-    return {
-      network: {
-        name: network?.name ?? '',
-        chainId: network?.chainId ?? 0,
-        local: network?.local ?? false,
-        chain: network ? 'connecting' : 'unreachable',
-        broker: 'connecting',
-        startBlock: network?.startBlock ?? 0,
-        syncedBlock: 0,
-        headBlock: 0,
-        ...(network ? {} : { message: 'No network is chosen; name one with --network FILE.' }),
-      },
-      identity: { all: [], unlocked: false, registration: 'unknown' },
-      wallet: {
-        balance: 0n,
-        undeposited: 0n,
-        gas: 0n,
-        registrationFee: 0n,
-        networkFeeBps: 0,
-        receivable: 0n,
-        payable: 0n,
-        maxAtRisk: MAX_AT_RISK,
-        clearingPolicy: DEFAULT_CLEARING,
-      },
-      connection: stateAtStart({ serviceTypes }),
-      share: { state: 'off', services: [], sessions: [], earnedToday: 0n },
-      proposals: { count: 0, revision: 0 },
-      capabilities: { openvpn: openVpnAvailability(), socks: { available: true } },
-    }
   }
 }

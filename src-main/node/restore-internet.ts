@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { launchElevated } from './network/launch-elevated.ts'
 import type { HelperProgram } from './network/start-helper.ts'
+import { openSettingsFile } from './settings-file.ts'
 
 /**
  * "Restore internet": takes the network guard, and whatever else a helper did or left here, back. Works
@@ -24,6 +25,17 @@ export async function restoreInternet(options: Partial<HelperProgram> = {}): Pro
       else resolve()
     })
   })
+}
+
+/**
+ * Switches lockdown off in a home where no node runs, or none that answers, so that its next start does not block
+ * again what was restored. Answers whether it was on. Rejects with `SettingsUnreadable`.
+ */
+export async function endLockdown(home: string): Promise<boolean> {
+  const file = openSettingsFile(home)
+  if (!file.current.lockdown) return false
+  await file.write({ ...file.current, lockdown: false })
+  return true
 }
 
 function runAsRoot(file: string, args: readonly string[]): Promise<void> {

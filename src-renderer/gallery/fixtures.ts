@@ -1,4 +1,5 @@
 import type { CommandInput, FeeQuote, PromiseView, ProposalView, WalletEntry } from '#shared/contract/commands.ts'
+import { DEFAULT_SETTINGS } from '#shared/contract/settings.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { LiveSession, SessionRecord } from '#shared/model/session.ts'
@@ -109,6 +110,7 @@ export const READY: AppState = {
   },
   connection: { name: 'disconnected' },
   share: { state: 'off', services: [], sessions: [], earnedToday: 0n },
+  settings: { ...DEFAULT_SETTINGS, problems: {} },
   proposals: { count: PROPOSALS.length, revision: 1 },
   capabilities: { openvpn: { available: true }, socks: { available: true } },
 }

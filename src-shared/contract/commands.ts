@@ -7,6 +7,8 @@ import type { Proposal } from '../model/proposal.ts'
 import type { SessionRecord } from '../model/session.ts'
 import { HOURS_HINT, parseHours } from '../model/share-hours.ts'
 import type { Amount } from '../model/units.ts'
+import type { NetworkFile } from './network-file.ts'
+import { settings } from './settings.ts'
 import type { AppState } from './state.ts'
 
 /**
@@ -112,6 +114,12 @@ export const commands = {
   'connection.connect': command(proposalFilter.extend({ socksPort: port.optional() })).returns<null>(),
   /** Resolves when everything is taken down. */
   'connection.disconnect': command(nothing).returns<null>(),
+  /** Ends whatever runs and lets everything out again. Lockdown would block on, so it is switched off first. */
+  'connection.restore': command(nothing).returns<null>(),
+  /** What is named changes and is kept; resolves when it is in effect, also for a connection that stands. */
+  'settings.set': command(settings.partial()).returns<null>(),
+  /** The network this node is part of, addresses without what may be a credential in them; null without one. */
+  'network.file': command(nothing).returns<NetworkFile | null>(),
   'share.start': command(
     z.object({
       services: z.array(serviceType).min(1),

@@ -3,6 +3,7 @@ import type { MeteringUnit, ServiceTypeName } from '../model/proposal.ts'
 import type { ConnectionState, ServedSession } from '../model/session.ts'
 import type { Amount } from '../model/units.ts'
 import type { ClearingPolicy } from './commands.ts'
+import type { SettingsState } from './settings.ts'
 
 /**
  * The one state tree. The node owns it; every door shows a read-only copy. Deltas replace whole
@@ -14,6 +15,7 @@ export type AppState = {
   wallet: WalletState
   connection: ConnectionState
   share: ShareState
+  settings: SettingsState
   /** `revision` moves whenever a query could answer differently. */
   proposals: { count: number; revision: number }
   capabilities: { [type in ServiceTypeName]: { available: boolean; message?: string } }

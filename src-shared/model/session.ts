@@ -39,7 +39,7 @@ export type ConnectStep = (typeof CONNECT_STEPS)[number]
  *                            blocked ◀──────────────── OpenVPN ────────┘
  *
  * From `blocked` a disconnect leads to `disconnected`, which restores the internet, and a connect to
- * `connecting`.
+ * `connecting`. With the setting "lockdown", `blocked` stands wherever `disconnected` is drawn.
  */
 export type ConnectionState =
   | { name: 'disconnected'; last?: ConnectionFailure }
@@ -64,6 +64,8 @@ export type ConnectionState =
       paid: Amount
       /** What was asked for, to ask for it again; absent when another program's block was found. */
       again?: ProposalFilter
+      /** Nothing was lost: so it is while nobody is connected and the setting is on. */
+      isLockdown?: boolean
     }
   | { name: 'disconnecting'; proposal: Proposal }
 

@@ -11,11 +11,12 @@ import { type CommandLine, localnetFile, readNetwork } from './arguments.ts'
 
 /**
  * A node for one command: the one that already runs on this home, or one of our own in this process.
- * `stays`: this command runs in the foreground, so others shall be able to reach its node.
+ * `stays`: this command runs in the foreground, so others shall be able to reach its node. `isStart`: it is an app,
+ * which does at its start what the settings say.
  */
 export async function openNode(
   line: CommandLine,
-  { stays = false } = {},
+  { stays = false, isStart = false } = {},
 ): Promise<NodeAccess & { readonly own?: MysteriumNode }> {
   const socketPath = join(line.home, 'node.sock')
   const running = await reachRunningNode(socketPath)
@@ -39,7 +40,7 @@ export async function openNode(
   let node: MysteriumNode | undefined
   try {
     const network = chosenNetwork(line)
-    const own = await createNode({ home: line.home, network, log })
+    const own = await createNode({ home: line.home, network, log, isStart })
     node = own
     const door = stays
       ? await openHttpDoor(

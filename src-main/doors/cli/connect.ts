@@ -42,12 +42,14 @@ export async function connect(line: CommandLine, output: Output): Promise<number
       ({ connection }) => {
         const key = keyOf(connection)
         // Said last, so it is how things ended unless a connection came after it.
-        if (connection.name === 'connected' || connection.name === 'blocked') wasBlocked = connection.name === 'blocked'
+        if (connection.name === 'connected' || connection.name === 'blocked') {
+          wasBlocked = connection.name === 'blocked' && !connection.isLockdown
+        }
         if (key !== shown) {
           shown = key
           output.line({ ...statusObject(connection), at: new Date().toISOString() }, statusSentence(connection))
         }
-        return connection.name === 'disconnected'
+        return isOver(connection)
       },
       signal,
     )
@@ -78,7 +80,14 @@ function keyOf(connection: ConnectionState): string {
   }
 }
 
+/** With lockdown on it stays blocked, and nothing would be let out by our end. */
+function isOver(connection: ConnectionState): boolean {
+  return connection.name === 'disconnected' || (connection.name === 'blocked' && connection.isLockdown === true)
+}
+
 function failed(connection: ConnectionState): boolean {
+  // What can be asked for again did not come about.
+  if (connection.name === 'blocked') return connection.again !== undefined
   return (
     connection.name === 'disconnected' && connection.last !== undefined && connection.last.end !== 'consumer-closed'
   )

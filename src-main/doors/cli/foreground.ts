@@ -77,7 +77,7 @@ async function member(line: CommandLine, output: Output): Promise<number> {
 /** The app in the browser, on this home. `--path`: the page on a Unix socket instead of a loopback port. */
 export async function app(line: CommandLine, output: Output): Promise<number> {
   const signal = interrupted()
-  const access = await openNode(line, { stays: true })
+  const access = await openNode(line, { stays: true, isStart: true })
   try {
     const node = access.own
     if (!node)

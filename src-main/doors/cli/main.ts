@@ -8,6 +8,7 @@ import type { Output } from './output.ts'
 import { createOutput } from './output.ts'
 import { provide } from './provide.ts'
 import { resetNetwork } from './reset-network.ts'
+import { settings } from './settings.ts'
 import { wallet } from './wallet.ts'
 
 const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
@@ -29,6 +30,8 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
   clear [--peer ID] [--accept-less]   what others promised becomes balance; at a loss when they do not hold enough
   clearing [--at-once on|off] [--threshold AMOUNT] [--max-age HOURS]   when that happens without being asked
   risk                who owes something, and what they hold
+  settings            what is set | settings set allow-local-network|lockdown on|off | settings set resolver default|IP |
+                      settings set connect-on-start off|last|best
   reset-network       opens the internet again when something of ours blocks it; needs no node, asks for a password
   app [--port N]      the app in the browser, on this home
   demo                a local network with providers, and the app on it
@@ -51,6 +54,7 @@ const COMMANDS: Record<string, (line: CommandLine, output: Output) => Promise<nu
   clear,
   clearing,
   risk,
+  settings,
   'reset-network': resetNetwork,
   app,
   demo,

@@ -77,6 +77,7 @@ export function statusObject(connection: ConnectionState): { [key: string]: Json
         state: connection.name,
         ...none,
         message: connection.why,
+        lockdown: connection.isLockdown === true,
         paidMyst: formatMyst(connection.paid),
         since: new Date(connection.sinceMs).toISOString(),
       }
@@ -137,7 +138,9 @@ export function statusSentence(connection: ConnectionState): string {
     case 'reconnecting':
       return `${plain(connection.lost)} Reconnecting to ${short(connection.proposal.provider)} (attempt ${connection.attempt}): ${connection.step}`
     case 'blocked':
-      return `Blocked: nothing leaves this machine. ${plain(connection.why)} Ctrl-C or "myst disconnect" restores the internet.`
+      return connection.isLockdown
+        ? `Blocked: ${plain(connection.why)} "myst settings set lockdown off" restores the internet.`
+        : `Blocked: nothing leaves this machine. ${plain(connection.why)} Ctrl-C or "myst disconnect" restores the internet.`
     case 'disconnecting':
       return 'Disconnecting…'
   }

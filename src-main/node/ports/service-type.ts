@@ -72,9 +72,11 @@ export type ControlEndpoint = { host: string; port: number }
 export type NetworkGuard = {
   /** Where it stands, since when, and whether an earlier program raised it. */
   readonly stands: { sinceMs: number; isInherited: boolean } | undefined
+  /** It shall stand while nobody is connected, too: `open` then leaves it as it is. */
+  readonly isLockdown: boolean
   /** Notices when a person opened it from outside (`myst reset-network`): then it stands no more. */
   look(): Promise<void>
-  /** Lets everything out again. Rejects with a sentence for a person; then it still stands. */
+  /** Lets everything out again, without lockdown. Rejects with a sentence for a person; then it still stands. */
   open(): Promise<void>
 }
 

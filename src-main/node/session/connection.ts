@@ -4,7 +4,7 @@ import type { ConnectionState } from '#shared/model/session.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import { type Attempt, paidIn } from './consumer/attempt.ts'
-import { blocked } from './consumer/blocked.ts'
+import { blocked, lockedDown } from './consumer/blocked.ts'
 import { connected } from './consumer/connected.ts'
 import { connecting } from './consumer/connecting.ts'
 import {
@@ -30,11 +30,13 @@ export type Connection = {
    */
   connect(candidates: readonly CopiedProposal[], options?: ConnectOptions): void
   /**
-   * Cancels or ends, at once, in any state, and restores the internet. Resolves when everything is taken down;
+   * Cancels or ends, at once, in any state, and restores the internet unless lockdown is on. Resolves when everything is taken down;
    * rejects, and stays `blocked`, when the network could not be opened. A block that an earlier program left is
    * not opened by `shutdown`.
    */
   disconnect(end?: Stop['end']): Promise<void>
+  /** A setting raised or opened the guard: the state says so, unless there is a connection. */
+  restate(): void
 }
 
 /**
@@ -137,7 +139,7 @@ export function createConnection(
       running = undefined
       throw error
     }
-    show({ name: 'disconnected' })
+    show(stateAtStart(deps))
   }
 
   return {
@@ -167,6 +169,10 @@ export function createConnection(
       running = { abort: new AbortController(), done: restore() }
       await running.done
     },
+    restate() {
+      const next = stateNow(deps, state)
+      if (!running && next !== state) show(next)
+    },
   }
 }
 
@@ -175,8 +181,16 @@ const isGuarded =
   ({ serviceType }: CopiedProposal): boolean =>
     serviceTypes.some(({ name, guard }) => name === serviceType && guard)
 
+/** What holds while nobody is connected: `before`, unless the guard was raised or opened since. */
+export function stateNow(deps: Pick<ConnectionDeps, 'serviceTypes'>, before: ConnectionState): ConnectionState {
+  const now = stateAtStart(deps)
+  return now.name === before.name ? before : now
+}
+
 /** What an earlier program left: the guard outlives it. */
 export function stateAtStart({ serviceTypes }: Pick<ConnectionDeps, 'serviceTypes'>): ConnectionState {
+  const locked = lockedDown({ serviceTypes })
+  if (locked) return locked
   const sinceMs = serviceTypes.find(({ guard }) => guard?.stands)?.guard?.stands?.sinceMs
   if (sinceMs === undefined) return { name: 'disconnected' }
   const why = 'The program ended while it protected your traffic, so nothing is let out until you say so.'

@@ -14,6 +14,8 @@ export type MemoryService = ServiceType & {
   dropsHalf: boolean
   /** What became of the guard, in order, where the service has one: as the helper does it by itself. */
   network: ('blocked' | 'tunnel' | 'open')[]
+  /** The guard stands while nobody is connected, too. */
+  lockdown: boolean
   /** When set, opening the guard fails. */
   stuck: boolean
   /** Small answers come through the tunnel, large ones do not: at all, or as long as packets are large. */
@@ -65,10 +67,14 @@ export function createMemoryService(
     get stands() {
       return stands
     },
+    get isLockdown() {
+      return service.lockdown
+    },
     async look() {
       if (network.at(-1) === 'open') stands = undefined
     },
     async open() {
+      if (service.lockdown) return
       if (service.stuck) throw new MystError('HelperGone', 'The helper program is not running.')
       stands = undefined
       became('open')
@@ -82,6 +88,7 @@ export function createMemoryService(
     name,
     ...(options.guarded ? { guard } : {}),
     network,
+    lockdown: false,
     stuck: false,
     dropsHalf: false,
     blackHole: false,

@@ -10,9 +10,16 @@ const MAX_CONTROL = 32
 
 export type Endpoint = { address: string; port: number }
 
+/** What a person chose of it; asked for each time. */
+export type GuardSettings = { allowLocalNetwork: boolean; resolver: string; lockdown: boolean }
+
 export type OpenVpnGuard = NetworkGuard & {
   /** From now on nothing leaves but what goes to these; resolves with their addresses. Needs the helper. */
   block(control: readonly ControlEndpoint[]): Promise<Endpoint[]>
+  /** The same without a connection, for lockdown; a password may be asked for. */
+  raise(): Promise<void>
+  /** Brings changed settings into effect where it stands, in one step: nothing passes in between. */
+  renew(): Promise<void>
 }
 
 /** The guard over the helper's `networkSet`. Finds what an earlier program left, without asking for a password. */
@@ -20,8 +27,11 @@ export async function createNetworkGuard(deps: {
   privilege: Privilege
   clock: Clock
   log: Logger
+  settings: () => GuardSettings
+  /** Chain and broker, which stay reachable. */
+  control: readonly ControlEndpoint[]
 }): Promise<OpenVpnGuard> {
-  const { privilege, clock, log } = deps
+  const { privilege, clock, log, settings } = deps
   const left = await privilege.networkState()
   let stands: NetworkGuard['stands'] =
     left.state === 'open' ? undefined : { sinceMs: left.since ?? clock.now(), isInherited: true }
@@ -40,11 +50,27 @@ export async function createNetworkGuard(deps: {
     }
   }
 
-  return {
+  const guard: OpenVpnGuard = {
     get stands() {
       return stands
     },
+    get isLockdown() {
+      return settings().lockdown
+    },
+    async raise() {
+      await privilege.ensure()
+      await guard.block(deps.control)
+    },
+    async renew() {
+      await guard.look()
+      if (!stands) return
+      const { isInherited } = stands
+      await guard.raise()
+      // Whose word it needs to be opened does not change with a setting.
+      stands = { ...stands, isInherited }
+    },
     async block(control) {
+      const { allowLocalNetwork, resolver } = settings()
       const found = await Promise.all(
         control.map(async ({ host, port }) => (await addressesOf(host)).map((address) => ({ address, port }))),
       )
@@ -52,16 +78,21 @@ export async function createNetworkGuard(deps: {
       const controlEndpoints = [...distinct.values()].slice(0, MAX_CONTROL)
       // Counts as standing from here on: if the helper does not answer, nobody knows, and it is opened in the end.
       stands = { sinceMs: stands?.sinceMs ?? clock.now(), isInherited: false }
-      await privilege.networkSet({ state: 'blocked', allowLocalNetwork: false, controlEndpoints })
+      await privilege.networkSet({
+        ...{ state: 'blocked', allowLocalNetwork, controlEndpoints },
+        ...(resolver === 'default' ? {} : { resolver }),
+      })
       return controlEndpoints
     },
     async look() {
       if (stands && (await privilege.networkState()).state === 'open') stands = undefined
     },
     async open() {
+      if (settings().lockdown) return
       await privilege.ensure()
       await privilege.networkSet({ state: 'open', allowLocalNetwork: false, controlEndpoints: [] })
       stands = undefined
     },
   }
+  return guard
 }

@@ -1,6 +1,7 @@
-import type { ConnectionFailure } from '#shared/model/session.ts'
+import type { ProposalFilter } from '#shared/model/proposal.ts'
+import type { ConnectionFailure, ConnectionState } from '#shared/model/session.ts'
 
-import type { Context } from './context.ts'
+import type { ConnectionDeps, Context } from './context.ts'
 
 /**
  * No session, and nothing leaves this machine: somebody who relied on a tunnel does not fall back to her own
@@ -13,4 +14,26 @@ export function blocked(context: Context, failure: ConnectionFailure): void {
   const { filter: again } = options
   const sinceMs = guard?.stands?.sinceMs ?? deps.clock.now()
   context.show({ name: 'blocked', why, sinceMs, paid, ...(again ? { again } : {}) })
+}
+
+const LOCKDOWN = 'Lockdown is on: nothing leaves this computer but through a VPN.'
+
+/** Nobody is connected, and it stays closed for that: by the person's own choice. `last`: how it came to this. */
+export function lockedDown(
+  deps: Pick<ConnectionDeps, 'serviceTypes'>,
+  last?: ConnectionFailure,
+  again?: ProposalFilter,
+): ConnectionState | undefined {
+  const stands = deps.serviceTypes.find(({ guard }) => guard?.stands && guard.isLockdown)?.guard?.stands
+  if (!stands) return undefined
+  // What the person herself ended needs no reason, and no second attempt.
+  const failed = last?.end === 'consumer-closed' || last?.end === 'shutdown' ? undefined : last
+  return {
+    name: 'blocked',
+    isLockdown: true,
+    sinceMs: stands.sinceMs,
+    paid: last?.paid ?? 0n,
+    why: failed ? `${failed.message} ${LOCKDOWN}` : LOCKDOWN,
+    ...(failed && again ? { again } : {}),
+  }
 }

@@ -1,5 +1,6 @@
 import type { ConnectionFailure } from '#shared/model/session.ts'
 
+import { lockedDown } from './blocked.ts'
 import type { Context, Stop, Transition } from './context.ts'
 import { openNetwork } from './disconnected.ts'
 import { tryProvider } from './try-provider.ts'
@@ -32,7 +33,7 @@ export async function connecting(
     if (signal.aborted) return { to: 'disconnected', last: { ...failure, end: (signal.reason as Stop).end } }
   }
   // Who was blocked before stays so; who was not has lost nothing yet that would have to be kept in.
-  return wasBlocked ? { to: 'blocked', failure } : { to: 'disconnected', last: failure }
+  return wasBlocked && !lockedDown(deps) ? { to: 'blocked', failure } : { to: 'disconnected', last: failure }
 }
 
 function guardStands({ deps }: Context): boolean {

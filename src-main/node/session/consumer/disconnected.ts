@@ -1,9 +1,10 @@
-import { blocked } from './blocked.ts'
+import { blocked, lockedDown } from './blocked.ts'
 import type { ConnectionDeps, Context, Transition } from './context.ts'
 
 /**
  * Nothing is held and nothing runs; `last` says how it came to this. The network is open: everything was taken
- * down before, so that nothing left beside a tunnel on the way here. If it cannot be opened, it is told as blocked.
+ * down before, so that nothing left beside a tunnel on the way here. If it cannot be opened, or lockdown keeps it
+ * closed, it is told as blocked.
  */
 export async function disconnected(
   context: Context,
@@ -15,10 +16,11 @@ export async function disconnected(
     const message = `Your internet could not be restored. ${error instanceof Error ? error.message : ''}`.trim()
     return blocked(context, { message, paid: last?.paid ?? 0n })
   }
-  context.show({ name: 'disconnected', ...(last ? { last } : {}) })
+  const locked = lockedDown(context.deps, last, context.options.filter)
+  context.show(locked ?? { name: 'disconnected', ...(last ? { last } : {}) })
 }
 
-/** Lets everything out again, where anything is kept in. */
+/** Lets everything out again, where anything is kept in and lockdown does not want it so. */
 export async function openNetwork({ serviceTypes }: Pick<ConnectionDeps, 'serviceTypes'>): Promise<void> {
   for (const { guard } of serviceTypes) if (guard?.stands) await guard.open()
 }
