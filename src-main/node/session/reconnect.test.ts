@@ -263,6 +263,53 @@ describe('the network', () => {
   })
 })
 
+describe('an idle tunnel', () => {
+  const silent = async () => {
+    const t = await start()
+    await t.connect()
+    t.service.exitAddress = undefined
+    return t
+  }
+
+  it('is not asked for nothing', async () => {
+    const t = await silent()
+    await t.flow(120, {})
+    expect(t.seen).toEqual(['connecting', 'connected'])
+  })
+
+  it.each([
+    ['the machine slept', (t: Awaited<ReturnType<typeof start>>) => t.clock.sleep(60_000)],
+    [
+      'the machine has other addresses',
+      (t: Awaited<ReturnType<typeof start>>) => {
+        t.place.addresses = 'wlan0 10.0.0.7/24'
+      },
+    ],
+  ])('that died is found dead within 10 s after %s', async (_, move) => {
+    const t = await silent()
+    await t.flow(5, {})
+    move(t)
+    const movedAtMs = t.clock.now()
+    expect(await t.until('reconnecting')).toMatchObject({
+      lost: 'Nothing comes back through the tunnel any more.',
+      isBlocked: true,
+    })
+    expect(t.clock.now() - movedAtMs).toBeLessThanOrEqual(10_000)
+    t.service.exitAddress = '198.51.100.7'
+    await t.until('connected')
+  })
+
+  it('that lives stays after either', async () => {
+    const t = await start()
+    await t.connect()
+    t.clock.sleep(600_000)
+    await t.flow(5, {})
+    t.place.addresses = 'wlan0 10.0.0.7/24'
+    await t.flow(30, {})
+    expect(t.seen).toEqual(['connecting', 'connected'])
+  })
+})
+
 describe('a tunnel', () => {
   it('that swallows large packets is mended in silence, and stays within its time', async () => {
     const t = await start({ transfer: true })

@@ -1,7 +1,13 @@
 import type { Clock } from '../ports/clock.ts'
 
+type ManualClock = Clock & {
+  advance(ms: number): Promise<void>
+  /** The clock on the wall goes on and timers stand still, as while a machine sleeps. */
+  sleep(ms: number): void
+}
+
 /** A clock that moves only when told to; timers fire in the order they are due. */
-export function createManualClock(startMs = 1_700_000_000_000): Clock & { advance(ms: number): Promise<void> } {
+export function createManualClock(startMs = 1_700_000_000_000): ManualClock {
   let nowMs = startMs
   let nextId = 0
   const timers = new Map<number, { dueMs: number; everyMs?: number; run: () => void }>()
@@ -14,6 +20,10 @@ export function createManualClock(startMs = 1_700_000_000_000): Clock & { advanc
     now: () => nowMs,
     after: (ms, run) => add({ dueMs: nowMs + ms, run }),
     every: (ms, run) => add({ dueMs: nowMs + ms, everyMs: ms, run }),
+    sleep(ms) {
+      nowMs += ms
+      for (const timer of timers.values()) timer.dueMs += ms
+    },
     async advance(ms) {
       const endMs = nowMs + ms
       for (;;) {

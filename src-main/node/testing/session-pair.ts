@@ -156,6 +156,8 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
   ])
   const experience: string[] = []
   const maxAtRisk = options.maxAtRisk ?? MYST
+  /** Where the consumer's machine is. */
+  const place = { addresses: 'eth0 192.0.2.7/24' }
   const connection = createConnection(
     {
       dialogues: pair.a,
@@ -168,6 +170,7 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
       probes: options.probes ?? ['http://probe.example/'],
       fetchDirectly: async () => options.directAddress ?? '203.0.113.5',
       ...(options.transfer ? { checks: { transfer: 'http://probe.example/large', resolver: '192.0.2.53' } } : {}),
+      localAddresses: () => place.addresses,
       controlEndpoints: [],
       clock,
       repository: consumer.repository,
@@ -233,6 +236,7 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
     offer,
     sessions,
     connection,
+    place,
     experience,
     settle,
     until,

@@ -25,6 +25,8 @@ export type ConnectionDeps = {
   checks?: { transfer?: string; resolver?: string }
   /** Fetches from a probe outside of any tunnel. Default: node's own fetch. */
   fetchDirectly?: (url: string, signal: AbortSignal) => Promise<string>
+  /** This machine's addresses in one text, to be compared with those of before. Default: what the system says. */
+  localAddresses?: () => string
   controlEndpoints: readonly ControlEndpoint[]
   clock: Clock
   repository: SessionRepository
@@ -52,6 +54,8 @@ export type ConsumerTiming = {
   quietMs: number
   /** … and before the tunnel is looked at. */
   stallMs: number
+  /** The clock on the wall has jumped when it is so far from where the ticks say. */
+  jumpMs: number
   /** After a payment that was not taken. */
   payRetryMs: number
   /** How long the last metering is awaited when disconnecting. */
@@ -76,6 +80,7 @@ export const CONSUMER_TIMING: ConsumerTiming = {
   recheckMs: 2_000,
   quietMs: 2_000,
   stallMs: 5_000,
+  jumpMs: 5_000,
   payRetryMs: 5_000,
   closeMs: 3_000,
   reconnectAttempts: 6,

@@ -1,9 +1,10 @@
+import { networkInterfaces } from 'node:os'
 import type { ServiceConsumer } from '../../ports/service-type.ts'
 import type { Context } from './context.ts'
 import { seenAddress } from './probe.ts'
 
 export type TunnelWatch = {
-  /** Whether something came back lately; to be called at each tick with the total so far. */
+  /** Whether something came back lately and nothing is in doubt; to be called at each tick with the total so far. */
   isFlowing(bytesDown: bigint): boolean
   stop(): void
 }
@@ -14,8 +15,9 @@ const FAILED_PROBES = 2
 /**
  * Notices a tunnel from which nothing comes back any more: payments stop growing after `quietMs`. After
  * `stallMs`, when something went up since (or time costs too) and the network has probes, the tunnel is
- * asked; twice without an answer, and it has failed. That is within 15 s of the last byte. Without probes
- * only payment stops.
+ * asked; twice without an answer, and it has failed. That is within 15 s of the last byte. It is asked at
+ * once, idle or not, after this machine slept or got other addresses: the world around it may be another
+ * one. Without probes only payment stops.
  */
 export function watchTunnel(
   context: Context,
@@ -29,6 +31,8 @@ export function watchTunnel(
   let lastMs = clock.now()
   let last = service.traffic()
   let isAsking = false
+  let isDue = false
+  const hasMoved = watchPlace(context)
 
   /** Rejects when stopped meanwhile. All probes share the time of one: the verdict has to come in time. */
   const answers = async () =>
@@ -62,9 +66,36 @@ export function watchTunnel(
       }
       const quietMs = clock.now() - lastMs
       const isMissed = options.alsoIdle || traffic.bytesUp > last.bytesUp
-      if (quietMs >= timing.stallMs && isMissed && !isAsking && deps.probes.length > 0) void ask()
-      return quietMs < timing.quietMs
+      isDue = hasMoved() || isDue || (quietMs >= timing.stallMs && isMissed)
+      if (isDue && !isAsking && deps.probes.length > 0) {
+        isDue = false
+        void ask()
+      }
+      return quietMs < timing.quietMs && !isAsking
     },
     stop: () => abort.abort(new Error('stopped')),
   }
+}
+
+/**
+ * Tells at each tick whether this machine slept since the last one (timers stand still then and the clock on the
+ * wall goes on) or has other addresses.
+ */
+function watchPlace({ deps, timing }: Context): () => boolean {
+  const { clock, localAddresses = ownAddresses } = deps
+  let tickedMs = clock.now()
+  let addresses = localAddresses()
+  return () => {
+    const before = { tickedMs, addresses }
+    tickedMs = clock.now()
+    addresses = localAddresses()
+    return Math.abs(tickedMs - before.tickedMs) > timing.tickMs + timing.jumpMs || addresses !== before.addresses
+  }
+}
+
+function ownAddresses(): string {
+  const all = Object.entries(networkInterfaces()).flatMap(([name, entries = []]) =>
+    entries.map(({ cidr, address }) => `${name} ${cidr ?? address}`),
+  )
+  return all.sort().join('\n')
 }
