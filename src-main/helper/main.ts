@@ -20,7 +20,7 @@ import { openJournal } from './journal.ts'
 import { createLineReader } from './lines.ts'
 import { createNetwork, type Network } from './network-state.ts'
 import { anyPrograms, createPrograms } from './programs.ts'
-import { MAX_FRAME, parseRequest, type Request } from './requests.ts'
+import { createRequestReader, MAX_FRAME, type Request } from './requests.ts'
 import { resetNetwork } from './reset.ts'
 import { createServer, type Server } from './server.ts'
 import { createTunnel, type Tunnel } from './tunnel.ts'
@@ -133,13 +133,14 @@ async function main(): Promise<void> {
     process.exit(0)
   }
 
+  const parse = createRequestReader()
   let unanswered = 0
   const onFrame = async (line: string) => {
     if (ending) return
     if (++unanswered > MAX_UNANSWERED) return end()
     let id = -1
     try {
-      const request = parseRequest(line)
+      const request = parse(line)
       id = request.id
       send({ id, result: await answer(request.read(), { network, tunnel, server }) })
     } catch (error) {

@@ -73,6 +73,17 @@ export function parseRequest(line: string): { id: number; read: () => Request } 
   return { id: readInteger(fields, 'id', 0, Number.MAX_SAFE_INTEGER), read: () => readRequest(fields) }
 }
 
+/** `parseRequest` for one caller, whose numbers only grow: what was asked is not asked again by whoever sends it again. */
+export function createRequestReader(): typeof parseRequest {
+  let last = -1
+  return (line) => {
+    const request = parseRequest(line)
+    if (request.id <= last) throw bad('id')
+    last = request.id
+    return request
+  }
+}
+
 function readRequest(fields: Fields): Request {
   switch (fields.verb) {
     case 'status':

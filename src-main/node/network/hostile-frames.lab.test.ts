@@ -5,7 +5,7 @@ import { admitClient, forgetConnections, ownNetworkRules, removeClient, serverRu
 import { guardRules } from '../../helper/guard.ts'
 import { createLineReader } from '../../helper/lines.ts'
 import { clientConfig, serverConfig } from '../../helper/openvpn-config.ts'
-import { MAX_FRAME, parseRequest, type Request } from '../../helper/requests.ts'
+import { createRequestReader, MAX_FRAME, parseRequest, type Request } from '../../helper/requests.ts'
 import { directRoute } from '../../helper/routes.ts'
 import { shaperAdd, shaperStart } from '../../helper/shaper.ts'
 import { createAuthority, issueServer } from '../services/openvpn/certificates.ts'
@@ -40,12 +40,16 @@ const controlEndpoints = [
   { address: '192.0.2.10', port: 8545 },
   { address: '2001:db8:1::10', port: 8883 },
 ]
-const network = { id: 3, verb: 'network-set', state: 'blocked', allowLocalNetwork: true, controlEndpoints }
+const network = {
+  ...{ id: 3, verb: 'network-set', state: 'blocked', allowLocalNetwork: true },
+  ...{ controlEndpoints, resolver: '9.9.9.9' },
+}
 const small = [
   { id: 4, verb: 'status' },
   { id: 5, verb: 'network-state' },
   { id: 6, verb: 'tunnel-stop' },
   { id: 7, verb: 'server-stop' },
+  { id: 8, verb: 'tunnel-mtu', mtu: 1_400 },
   { id: 8, verb: 'server-admit', commonName: 'session-1' },
   { id: 9, verb: 'server-traffic', commonName: 'session-1' },
   { id: 10, verb: 'server-kill', commonName: 'session_1' },
@@ -106,8 +110,10 @@ function checkWritten(request: Request): void {
       return
     }
     case 'network-set': {
-      const { allowLocalNetwork, controlEndpoints } = request.network
-      checkRules(guardRules({ user: 1000, allowLocalNetwork, controlEndpoints, remotes: [], tunnel: undefined }))
+      const { allowLocalNetwork, controlEndpoints, resolver } = request.network
+      const rules = { user: 1000, allowLocalNetwork, controlEndpoints, resolver }
+      checkRules(guardRules({ ...rules, remotes: [], tunnel: undefined }))
+      checkRules(guardRules({ ...rules, remotes: [], tunnel: { ...guarded, dns: undefined } }))
       return
     }
     case 'server-admit':
@@ -189,6 +195,13 @@ describe('a frame to the helper', () => {
       expect(request.tunnel).toMatchObject({ remotes: [{ address: usual }], controlAddresses: [usual] })
       expect(isPossibleRemote(usual)).toBe(isPossible)
     }
+  })
+
+  it('is refused when it was sent before, or in the place of a later one', () => {
+    const read = createRequestReader()
+    for (const id of [0, 1, 7]) expect(read(JSON.stringify({ ...network, id })).id).toBe(id)
+    for (const id of [7, 1, 0, 6]) expect(() => read(JSON.stringify({ ...network, id }))).toThrow('id is not')
+    expect(read(JSON.stringify({ ...network, id: 8 })).id).toBe(8)
   })
 
   it('is refused with a certificate whose key is of another kind', () => {
