@@ -94,12 +94,20 @@ export async function tableExists(name: string, programs: Programs): Promise<boo
   return text.split('\n').includes(`table inet ${name}`)
 }
 
+/** Whether the helper lives whose directory has this name: its process number and start. */
+export function isHelperAlive(name: string): boolean {
+  const [, pid, started] = /^(\d+)-(\d+)$/.exec(name) ?? []
+  return started !== undefined && startTime(Number(pid)) === started
+}
+
 /** Start of a process in clock ticks since boot: with its number, it names a process for ever. */
 export function startTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field, the name in parentheses, may contain anything; 22 is the start time (proc(5)).
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    // The second field, the name in parentheses, may contain anything. The third is the state, where a
+    // zombie is dead whether or not somebody collected it, and the 22nd the start time (proc(5)).
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? undefined : fields[19]
   } catch {
     return undefined
   }

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, st
 import { join } from 'node:path'
 
 import { Failure } from './failure.ts'
-import { networkNamespace, openJournal, readJournal, startTime, tableExists } from './journal.ts'
+import { isHelperAlive, networkNamespace, openJournal, readJournal, startTime, tableExists } from './journal.ts'
 import type { Programs } from './programs.ts'
 
 /** In memory, root's own, and empty after a restart of the machine, as routes and tables are. */
@@ -25,12 +25,11 @@ export function createWorkspace(): Workspace {
 export async function removeLeftovers(deps: { programs: Programs; log: (line: string) => void }): Promise<void> {
   requireRoot()
   for (const name of readdirSync(ROOT)) {
-    const [, pid, started] = /^(\d+)-(\d+)$/.exec(name) ?? []
-    if (pid === undefined || startTime(Number(pid)) === started) continue
+    if (isHelperAlive(name)) continue
     const dir = join(ROOT, name)
     const left = readJournal(dir)
     if (left && left.namespace === networkNamespace()) {
-      deps.log(`removing what helper ${pid} left`)
+      deps.log(`removing what helper ${name} left`)
       // The number of a namespace may have been given out again: forwarding is only put back where our table still is.
       const table = left.changes.find((change) => change.kind === 'table')
       const ours = table !== undefined && (await tableExists(table.name, deps.programs))
@@ -63,13 +62,13 @@ function requireRoot(): void {
   }
 }
 
-/** Whether a process or a name still holds it. */
+/** Whether a process or a name still holds it. What we may not look at (as a service we may not) could. */
 function namespaceExists(namespace: string): boolean {
   const held = (path: string) => {
     try {
       return readlinkSync(path) === namespace
-    } catch {
-      return false
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EACCES'
     }
   }
   const named = '/run/netns'
