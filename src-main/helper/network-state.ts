@@ -1,9 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
+import { createClaim } from './claim.ts'
 import { GUARD_TABLE, type GuardTunnel, guardRules, removeGuard } from './guard.ts'
 import { type Host, programOf } from './host.ts'
-import { networkNamespace, startTime, tableExists } from './journal.ts'
+import { isHelperAlive, networkNamespace, tableExists } from './journal.ts'
 import type { Programs } from './programs.ts'
 import type { NetworkRequest, Remote } from './requests.ts'
 import { PROTOCOL } from './routes.ts'
@@ -24,6 +25,8 @@ import { run } from './run.ts'
  * "connecting" is blocked but for OpenVPN's own packets, and is told as blocked. Only `set open` and the
  * reset lead to open. Setting blocked while a tunnel is up guards that tunnel. A tunnel that starts while
  * the network is open leaves it so: guarded is only who asked for it.
+ *
+ * One helper at a time has a network, from guarding it or opening a tunnel on until both are gone.
  *
  * Whether the guard stands is asked of the kernel each time, where it outlives every helper. Beside it a
  * file keeps what it was told, for the next helper; everybody may read it, so that an app can say that
@@ -59,6 +62,7 @@ type Kept = {
 /** Takes a guard over that a dead helper (or the unit at boot) left, as blocked. */
 export async function createNetwork(host: Host, user: number): Promise<Network> {
   const helper = basename(host.dir)
+  const claim = createClaim(host.dir)
   let settings: Settings = { allowLocalNetwork: false, controlEndpoints: [] }
   let remotes: readonly Remote[] = []
   let tunnel: GuardTunnel | undefined
@@ -89,7 +93,7 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
 
   if (await stands()) {
     const kept = readKept()
-    if (kept === undefined || !isAlive(kept.helper)) {
+    if (kept === undefined || !isHelperAlive(kept.helper)) {
       host.log('the network is blocked since before; it stays so')
       if (kept) {
         const { helper: _by, state: _was, since: _from, ...rest } = kept
@@ -106,11 +110,13 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
   return {
     set: ({ state, ...rest }) =>
       inTurn(async () => {
+        claim.take()
         settings = rest
         if (state === 'blocked') return apply()
         await nft(removeGuard())
         told = undefined
         await forgetNetwork(host.programs)
+        if (remotes.length === 0) claim.drop()
       }),
     state: () =>
       inTurn(async () => {
@@ -120,6 +126,7 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
       }),
     connecting: (to) =>
       inTurn(() => {
+        claim.take()
         remotes = to
         return applyIfGuarded()
       }),
@@ -130,9 +137,15 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
       }),
     down: () =>
       inTurn(async () => {
+        if (!claim.isMine) return
         remotes = []
         tunnel = undefined
-        await applyIfGuarded().catch((error: unknown) => host.log(`the guard was not closed: ${String(error)}`))
+        try {
+          if (await stands()) await apply()
+          else claim.drop()
+        } catch (error) {
+          host.log(`the guard was not closed: ${String(error)}`)
+        }
       }),
   }
 }
@@ -168,10 +181,4 @@ function readKept(): Kept | undefined {
   } catch {
     return undefined
   }
-}
-
-/** By the name of its workspace, which is its process number and start. */
-function isAlive(helper: string): boolean {
-  const [pid, started] = helper.split('-')
-  return startTime(Number(pid)) === started
 }
