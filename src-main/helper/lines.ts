@@ -31,3 +31,8 @@ export function createLineReader(
     }
   }
 }
+
+/** A line with texts of strangers in it, for a log that may be looked at in a terminal. */
+export function printable(line: string): string {
+  return line.replaceAll(/[^\x20-\x7e]/g, '?')
+}

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
 
+import { COMMON_NAME } from './fields.ts'
+
 /**
  * OpenVPN's management interface, the lines that we need (management-notes.txt). A list comes as several
  * lines and is given out when its last one is there.
@@ -31,14 +33,15 @@ export function createManagementParser(emit: (event: ManagementEvent) => void): 
         event: 'state',
         state: fields[1] ?? '',
         ...(isIP(address4) === 4 && { address4 }),
-        ...(isIP(address6) === 6 && { address6 }),
+        // A zone would name an interface.
+        ...(isIP(address6) === 6 && !address6.includes('%') && { address6 }),
       })
     } else if (line.startsWith('HEADER\tCLIENT_LIST\t')) listed = []
     else if (line.startsWith('CLIENT_LIST\t')) {
       const fields = line.split('\t')
       const [commonName = '', clientId = ''] = [fields[1], fields[10]]
       // In the middle of a handshake it is called UNDEF.
-      if (commonName === 'UNDEF' || !/^\d{1,10}$/.test(clientId)) return
+      if (commonName === 'UNDEF' || !COMMON_NAME.test(commonName) || !/^\d{1,10}$/.test(clientId)) return
       if (listed && listed.length < MAX_LISTED) listed.push({ clientId: Number(clientId), commonName })
     } else if (line === 'END' && listed) {
       emit({ event: 'clients', clients: listed })

@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 
 import { Failure } from './failure.ts'
-import { createLineReader } from './lines.ts'
+import { createLineReader, printable } from './lines.ts'
 import { createManagementParser, MAX_MANAGEMENT_LINE, type ManagementEvent } from './management.ts'
 import { CHILD_ENVIRONMENT } from './run.ts'
 
@@ -59,7 +59,7 @@ export async function startOpenVpn(
       (line) => {
         said.push(line)
         if (said.length > KEPT_LINES) said.shift()
-        deps.log(`${deps.name}: ${line}`)
+        deps.log(`${deps.name}: ${printable(line)}`)
       },
       () => undefined,
     )

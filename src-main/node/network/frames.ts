@@ -2,8 +2,11 @@ import { z } from 'zod'
 
 /** What comes from the helper: answers and events, checked like everything from another process. */
 const bytes = z.string().regex(/^\d{1,20}$/)
-const commonName = z.string().max(64)
-const message = z.string().max(500).optional()
+const commonName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/)
+/** A person is shown it: one line, and nothing in it that moves a cursor or turns the writing round. */
+const sentence = z.string().regex(/^[^\p{C}\p{Zl}\p{Zp}]{0,500}$/u)
+const message = sentence.optional()
+const failure = z.object({ name: z.string().regex(/^[A-Za-z]{1,64}$/), message: sentence })
 const device = z
   .string()
   .regex(/^[a-z0-9]{1,15}$/)
@@ -11,7 +14,7 @@ const device = z
 
 export const answerFrame = z.union([
   z.object({ id: z.number().int(), result: z.record(z.string(), z.unknown()) }),
-  z.object({ id: z.number().int(), error: z.object({ name: z.string().max(64), message: z.string().max(500) }) }),
+  z.object({ id: z.number().int(), error: failure }),
 ])
 
 export const eventFrame = z.discriminatedUnion('event', [

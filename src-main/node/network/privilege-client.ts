@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import type { ZodType } from 'zod'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -122,11 +123,11 @@ export function createPrivilege(
     },
     async networkState() {
       if (!socket) return readNetworkLeft()
-      const { state, since } = networkResult.parse(await call('network-state'))
+      const { state, since } = readAnswer(networkResult, await call('network-state'))
       return since === undefined ? { state } : { state, since }
     },
     async tunnelStart(request) {
-      return tunnelResult.parse(await call('tunnel-start', request))
+      return readAnswer(tunnelResult, await call('tunnel-start', request))
     },
     async tunnelMtu(request) {
       await call('tunnel-mtu', request)
@@ -141,7 +142,7 @@ export function createPrivilege(
       await call('server-admit', request)
     },
     async serverTraffic(request) {
-      return trafficResult.parse(await call('server-traffic', request))
+      return readAnswer(trafficResult, await call('server-traffic', request))
     },
     async serverKill(request) {
       await call('server-kill', request)
@@ -163,4 +164,10 @@ export function createPrivilege(
       await closed
     },
   }
+}
+
+function readAnswer<T>(schema: ZodType<T>, answer: unknown): T {
+  const read = schema.safeParse(answer)
+  if (!read.success) throw new MystError('HelperFailed', 'The helper program answered something unknown.')
+  return read.data
 }
