@@ -45,12 +45,29 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
     world.links().a.issuer.payAhead({ target: amount, maxAtRisk: MAX_AT_RISK })
   const clear = (acceptLess = false) => world.links().payments.b.clear(issuer, { acceptLess })
 
-  /** Reads off what was signed, accepted and cleared since; what may never be is refused here. */
+  /** Reads off what was signed, accepted and cleared since, as the issuer came to know it; what may never be is refused here. */
   function readOff() {
-    for (const { serial, amount } of world.signed.slice(seen)) expect(model.promised(serial, amount)).toBeUndefined()
+    for (const { serial, amount, clearedBefore } of world.signed.slice(seen)) {
+      // What it knew to be cleared for less, it could charge for less.
+      if (clearedBefore.some((known) => model.promises.get(known)?.cleared === undefined)) {
+        readAccepted(clearedBefore)
+        readCleared(clearedBefore)
+      }
+      expect(model.promised(serial, amount)).toBeUndefined()
+    }
     seen = world.signed.length
-    const { given, received, clearings } = world.books()
-    for (const { serial, amount, stopped } of received) {
+    readAccepted()
+    for (const { serial, accepted } of world.books().given) {
+      const known = model.promises.get(serial)
+      expect(accepted <= (known?.held ?? 0n), `${accepted} under ${serial}: not more than is held`).toBe(true)
+      if (known) known.acknowledged = accepted > 0n
+    }
+    readCleared()
+  }
+
+  function readAccepted(only?: readonly bigint[]) {
+    for (const { serial, amount, stopped } of world.books().received) {
+      if (only && !only.includes(serial)) continue
       const known = model.promises.get(serial)
       expect(amount <= (known?.signed ?? 0n), `${amount} accepted under ${serial}: it was signed`).toBe(true)
       expect(amount >= (known?.held ?? 0n), `${amount} held under ${serial}: no less than before`).toBe(true)
@@ -58,12 +75,11 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
       if (amount > known.held) model.accepted(serial, amount)
       known.closed ||= stopped
     }
-    for (const { serial, accepted } of given) {
-      const known = model.promises.get(serial)
-      expect(accepted <= (known?.held ?? 0n), `${accepted} under ${serial}: not more than is held`).toBe(true)
-      if (known) known.acknowledged = accepted > 0n
-    }
-    for (const { serial, amount } of [...clearings].reverse()) {
+  }
+
+  function readCleared(only?: readonly bigint[]) {
+    for (const { serial, amount } of [...world.books().clearings].reverse()) {
+      if (only && !only.includes(serial)) continue
       const known = model.promises.get(serial)
       if (known?.cleared === undefined) {
         expect(amount, `cleared under ${serial}: what is held, or what there was`).toBe(

@@ -4,8 +4,8 @@ import type { PaymentPolicy } from '../protocol/payment.ts'
 import type { PeerWord } from '../storage/conduct-repository.ts'
 import { createPaymentPair, type PayingSide, type PaymentLinks } from './payment-pair.ts'
 
-/** Every promise a's key has signed, whatever its ledger says of it. */
-export type Signed = { serial: bigint; amount: bigint }
+/** Every promise a's key has signed, whatever its ledger says of it, and what it knew then to be cleared. */
+export type Signed = { serial: bigint; amount: bigint; clearedBefore: bigint[] }
 
 /** A pair of payers and what may befall it: for the model test. */
 export async function createPaymentWorld(options: {
@@ -26,8 +26,11 @@ export async function createPaymentWorld(options: {
   const spying: UnlockedIdentity = {
     ...t.pair.identities.a,
     signTypedData(data) {
-      if ('Promise' in data.types)
-        signed.push({ serial: data.value.serial as bigint, amount: data.value.amount as bigint })
+      if ('Promise' in data.types) {
+        const given = issuer.ledger.given(t.b.identity.id)
+        const clearedBefore = given.filter(({ cleared }) => cleared).map(({ serial }) => serial)
+        signed.push({ serial: data.value.serial as bigint, amount: data.value.amount as bigint, clearedBefore })
+      }
       return t.pair.identities.a.signTypedData(data)
     },
   }
