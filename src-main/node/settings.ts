@@ -78,7 +78,10 @@ export function createSettings(deps: {
         await guard.raise()
       } catch (error) {
         const { message } = toWire(error)
-        problem('lockdown', guard.stands ? message : `Your internet is not blocked. ${message}`)
+        problem(
+          'lockdown',
+          guard.stands ? `The block of before stands as it is. ${message}` : `Your internet is not blocked. ${message}`,
+        )
       }
       restate()
     },

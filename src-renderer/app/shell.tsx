@@ -1,6 +1,7 @@
 import type { ComponentType } from 'react'
 import { Activity } from '../features/activity/activity.tsx'
 import { Connect } from '../features/connect/connect.tsx'
+import { Settings } from '../features/settings/settings.tsx'
 import { Share } from '../features/share/share.tsx'
 import { Wallet } from '../features/wallet/wallet.tsx'
 import { m } from '../messages/index.ts'
@@ -13,6 +14,7 @@ const SCREENS: Record<Exclude<Route, 'setup' | 'unlock'>, ComponentType> = {
   share: Share,
   wallet: Wallet,
   activity: Activity,
+  settings: Settings,
 }
 
 export function Shell({ route }: { route: keyof typeof SCREENS }) {

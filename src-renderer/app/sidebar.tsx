@@ -1,4 +1,4 @@
-import { Activity, Globe, type LucideIcon, Share2, Wallet } from 'lucide-react'
+import { Activity, Globe, type LucideIcon, Settings, Share2, Wallet } from 'lucide-react'
 import { m } from '../messages/index.ts'
 import { useNode } from '../store/node-context.tsx'
 import type { Route } from '../store/route.ts'
@@ -12,6 +12,7 @@ const ITEMS: { route: Route; label: string; Icon: LucideIcon }[] = [
   { route: 'share', label: m.app.share, Icon: Share2 },
   { route: 'wallet', label: m.app.wallet, Icon: Wallet },
   { route: 'activity', label: m.app.activity, Icon: Activity },
+  { route: 'settings', label: m.app.settings, Icon: Settings },
 ]
 
 export function Sidebar({ route }: { route: Route }) {

@@ -1,7 +1,7 @@
 import type { CommandInput, CommandName, CommandOutput } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { Bridge } from '../bridge/bridge.ts'
-import { history, promises, quote, seeded, sessions } from './fixtures.ts'
+import { history, NETWORK, promises, quote, seeded, sessions } from './fixtures.ts'
 import { OFFERS, type Scene } from './scenes.ts'
 
 /** A bridge to nowhere: shows one scene's state and answers queries from the fixtures. */
@@ -53,6 +53,8 @@ function answer(scene: Scene, now: number, name: CommandName, input: unknown): u
       return scene.empty ? [] : history()
     case 'wallet.quote':
       return quote(input as CommandInput<'wallet.quote'>)
+    case 'network.file':
+      return NETWORK
     case 'identity.export':
       return { keystore: '{"version":3}', fileName: 'mysterium-identity.json' }
     default:

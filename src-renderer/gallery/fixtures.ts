@@ -1,4 +1,5 @@
 import type { CommandInput, FeeQuote, PromiseView, ProposalView, WalletEntry } from '#shared/contract/commands.ts'
+import type { NetworkFile } from '#shared/contract/network-file.ts'
 import { DEFAULT_SETTINGS } from '#shared/contract/settings.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
@@ -113,6 +114,22 @@ export const READY: AppState = {
   settings: { ...DEFAULT_SETTINGS, problems: {} },
   proposals: { count: PROPOSALS.length, revision: 1 },
   capabilities: { openvpn: { available: true }, socks: { available: true } },
+}
+
+export const NETWORK: NetworkFile = {
+  name: READY.network.name,
+  chainId: READY.network.chainId,
+  rpc: ['http://127.0.0.1:8545', 'https://chain.example'],
+  contracts: {
+    token: fixtureId(1_001),
+    identityRegistry: fixtureId(1_002),
+    serviceDirectory: fixtureId(1_003),
+    paymentAccounts: fixtureId(1_004),
+  },
+  startBlock: 0,
+  brokers: ['mqtt://127.0.0.1:1883'],
+  probes: ['http://198.51.100.200/ip'],
+  local: true,
 }
 
 export function promises(now: number): PromiseView[] {

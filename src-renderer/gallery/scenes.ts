@@ -30,6 +30,13 @@ export function scenes(now: number): Record<string, Scene> {
     { step: 'agree-payment', durationMs: 1_830 },
     { step: 'open-session', durationMs: 655 },
   ] as const
+  const lockdown: AppState['connection'] = {
+    name: 'blocked',
+    isLockdown: true,
+    sinceMs: now - 84_000,
+    paid: 0n,
+    why: 'Lockdown is on: nothing leaves this computer but through a VPN.',
+  }
   const sharing: AppState = {
     ...READY,
     share: {
@@ -226,6 +233,39 @@ export function scenes(now: number): Record<string, Scene> {
     'wallet-empty': { route: 'wallet', state: NOBODY, empty: true },
     activity: { route: 'activity', state: sharing },
     'activity-empty': { route: 'activity', state: READY, empty: true },
+    settings: { route: 'settings', state: READY },
+    'settings-changed': {
+      route: 'settings',
+      state: {
+        ...READY,
+        identity: { ...READY.identity, all: [...READY.identity.all, { id: fixtureId(2), backedUp: false }] },
+        connection: lockdown,
+        settings: {
+          allowLocalNetwork: true,
+          resolver: '2620:fe::fe',
+          lockdown: true,
+          connectOnStart: 'last',
+          problems: {
+            lockdown: 'The block of before stands as it is. The password prompt was closed.',
+            connectOnStart: 'Connecting waits until you unlock your identity.',
+          },
+        },
+      },
+    },
+    'settings-no-openvpn': {
+      route: 'settings',
+      state: {
+        ...NOBODY,
+        capabilities: {
+          openvpn: { available: false, message: 'OpenVPN is not installed on this computer.' },
+          socks: { available: true },
+        },
+      },
+    },
+    'locked-down': {
+      route: 'connect',
+      state: { ...READY, connection: lockdown, settings: { ...READY.settings, lockdown: true } },
+    },
     lost: { route: 'connect', state: READY, link: 'lost' },
     'signed-out': { route: 'connect', state: READY, link: 'signed-out' },
     loading: { route: 'connect', state: READY, link: 'connecting' },

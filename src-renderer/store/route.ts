@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-export const ROUTES = ['setup', 'unlock', 'connect', 'share', 'wallet', 'activity'] as const
+export const ROUTES = ['setup', 'unlock', 'connect', 'share', 'wallet', 'activity', 'settings'] as const
 export type Route = (typeof ROUTES)[number]
 
 /** The screen named in the address (`#/wallet`), or none yet. */

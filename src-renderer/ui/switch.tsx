@@ -5,16 +5,19 @@ export function Switch({
   checked,
   onChange,
   disabled,
+  describedBy,
 }: {
   label: string
   checked: boolean
   onChange(checked: boolean): void
   disabled?: boolean
+  describedBy?: string | undefined
 }) {
   return (
     <Radix.Root
       className="switch"
       aria-label={label}
+      aria-describedby={describedBy}
       checked={checked}
       onCheckedChange={onChange}
       disabled={disabled ?? false}

@@ -1,6 +1,7 @@
 import './connect.css'
 import { useEffect, useMemo, useState } from 'react'
 import type { ProposalView } from '#shared/contract/commands.ts'
+import type { ConnectionState } from '#shared/model/session.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useRemembered } from '../../store/remembered.ts'
 import { useQuery } from '../../store/use-query.ts'
@@ -70,7 +71,7 @@ export function Connect() {
             onNext={setTarget}
           />
         )}
-        {(connection.name === 'reconnecting' || connection.name === 'blocked') && (
+        {(connection.name === 'reconnecting' || connection.name === 'blocked') && !isQuietLockdown(connection) && (
           <LossNotice connection={connection} />
         )}
         {(connection.name === 'connecting' || connection.name === 'reconnecting') && (
@@ -91,4 +92,9 @@ export function Connect() {
       <ConfirmDialog target={target} filters={filters} onClose={() => setTarget(undefined)} />
     </div>
   )
+}
+
+/** Closed by choice, and nothing went wrong. */
+function isQuietLockdown(connection: ConnectionState): boolean {
+  return connection.name === 'blocked' && connection.isLockdown === true && connection.again === undefined
 }

@@ -25,7 +25,7 @@ export function LossNotice({
   return (
     <div className="failure">
       <Notice tone="red">
-        <strong>{m.failure.blockedTitle}</strong>
+        <strong>{connection.isLockdown ? m.failure.title : m.failure.blockedTitle}</strong>
         <p>{connection.why}</p>
         {connection.paid > 0n && <p className="failure-cost">{m.failure.paid(formatAmount(connection.paid))}</p>}
       </Notice>

@@ -17,6 +17,8 @@ export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQu
   const connection = useNode((state) => state.connection)
   const disconnect = useCommand('connection.disconnect')
   const retry = useCommand('connection.connect')
+  const restore = useCommand('connection.restore')
+  const isLockdown = connection.name === 'blocked' && connection.isLockdown === true
   const stop = () => void disconnect.run({})
   return (
     <div className="panel">
@@ -30,7 +32,7 @@ export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQu
         )}
       </div>
       <Where connection={connection} />
-      {connection.name === 'disconnected' && (
+      {(connection.name === 'disconnected' || isLockdown) && (
         <div className="panel-action">
           <Button
             kind="primary"
@@ -70,14 +72,14 @@ export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQu
       )}
       {connection.name === 'blocked' && (
         <BlockedActions
-          again={connection.again && (() => void retry.run(connection.again ?? {}))}
+          again={isLockdown ? undefined : connection.again && (() => void retry.run(connection.again ?? {}))}
           retrying={retry.running}
-          restore={stop}
-          restoring={disconnect.running}
+          restore={() => void restore.run({})}
+          restoring={restore.running}
         />
       )}
       {connection.name === 'disconnecting' && <Button size="large" wide busy={`${m.connection.disconnecting}…`} />}
-      <ErrorNotice error={disconnect.error ?? retry.error} />
+      <ErrorNotice error={disconnect.error ?? restore.error ?? retry.error} />
     </div>
   )
 }
@@ -89,6 +91,7 @@ function BlockedActions(props: {
   restore(): void
   restoring: boolean
 }) {
+  const lockdown = useNode((state) => state.settings.lockdown)
   return (
     <div className="panel-action">
       {props.again && (
@@ -112,7 +115,7 @@ function BlockedActions(props: {
       >
         {m.connect.restore}
       </Button>
-      <p className="panel-hint faint">{m.connect.restoreHint}</p>
+      <p className="panel-hint faint">{lockdown ? m.connect.restoreLockdownHint : m.connect.restoreHint}</p>
     </div>
   )
 }
@@ -120,7 +123,13 @@ function BlockedActions(props: {
 function Where({ connection }: { connection: ConnectionState }) {
   if (connection.name === 'disconnected') return <p className="panel-where muted">{m.connection.disconnectedText}</p>
   if (connection.name === 'disconnecting') return <p className="panel-where muted">{m.connection.disconnectingText}</p>
-  if (connection.name === 'blocked') return <p className="panel-where muted">{m.connection.blockedText}</p>
+  if (connection.name === 'blocked') {
+    return (
+      <p className="panel-where muted">
+        {connection.isLockdown ? m.connection.lockdownText : m.connection.blockedText}
+      </p>
+    )
+  }
   const { proposal } = connection
   if (connection.name === 'reconnecting') {
     const { country } = proposal.originLocation

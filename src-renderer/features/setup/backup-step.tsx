@@ -9,7 +9,7 @@ import { FileField } from '../../ui/file-field.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
 import { PassphraseField } from '../../ui/passphrase-field.tsx'
-import { saveFile } from './save-file.ts'
+import { saveFile } from '../../ui/save-file.ts'
 
 export function BackupStep() {
   const active = useNode((state) => state.identity.active)

@@ -6,8 +6,8 @@ import { Button } from '../../ui/button.tsx'
 import { FileField } from '../../ui/file-field.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
 import { PassphraseField } from '../../ui/passphrase-field.tsx'
+import { LEAST_STRENGTH, passphraseStrength } from '../../ui/passphrase-strength.ts'
 import { RememberCheck } from '../../ui/remember-check.tsx'
-import { LEAST_STRENGTH, passphraseStrength } from './passphrase-strength.ts'
 
 export function IdentityStep() {
   const [importing, setImporting] = useState(false)

@@ -6,8 +6,8 @@ import { MYST } from '#shared/model/units.ts'
 import { READY } from '../../gallery/fixtures.ts'
 import type { Mirror } from '../../store/mirror.ts'
 import type { NodeParts } from '../../store/node-context.tsx'
+import { passphraseStrength } from '../../ui/passphrase-strength.ts'
 import { FIRST_DEPOSIT, fundAndRegister } from './funding.ts'
-import { passphraseStrength } from './passphrase-strength.ts'
 
 describe('passphrase strength', () => {
   it.each([

@@ -1,0 +1,46 @@
+import { type ReactNode, useId } from 'react'
+import type { Settings } from '#shared/contract/settings.ts'
+import { useNode } from '../../store/node-context.tsx'
+import { type CommandRun, useCommand } from '../../store/use-command.ts'
+import { ErrorNotice, Notice } from '../../ui/notice.tsx'
+
+/** One setting: its name, what it does in a sentence, its control, and below them what went wrong with it. */
+export function Setting({
+  name,
+  label,
+  text,
+  change,
+  children,
+}: {
+  name?: keyof Settings
+  label: string
+  text: string
+  change?: Pick<CommandRun<'settings.set'>, 'error'>
+  children(described: string): ReactNode
+}) {
+  const described = useId()
+  const problem = useNode(({ settings }) => (name === undefined ? undefined : settings.problems[name]))
+  return (
+    <li className="setting">
+      <div className="setting-text">
+        <strong aria-hidden>{label}</strong>
+        <p id={described} className="muted">
+          {text}
+        </p>
+      </div>
+      <div className="setting-control">{children(described)}</div>
+      {(change?.error ?? problem) && (
+        <div className="setting-note">
+          {change?.error ? <ErrorNotice error={change.error} /> : <Notice tone="amber">{problem}</Notice>}
+        </div>
+      )}
+    </li>
+  )
+}
+
+/** What is set, and the command that changes it, for one control alone: so its error is shown beside it. */
+export function useSetting<Name extends keyof Settings>(name: Name) {
+  const value = useNode(({ settings }) => settings[name]) as Settings[Name]
+  const change = useCommand('settings.set')
+  return { value, change, set: (next: Settings[Name]) => change.run({ [name]: next }) }
+}

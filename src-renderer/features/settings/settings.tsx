@@ -1,0 +1,20 @@
+import './settings.css'
+import { m } from '../../messages/index.ts'
+import { About } from './about.tsx'
+import { Identities } from './identities.tsx'
+import { Network } from './network.tsx'
+import { Protection } from './protection.tsx'
+import { Start } from './start.tsx'
+
+export function Settings() {
+  return (
+    <div className="screen">
+      <h1>{m.settings.title}</h1>
+      <Protection />
+      <Start />
+      <Identities />
+      <Network />
+      <About />
+    </div>
+  )
+}
