@@ -20,8 +20,8 @@ export const DEFAULT_DNS = { ipv4: '9.9.9.9', ipv6: '2620:fe::fe' }
 /** IPv4 and IPv6 that can only mean the network one is in (RFC 1918, 3927, 4193, multicast that stays in the site). */
 export const LOCAL_IPV4: readonly string[] = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16']
 export const LOCAL_IPV6: readonly string[] = ['fe80::/10', 'fc00::/7']
-const MULTICAST_IPV4 = ['224.0.0.0/24', '239.0.0.0/8', '255.255.255.255']
-const MULTICAST_IPV6 = ['ff01::/16', 'ff02::/16', 'ff03::/16', 'ff04::/16', 'ff05::/16']
+export const MULTICAST_IPV4: readonly string[] = ['224.0.0.0/24', '239.0.0.0/8', '255.255.255.255']
+export const MULTICAST_IPV6: readonly string[] = ['ff01::/16', 'ff02::/16', 'ff03::/16', 'ff04::/16', 'ff05::/16']
 
 export type GuardTunnel = { device: string; address4: string; address6: string | undefined; dns: string | undefined }
 
