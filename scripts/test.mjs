@@ -48,6 +48,13 @@ const STAGES = [
     deep: 'too',
     command: ['vitest', 'run', '--config', 'vitest.e2e.config.ts', 'e2e/crash'],
   },
+  // Probes all around a guarded machine whose node, helper and OpenVPN are killed. Its two files at once: they wait much.
+  {
+    name: 'leak',
+    kind: 'vitest',
+    deep: 'too',
+    command: ['vitest', 'run', '--config', 'vitest.e2e.config.ts', '--file-parallelism', '--max-workers=2', 'e2e/leak'],
+  },
   // Loud: it says whether it ran in Electron itself or in its double.
   {
     name: 'desktop',

@@ -1,3 +1,4 @@
+import { mulberry32 } from '../lab/random.ts'
 import type { Role, Told } from './terms.ts'
 
 export type Kill = {
@@ -59,16 +60,5 @@ export function createPlan(seed: number): { next(fresh: readonly Role[]): Kill }
         updates: chance(0.75),
       }
     },
-  }
-}
-
-/** A small generator of numbers in [0, 1) from 32 bits. */
-function mulberry32(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
