@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { mayUseService } from './helper-service.ts'
+import { PKEXEC } from './launch-elevated.ts'
 
 export type Availability = { available: true } | { available: false; name: string; message: string }
 
 const OPENVPN = ['/usr/sbin/openvpn', '/sbin/openvpn', '/usr/bin/openvpn']
-const PROMPTS = ['/usr/bin/pkexec', '/usr/bin/kdesudo']
 
 /**
  * Whether OpenVPN can be used here, found out without asking for a password: the same places are looked
@@ -19,7 +19,7 @@ export function openVpnAvailability(bundled?: string, servicePath?: string): Ava
   if (!existsSync('/dev/net/tun')) {
     return no('NoTunDevice', 'This machine has no /dev/net/tun; load the tun module or allow it to the container.')
   }
-  if (process.getuid?.() !== 0 && !PROMPTS.some((file) => existsSync(file)) && !mayUseService(servicePath)) {
+  if (process.getuid?.() !== 0 && !existsSync(PKEXEC) && !mayUseService(servicePath)) {
     return no(
       'NotPermitted',
       'OpenVPN needs root: run myst as root, or install pkexec so that it can ask for a password.',

@@ -9,6 +9,7 @@ import type { Logger } from '../lib/logger.ts'
 import { readHello } from './hello.ts'
 import { connectService } from './helper-service.ts'
 import { launchElevated } from './launch-elevated.ts'
+import { printable } from './printable.ts'
 
 export type HelperProgram = {
   /** The helper's entry file. */
@@ -26,8 +27,14 @@ const START_MS = 120_000
  * Starts the helper and resolves with its connection, on which it has shown who it is (why so: see
  * `src-main/helper/caller.ts`). Directly when this process is root, else by the installed service, and
  * where there is none behind the system's password prompt. Nothing of socket and secret remains on disk.
+ * When `limit` aborts it is given up: an open prompt is taken back, and a helper that comes later finds nobody
+ * and ends.
  */
-export async function startHelper(program: HelperProgram, log: Logger): Promise<Socket> {
+export async function startHelper(
+  program: HelperProgram,
+  log: Logger,
+  limit = AbortSignal.timeout(START_MS),
+): Promise<Socket> {
   const served = process.getuid?.() === 0 ? undefined : await connectService(program.servicePath)
   if (served) return served
   const directory = mkdtempSync(join(tmpdir(), 'myst-')) // 0700
@@ -41,26 +48,22 @@ export async function startHelper(program: HelperProgram, log: Logger): Promise<
     })
     chmodSync(join(directory, 'socket'), 0o600)
     return await new Promise<Socket>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new MystError('HelperGone', 'The helper program did not start in time; try again.'))
-      }, START_MS)
-      const fail = (error: MystError) => {
-        clearTimeout(timer)
-        reject(error)
-      }
       listener.on('connection', (socket) => {
         socket.on('error', () => undefined)
         void readHello(socket).then((shown) => {
           const right =
             shown?.hello.length === secret.length && timingSafeEqual(Buffer.from(shown.hello), Buffer.from(secret))
           if (!right) return void socket.destroy()
-          clearTimeout(timer)
           if (!shown.error) return resolve(socket)
           socket.destroy()
           reject(new MystError(shown.error.name, shown.error.message))
         })
       })
-      launch(program, directory, log, fail)
+      launch(program, directory, log, limit, reject)
+      // Said after a prompt that was taken back told its own reason.
+      limit.addEventListener('abort', () => {
+        reject(new MystError('HelperGone', 'The helper program did not start in time; try again.'))
+      })
     })
   } finally {
     listener.close()
@@ -69,12 +72,20 @@ export async function startHelper(program: HelperProgram, log: Logger): Promise<
 }
 
 /** `fail` is called when the program ends; after the connection stands that changes nothing. */
-function launch(program: HelperProgram, directory: string, log: Logger, fail: (error: MystError) => void): void {
+function launch(
+  program: HelperProgram,
+  directory: string,
+  log: Logger,
+  limit: AbortSignal,
+  fail: (error: MystError) => void,
+): void {
   const user = process.getuid?.() ?? -1
   const args = [program.helperPath, '--socket', directory, '--user', String(user)]
   if (user !== 0) {
-    launchElevated([program.nodePath, ...args], (error) =>
-      fail(error ?? new MystError('HelperGone', 'The helper program ended; see the log.')),
+    launchElevated(
+      [program.nodePath, ...args],
+      (error) => fail(error ?? new MystError('HelperGone', 'The helper program ended; see the log.')),
+      { log, signal: limit },
     )
     return
   }
@@ -90,12 +101,4 @@ function launch(program: HelperProgram, directory: string, log: Logger, fail: (e
   child.once('exit', () => fail(new MystError('HelperGone', 'The helper program ended; see the log.')))
   // It ends with its connection; this process need not wait for it.
   child.unref()
-}
-
-/** OpenVPN's log is in it, and in that texts of strangers. */
-function printable(text: string): string {
-  return text
-    .trimEnd()
-    .replaceAll(/[^\x20-\x7e\n]/g, '?')
-    .slice(0, 4_000)
 }
