@@ -26,6 +26,8 @@ const PROGRAMS = [
     use: 'tests with a real broker',
     tests: true,
   },
+  // With it come polkit and the system bus.
+  { name: 'pkexec', files: ['/usr/bin/pkexec'], use: 'tests with the real password prompt', tests: true },
   { name: 'chromium', files: ['/usr/bin/chromium'], use: 'tests in a real browser', tests: true },
   {
     name: 'fonts-liberation',
