@@ -8,17 +8,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../lib/logger.ts'
 import { createHosts, type HostName, type Hosts, whyNoHosts } from '../../localnet/hosts.ts'
 import { openVpnAvailability } from '../../network/openvpn-availability.ts'
-import { createHostNodes, type HostNode, type HostNodes, importable } from '../../testing/host-node.ts'
+import { createHostNodes, type HostNode, type HostNodes } from '../../testing/host-node.ts'
+import { OPENVPN } from '../../testing/openvpn-program.ts'
 
 /** The service as both sides use it; it says what was lost. */
-const NODE = `
+const NODE = `${OPENVPN}
 import { connect } from 'node:net'
 import { readFileSync } from 'node:fs'
 import { get, request } from 'node:http'
-import { createOpenVpn } from ${importable('services/openvpn/openvpn.ts')}
-import { createNetworkGuard } from ${importable('services/openvpn/network-guard.ts')}
-const guard = await createNetworkGuard({ privilege, log, clock })
-const openvpn = createOpenVpn({ privilege, guard, log, clock })
 let provider, consumer, cancel
 const operations = {
   async startProvider(options) {

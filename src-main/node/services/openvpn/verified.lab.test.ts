@@ -7,14 +7,11 @@ import { silentLogger } from '../../lib/logger.ts'
 import { createHosts, type HostName, type Hosts, whyNoHosts } from '../../localnet/hosts.ts'
 import { openVpnAvailability } from '../../network/openvpn-availability.ts'
 import { createHostNodes, type HostNode, type HostNodes, importable } from '../../testing/host-node.ts'
+import { OPENVPN } from '../../testing/openvpn-program.ts'
 
-const NODE = `
+const NODE = `${OPENVPN}
 import { createSocket } from 'node:dgram'
-import { createOpenVpn } from ${importable('services/openvpn/openvpn.ts')}
-import { createNetworkGuard } from ${importable('services/openvpn/network-guard.ts')}
 import { readDeviceTraffic } from ${importable('services/openvpn/device-traffic.ts')}
-const guard = await createNetworkGuard({ privilege, log, clock })
-const openvpn = createOpenVpn({ privilege, guard, log, clock })
 let provider, consumer
 const operations = {
   async startProvider(options) { provider = await openvpn.startProvider(options) },
