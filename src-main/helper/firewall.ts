@@ -102,6 +102,12 @@ ${subnet6 === undefined ? '' : `    oifname != "${device}" ip6 saddr ${subnet6}/
 }
 
 /**
+ * A connection stays "new" until somebody answers, but only its first packet belongs to an entry that is not in the
+ * kernel's list yet: it gets there when a packet has left, so one that was dropped counts again.
+ */
+const FIRST = 'ct state new ct status & confirmed == 0'
+
+/**
  * What a client sends is limited here, what it receives by the queue (`shaper.ts`). A connection too many is
  * refused at once; one too soon is dropped, because a TCP that tries again a second later is no harm.
  */
@@ -114,8 +120,8 @@ function limitRules(limits: ServerLimits): string {
   ].map(([family, client]) => ({
     rate: bytesPerSecond === undefined ? [] : [`update @rate${family} { ${client} ${over(bytesPerSecond)} } drop`],
     connections: [
-      `ct state new update @fresh${family} { ${client} limit rate over ${newConnectionsPerSecond}/second burst ${newConnectionsPerSecond * 2} packets } drop`,
-      `ct state new add @open${family} { ${client} ct count over ${maxConnections} } reject with icmpx admin-prohibited`,
+      `${FIRST} update @fresh${family} { ${client} limit rate over ${newConnectionsPerSecond}/second burst ${newConnectionsPerSecond * 2} packets } drop`,
+      `${FIRST} add @open${family} { ${client} ct count over ${maxConnections} } reject with icmpx admin-prohibited`,
     ],
   }))
   return [

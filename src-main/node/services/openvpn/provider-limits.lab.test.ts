@@ -7,16 +7,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../lib/logger.ts'
 import { createHosts, type HostName, type Hosts, whyNoHosts } from '../../localnet/hosts.ts'
 import { openVpnAvailability } from '../../network/openvpn-availability.ts'
-import { createHostNodes, type HostNode, type HostNodes, importable } from '../../testing/host-node.ts'
+import { createHostNodes, type HostNode, type HostNodes } from '../../testing/host-node.ts'
+import { OPENVPN } from '../../testing/openvpn-program.ts'
 
 /** The service as both sides use it, and what a customer may do with it. */
-const NODE = `
+const NODE = `${OPENVPN}
+import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import { readFileSync } from 'node:fs'
-import { createOpenVpn } from ${importable('services/openvpn/openvpn.ts')}
-import { createNetworkGuard } from ${importable('services/openvpn/network-guard.ts')}
-const guard = await createNetworkGuard({ privilege, log, clock })
-const openvpn = createOpenVpn({ privilege, guard, log, clock })
 let provider, consumer
 const sockets = new Set()
 const open = (host, port) => {
@@ -50,6 +48,23 @@ const operations = {
     await new Promise((resolve) => setTimeout(resolve, withinMs))
     return dialled.filter((socket) => socket.readyState === 'open').length
   },
+  // So many datagrams a second, of one flow or each of its own; answers how many in how many seconds.
+  stream: ([host, port, perSecond, seconds, isOneFlow]) => new Promise((resolve) => {
+    const make = () => createSocket(host.includes(':') ? 'udp6' : 'udp4').on('error', () => undefined)
+    const one = make()
+    const began = performance.now()
+    let sent = 0
+    const timer = setInterval(() => {
+      const elapsed = Math.min((performance.now() - began) / 1000, seconds)
+      for (; sent < elapsed * perSecond; sent++) {
+        const socket = isOneFlow ? one : make()
+        socket.send('x', port, host, () => { if (!isOneFlow) socket.close() })
+      }
+      if (elapsed < seconds) return
+      clearInterval(timer)
+      resolve({ sent, seconds: (performance.now() - began) / 1000 })
+    }, 5)
+  }),
   hangUp: () => { for (const socket of sockets) socket.resetAndDestroy() },
   reach: ([host, port]) => new Promise((resolve) => {
     const socket = open(host, port).setTimeout(1500)
@@ -194,6 +209,53 @@ describe.skipIf(unavailable !== undefined)('what an OpenVPN provider limits [nee
     const stand: number = await consumer.call('dial', [address('internet'), 9000, 100, 900])
     expect(stand).toBeGreaterThanOrEqual(20)
     expect(stand).toBeLessThanOrEqual(30)
+  }, 60_000)
+
+  it('counts a flow of datagrams that nobody answers as one connection', async () => {
+    const provider = await startProvider({ newConnectionsPerSecond: 100 })
+    const consumer = await connect(provider, 'session-1')
+    const port = 9100
+    const counting = (hook: string, verdict: string) => `table inet seen {
+      chain seen { type filter hook ${hook} priority -400; udp dport ${port} counter ${verdict}; }
+    }`
+    const count = async (host: HostName) => {
+      const text = await hosts.run(host, 'nft', ['list', 'table', 'inet', 'seen'])
+      return Number(/counter packets (\d+)/.exec(text)?.[1])
+    }
+    // What arrives out of the tunnel, and what of it the provider lets on: what was lost before is not its doing.
+    await hosts.run('provider', 'nft', ['-f', '-'], { input: counting('prerouting', 'accept') })
+    await hosts.run('internet', 'nft', ['-f', '-'], { input: counting('prerouting', 'drop') })
+    try {
+      for (const target of [address('internet'), hosts.host('internet').address6]) {
+        const streamed = async (...how: unknown[]) => {
+          const before = [await count('provider'), await count('internet')] as const
+          const { sent, seconds }: { sent: number; seconds: number } = await consumer.call('stream', [
+            target,
+            port,
+            ...how,
+          ])
+          let after = before
+          // The last ones are still on their way.
+          for (let last = -1; last !== after[1] || after[0] === before[0]; await delay(100)) {
+            last = after[1]
+            after = [await count('provider'), await count('internet')]
+          }
+          return { sent, seconds, arrived: after[0] - before[0], passed: after[1] - before[1] }
+        }
+        const one = await streamed(2_000, 2, true)
+        expect(one.sent, JSON.stringify(one)).toBeGreaterThanOrEqual(4_000)
+        expect(one.arrived, JSON.stringify(one)).toBeGreaterThan(3_000)
+        expect(one.passed, JSON.stringify(one)).toBe(one.arrived)
+        await delay(2_500) // full again: 200 at once after a pause, and 100 a second
+        const many = await streamed(300, 3, false)
+        expect(many.arrived, JSON.stringify(many)).toBeGreaterThan(800)
+        expect(Math.abs(many.passed - (200 + 100 * many.seconds)), JSON.stringify(many)).toBeLessThan(50)
+      }
+    } finally {
+      for (const host of ['provider', 'internet'] as const) {
+        await hosts.run(host, 'nft', ['delete', 'table', 'inet', 'seen'])
+      }
+    }
   }, 60_000)
 
   it('closes the mail ports until they are opened', async () => {
