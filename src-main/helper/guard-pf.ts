@@ -3,6 +3,11 @@ import { isIPv4 } from 'node:net'
 import { type GuardRules, LOCAL_IPV4, LOCAL_IPV6, MULTICAST_IPV4, MULTICAST_IPV6 } from './guard.ts'
 import { checkRules, NAME_PORTS } from './guard-check.ts'
 
+/** Remembered per device: what belongs to the tunnel never passes by another link. Also from the middle of a stream. */
+const REPLIES = 'flags any keep state (if-bound)'
+const NO_REPLIES = 'flags any no state'
+const ROOT = 0
+
 /**
  * The network guard for macOS, as rules of pf. Where they go: the main rules of macOS ask every anchor of this
  * folder, in the order of names, so that nothing of `/etc/pf.conf` is changed; what is `quick` here is final.
@@ -10,15 +15,9 @@ import { checkRules, NAME_PORTS } from './guard-check.ts'
  *     pfctl -a com.apple/000.mysterium -f -    replaces the rules in one transaction
  *     pfctl -E                                 if pf is not on yet; after the rules
  *     pfctl -F states                          what older rules had let through is judged anew
+ *
+ * OpenVPN is known by its user (root), for pf knows no mark. Throws `BadRequest`.
  */
-export const PF_ANCHOR = 'com.apple/000.mysterium'
-
-/** Remembered per device: what belongs to the tunnel never passes by another link. Also from the middle of a stream. */
-const REPLIES = 'flags any keep state (if-bound)'
-const NO_REPLIES = 'flags any no state'
-const ROOT = 0
-
-/** Throws `BadRequest`. OpenVPN is known by its user (root), for pf knows no mark. */
 export function pfRules(rules: GuardRules): string {
   checkRules(rules, /^[a-z]{1,10}\d{1,4}$/)
   const { user, allowLocalNetwork, controlEndpoints, remotes, tunnel, resolver } = rules
