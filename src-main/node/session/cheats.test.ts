@@ -81,4 +81,37 @@ describe('a provider that', () => {
       `  ${name}: took ${formatMyst(lost)} MYST for nothing, at most ${formatMyst(most)} at a time, of ${formatMyst(t.maxAtRisk)} shown; over after ${afterS} s\n`,
     )
   })
+
+  /** Downloads from one that meters so many percent, for so long or until it is over; what it held unearned at most. */
+  async function download(percent: bigint, perSecond: bigint, seconds: number, maxAtRisk = MYST) {
+    const t = await createSessionPair({ plain: true, maxAtRisk })
+    cleanups.push(t.stop)
+    t.service.inflate(percent)
+    t.connection.connect([t.proposal])
+    await t.until('connected')
+    let most = 0n
+    t.consumer.payments.onChange(() => {
+      const promised = t.consumer.ledger.given(t.proposal.provider).reduce((sum, { amount }) => sum + amount, 0n)
+      const unearned = promised - (t.service.passed() * t.proposal.pricePerUnit) / GIB
+      if (unearned > most) most = unearned
+    })
+    for (let second = 0; second < seconds && t.connection.state.name === 'connected'; second++) {
+      await t.flow(1, { down: perSecond })
+    }
+    return { t, most }
+  }
+
+  it('meters 5 % more is found out behind a fast download too', async () => {
+    const { t } = await download(105n, 20n * MIB, 300)
+    expect(await t.until('disconnected')).toMatchObject({ last: { end: 'metering-disputed' } })
+    // What came after a metering does not hide what was too much in it: else it takes more than a gibibyte.
+    expect(t.service.passed()).toBeLessThan(512n * MIB)
+  })
+
+  it('meters just within the tolerance gets no more ahead for it', async () => {
+    const { t, most } = await download(102n, 5n * MIB, 200, MYST / 20n)
+    expect(t.connection.state.name).toBe('connected')
+    expect(most).toBeGreaterThan((t.maxAtRisk * 9n) / 10n)
+    expect(most).toBeLessThanOrEqual(t.maxAtRisk)
+  })
 })

@@ -57,8 +57,7 @@ export async function connected(
     }
     context.show({ name: 'connected', proposal, live, steps })
     const ownCost = costOf(proposal, own)
-    const unmetered = ownCost > metered.cost ? ownCost - metered.cost : 0n
-    if (tunnel.isFlowing(own.bytesDown)) pay.keepAhead(costPerMinute, unmetered)
+    if (tunnel.isFlowing(own.bytesDown)) pay.keepAhead(costPerMinute, ownCost - metered.cost)
   }
 
   const cancelTick = deps.clock.every(timing.tickMs, tick)
@@ -87,7 +86,8 @@ const MESSAGES: Record<Stop['end'], string> = {
 
 /**
  * Keeps about a minute of use at the present rate paid ahead, at least the provider's minimum, and
- * within what may be at risk. Pays nothing while a metering is in doubt.
+ * within what may be at risk. Pays nothing while a metering is in doubt. What the provider metered beyond
+ * one's own counters, and within the tolerance, was not earned either: it takes room of what may be at risk.
  */
 function createPaying(context: Context, attempt: Attempt, link: PaymentLink, session: OpenSession) {
   const { deps, timing, maxAtRisk } = context
@@ -97,12 +97,13 @@ function createPaying(context: Context, attempt: Attempt, link: PaymentLink, ses
   /** Why the last payment was not made: explains why the session ran out. */
   let obstacle: string | undefined
 
-  async function pay(target: bigint, minimum: bigint): Promise<void> {
+  async function pay(target: bigint, minimum: bigint, unearned: bigint): Promise<void> {
     const { leftover } = link.issuer.standing()
+    const atMost = maxAtRisk - unearned
     const outcome =
-      maxAtRisk - leftover < minimum
+      atMost - leftover < minimum
         ? ({ kind: 'limit', needed: minimum } as const)
-        : await link.issuer.payAhead({ target, maxAtRisk })
+        : await link.issuer.payAhead({ target, maxAtRisk: atMost })
     if (outcome.kind === 'paid' || outcome.kind === 'enough') {
       obstacle = undefined
       return
@@ -113,8 +114,9 @@ function createPaying(context: Context, attempt: Attempt, link: PaymentLink, ses
   }
 
   return {
-    /** `unmetered`: used by one's own counters and not in the provider's metering yet. */
-    keepAhead(costPerMinute: bigint, unmetered: bigint) {
+    /** `difference`: what was used by one's own counters, less the provider's metering. */
+    keepAhead(costPerMinute: bigint, difference: bigint) {
+      const [unmetered, unearned] = difference > 0n ? [difference, 0n] : [0n, -difference]
       if (isPaying || attempt.ending || session.meter.doubtful() || clock.now() < notBeforeMs) return
       void link.issuer.advised().then(
         ({ policy }) => {
@@ -123,7 +125,7 @@ function createPaying(context: Context, attempt: Attempt, link: PaymentLink, ses
           const ahead = link.issuer.standing().claimed - unmetered
           if (isPaying || attempt.proposal.pricePerUnit === 0n || ahead * 2n >= target) return
           isPaying = true
-          void pay(target + unmetered, minimum).finally(() => {
+          void pay(target + unmetered, minimum, unearned).finally(() => {
             isPaying = false
           })
         },

@@ -9,6 +9,9 @@ import { judgeMetering, NO_METERING } from '../cost.ts'
 import type { Ending } from './attempt.ts'
 import type { ConsumerTiming } from './context.ts'
 
+/** A metering, and what one had counted oneself when it came. */
+type Heard = { metering: Metering; own: Traffic }
+
 export type Meter = {
   /** The last metering that was believed. */
   metered(): Metering
@@ -18,6 +21,9 @@ export type Meter = {
   settle(): void
   stop(): void
 }
+
+/** Bytes: the 4,096 packets that wait for a provider's OpenVPN, and its socket's buffer. */
+const ON_THE_WAY = 8n * 2n ** 20n
 
 const DISPUTES = {
   overpriced: { message: 'The provider charged more than the price it had signed.', misconduct: 'overpriced' },
@@ -30,7 +36,8 @@ const DISPUTES = {
 /**
  * Listens to the provider's metering and compares it with one's own counters and with the signed price.
  * What goes beyond is looked at once more a little later, because the provider may have counted what is
- * still on the way; then it is a dispute.
+ * still on the way; then it is a dispute. No more can have been on the way than buffers hold: else a fast
+ * download would hide an inflated metering behind what came after it.
  */
 export function createMeter(
   { clock, timing }: { clock: Clock; timing: Pick<ConsumerTiming, 'recheckMs'> },
@@ -47,13 +54,21 @@ export function createMeter(
 ): Meter {
   const startedAtMs = clock.now()
   let metered: Metering = NO_METERING
-  let doubt: { first: Metering; latest: Metering; cancel: () => void } | undefined
+  let doubt: { first: Heard; latest: Heard; cancel: () => void } | undefined
   let isOver = false
 
-  const judge = (next: Metering) =>
-    judgeMetering(session.proposal, next, { ...session.traffic(), durationMs: clock.now() - startedAtMs }, metered)
+  const judge = ({ metering, own }: Heard) => {
+    const now = session.traffic()
+    const upTo = (counted: bigint, then: bigint) => (counted < then + ON_THE_WAY ? counted : then + ON_THE_WAY)
+    const usage = {
+      bytesUp: upTo(now.bytesUp, own.bytesUp),
+      bytesDown: upTo(now.bytesDown, own.bytesDown),
+      durationMs: clock.now() - startedAtMs,
+    }
+    return judgeMetering(session.proposal, metering, usage, metered)
+  }
 
-  const accept = (next: Metering) => {
+  const accept = ({ metering: next }: Heard) => {
     metered = next
     session.accepted(next)
   }
@@ -75,7 +90,7 @@ export function createMeter(
     if (latest !== first) look(latest)
   }
 
-  const look = (next: Metering) => {
+  const look = (next: Heard) => {
     const verdict = judge(next)
     if (verdict === 'overpriced') dispute(verdict)
     else if (verdict && doubt) doubt.latest = next
@@ -92,7 +107,7 @@ export function createMeter(
     if (sessionId !== session.id) return undefined
     session.heard(next)
     if (isOver) return undefined
-    look(next)
+    look({ metering: next, own: session.traffic() })
     return undefined
   })
 
