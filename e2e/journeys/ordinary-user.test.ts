@@ -155,6 +155,41 @@ describe.skipIf(!runs)('an ordinary user [needs root openvpn polkit]', () => {
     expect((await running.stop()).code).toBe(0)
   })
 
+  it('restores the internet after a crash, behind the same question', async () => {
+    const { running, agent } = await desk.mystAsking(OVER_OPENVPN)
+    await agent.question()
+    agent.type(PASSWORD)
+    await running.until('the connection', ({ state }) => state === 'connected')
+    running.kill('SIGKILL')
+    await running.exited
+    const isBlocked = () => lab.transfer('consumer', { url: `${INTERNET}/ip`, timeoutMs: 1_500 })
+    await expect(isBlocked()).rejects.toThrow()
+
+    const refused = await desk.mystAsking(['reset-network'])
+    await refused.agent.question()
+    refused.agent.dismiss()
+    const { code, stderr } = await refused.running.exited
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('"ElevationRefused"') })
+    await expect(isBlocked()).rejects.toThrow()
+
+    const allowed = await desk.mystAsking(['reset-network'])
+    await allowed.agent.question()
+    allowed.agent.type(PASSWORD)
+    expect((await allowed.running.exited).code).toBe(0)
+    expect(allowed.agent.asked()).toBe(1)
+    expect(await address()).toBe(OWN)
+    expect(await ofRoot()).toEqual([])
+  })
+
+  it('takes the question back when the node ends', async () => {
+    const { running, agent } = await desk.mystAsking(OVER_OPENVPN)
+    await agent.question()
+    const ended = running.stop()
+    await agent.withdrawn()
+    expect((await ended).code).toBe(0)
+    expect(await ofRoot()).toEqual([])
+  })
+
   it('takes the question back from somebody who needs too long', async () => {
     const { running, agent } = await desk.programAsking('e2e/lab/ask-for-helper.ts', ['1500'])
     await agent.question()

@@ -36,6 +36,7 @@ export function createPrivilege(
   }
   const handlers = new Set<(event: PrivilegeEvent) => void>()
   const waiting = new Map<number, Waiting>()
+  const stopping = new AbortController()
   let nextId = 0
   let socket: Socket | undefined
   let starting: Promise<void> | undefined
@@ -112,7 +113,7 @@ export function createPrivilege(
       starting ??= (async () => {
         const availability = openVpnAvailability(options.bundled, program.servicePath)
         if (!availability.available) throw new MystError(availability.name, availability.message)
-        attach(await startHelper(program, log))
+        attach(await startHelper(program, log, stopping.signal))
       })().finally(() => {
         starting = undefined
       })
@@ -155,6 +156,7 @@ export function createPrivilege(
       return () => void handlers.delete(handle)
     },
     async stop() {
+      stopping.abort()
       await starting?.catch(() => undefined)
       const connection = socket
       if (!connection) return

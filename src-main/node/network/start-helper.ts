@@ -27,20 +27,21 @@ const START_MS = 120_000
  * Starts the helper and resolves with its connection, on which it has shown who it is (why so: see
  * `src-main/helper/caller.ts`). Directly when this process is root, else by the installed service, and
  * where there is none behind the system's password prompt. Nothing of socket and secret remains on disk.
- * When `limit` aborts it is given up: an open prompt is taken back, and a helper that comes later finds nobody
- * and ends.
+ * After two minutes, or when `givenUp` aborts, an open prompt is taken back, and a helper that comes later
+ * finds nobody and ends.
  */
-export async function startHelper(
-  program: HelperProgram,
-  log: Logger,
-  limit = AbortSignal.timeout(START_MS),
-): Promise<Socket> {
+export async function startHelper(program: HelperProgram, log: Logger, givenUp: AbortSignal): Promise<Socket> {
   const served = process.getuid?.() === 0 ? undefined : await connectService(program.servicePath)
   if (served) return served
+  if (givenUp.aborted) throw new MystError('HelperGone', 'The helper program is not needed any more.')
   const directory = mkdtempSync(join(tmpdir(), 'myst-')) // 0700
   const secret = randomBytes(32).toString('hex')
   writeFileSync(join(directory, 'secret'), secret, { mode: 0o600, flag: 'wx' })
   const listener = createServer()
+  const limit = new AbortController()
+  const giveUp = () => limit.abort()
+  const timer = setTimeout(giveUp, START_MS)
+  givenUp.addEventListener('abort', giveUp)
   try {
     await new Promise<void>((resolve, reject) => {
       listener.once('error', reject)
@@ -59,13 +60,15 @@ export async function startHelper(
           reject(new MystError(shown.error.name, shown.error.message))
         })
       })
-      launch(program, directory, log, limit, reject)
+      launch(program, directory, log, limit.signal, reject)
       // Said after a prompt that was taken back told its own reason.
-      limit.addEventListener('abort', () => {
+      limit.signal.addEventListener('abort', () => {
         reject(new MystError('HelperGone', 'The helper program did not start in time; try again.'))
       })
     })
   } finally {
+    clearTimeout(timer)
+    givenUp.removeEventListener('abort', giveUp)
     listener.close()
     rmSync(directory, { recursive: true, force: true })
   }

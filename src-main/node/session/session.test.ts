@@ -99,6 +99,7 @@ describe('a session that does not come about', () => {
     expect(await t.until('disconnected')).toMatchObject({
       last: { step: 'agree-payment', message: 'The password was not given.', paid: 0n },
     })
+    expect(t.experience).toEqual([]) // of a provider that did nothing wrong
     expect(t.provider.repository.list(1)).toEqual([])
   })
 

@@ -57,7 +57,8 @@ export async function tryProvider(
     }
     const failure: ConnectionFailure = { step, ...sentenceOf(error, attempt), paid }
     deps.log.info(`${proposal.provider} did not work at ${step}: ${failure.message}`)
-    deps.catalogue.recordFailure(proposal.provider)
+    const isOurs = error instanceof MystError && OUR_OWN_FAILURES.has(error.name)
+    if (!isOurs) deps.catalogue.recordFailure(proposal.provider)
     await takeDown(context, attempt, failure.end ?? 'tunnel-failed')
     // The tunnel stood and one's own line works, so it is the provider that lets nothing through.
     const isProved = error instanceof NotVerified && error.gaveNothing && (await context.ownAddress()) !== undefined
@@ -67,6 +68,9 @@ export async function tryProvider(
     return { kind: isRefused ? 'hopeless' : 'failed', attempt, paid, failure }
   }
 }
+
+/** What this machine or its user does not let the node do says nothing about a provider. */
+const OUR_OWN_FAILURES = new Set(['ElevationRefused', 'NotPermitted', 'OpenVpnMissing', 'NoTunDevice'])
 
 async function open(context: Context, attempt: Attempt, progress: Progress, show: () => void): Promise<void> {
   const { deps, timing, signal, options } = context
