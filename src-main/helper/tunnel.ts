@@ -92,7 +92,12 @@ export function createTunnel(host: Host, network: Network, emit: (event: TunnelE
       if (event.event === 'hold') return wasConnected ? onChange() : onHold(event.waitSeconds)
       if (event.event !== 'state') return
       if (wasConnected) return onChange()
-      if (event.state !== 'CONNECTED' || event.address4 === undefined) return
+      if (event.state !== 'CONNECTED') return
+      if (event.address4 === undefined) {
+        return cancel?.(
+          new Failure('TunnelRefused', 'The provider gave no address in its tunnel; try another provider.'),
+        )
+      }
       wasConnected = true
       onConnected({ address4: event.address4, ...(event.address6 !== undefined && { address6: event.address6 }) })
     }

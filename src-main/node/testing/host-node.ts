@@ -17,7 +17,8 @@ export type HostNode = {
 }
 
 export type HostNodes = {
-  start(host: HostName): Promise<HostNode>
+  /** `under`: a program with its arguments that runs the node's, such as a tracer. */
+  start(host: HostName, under?: readonly string[]): Promise<HostNode>
   /** Kills them, and waits until no helper and no OpenVPN is left on any host. */
   end(): Promise<void>
   /** Numbers of the processes on a host that have `text` in their command line. */
@@ -74,9 +75,10 @@ say({ ready: process.pid })`
   return {
     find,
     untilGone,
-    async start(host) {
+    async start(host, under = []) {
       used.add(host)
-      const child = hosts.exec(host, process.execPath, ['--input-type=module', '-e', text], {
+      const [file = '', ...args] = [...under, process.execPath, '--input-type=module', '-e', text]
+      const child = hosts.exec(host, file, args, {
         stdio: ['pipe', 'pipe', 'inherit'],
         cwd: process.cwd(),
       })
@@ -108,7 +110,7 @@ say({ ready: process.pid })`
           if (!running.has(kill)) throw new Error(`the node on ${host} ended`)
           const id = nextId++
           const answered = answer(id)
-          child.stdin?.write(`${JSON.stringify({ id, operation, argument })}\n`)
+          child.stdin?.write(`${oneLine(JSON.stringify({ id, operation, argument }))}\n`)
           const { error, message, result } = await answered
           if (error !== undefined) throw new Error(`${String(error)}: ${String(message)}`)
           return result as never
@@ -120,6 +122,11 @@ say({ ready: process.pid })`
       await Promise.all([...used].map(untilGone))
     },
   }
+}
+
+/** Readline ends a line at these too. */
+function oneLine(json: string): string {
+  return json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
 
 function commandLine(pid: number): string {
