@@ -23,7 +23,7 @@ export function launchElevated(
   ended: (error?: MystError) => void,
   { log, signal }: { log?: Logger; signal?: AbortSignal } = {},
 ): void {
-  // It would ask in the terminal where there is one, across what the command line reads and prints there.
+  // Where no desktop asks it would do so in a terminal, and leave that without echo when it is ended.
   const child = spawn(PKEXEC, ['--disable-internal-agent', file, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: '/usr/sbin:/usr/bin', LC_ALL: 'C' },
