@@ -76,7 +76,7 @@ export async function createGuardedHost(hosts: Hosts): Promise<GuardedHost> {
   let spare = start()
   let node: HostNode | undefined
   /** Helpers whose node was killed, and that end after it. */
-  let orphans: number[] = []
+  const orphans = new Set<number>()
   let provider: HostNode
   let turn = 0
 
@@ -95,25 +95,29 @@ export async function createGuardedHost(hosts: Hosts): Promise<GuardedHost> {
     return node
   }
 
+  /** With a helper, unless one of before is still about to end and in its way: then what is asked next fails. */
   async function ready(): Promise<HostNode> {
     const one = await running()
-    await one.call('ensure')
+    await one.call('ensure').catch(() => undefined)
     return one
   }
 
   async function connected(): Promise<HostNode> {
-    const one = await ready()
     // One helper at a time has the network.
-    await untilGone(orphans)
+    await untilGone([...orphans])
+    orphans.clear()
+    const one = await running()
+    await one.call('ensure')
     await one.call('tunnelStart', tunnel)
     expect(await one.call('networkState')).toMatchObject({ state: 'tunnel' })
     return one
   }
 
-  /** Resolves when there is something to strike. What was asked goes wrong, or not. */
-  async function begin({ phase }: Strike): Promise<void> {
-    const ask = (one: HostNode, operation: string, argument?: unknown) =>
-      void one.call(operation, argument).catch(() => undefined)
+  /** Resolves when there is something to strike, with the end of what was asked: it goes wrong, or not. */
+  async function begin({ phase }: Strike): Promise<{ asked: Promise<unknown> }> {
+    const ask = (one: HostNode, operation: string, argument?: unknown) => ({
+      asked: one.call(operation, argument).catch(() => undefined),
+    })
     switch (phase) {
       case 'starting':
         return ask(await running(), 'ensure')
@@ -123,7 +127,8 @@ export async function createGuardedHost(hosts: Hosts): Promise<GuardedHost> {
       case 'connecting':
         return ask(await ready(), 'tunnelStart', tunnel)
       case 'connected':
-        return void (await connected())
+        await connected()
+        return { asked: Promise.resolve() }
       case 'stopping':
         return ask(await connected(), 'tunnelStop')
       case 'reconnecting': {
@@ -140,7 +145,8 @@ export async function createGuardedHost(hosts: Hosts): Promise<GuardedHost> {
     const there = victims.filter((victim) => alive.has(victim))
     // There was no helper yet, or no OpenVPN: then the node.
     const struck: readonly Victim[] = there.length > 0 ? there : ['node']
-    orphans = struck.includes('node') ? [alive.get('helper') ?? 0].filter(Boolean) : []
+    const helper = alive.get('helper')
+    if (struck.includes('node') && helper !== undefined) orphans.add(helper)
     await kill(struck.flatMap((victim) => alive.get(victim) ?? []))
     return struck
   }
@@ -158,17 +164,19 @@ export async function createGuardedHost(hosts: Hosts): Promise<GuardedHost> {
   await startProvider()
   return {
     async block() {
-      await (await ready()).call('networkSet', blocked())
+      const one = await running()
+      await one.call('ensure')
+      await one.call('networkSet', blocked())
     },
     async strike(strike) {
-      await begin(strike)
+      const { asked } = await begin(strike)
       await bringTrouble(strike)
       await waitFinely(strike.afterMs)
       const struck = await strikeDown(strike.victims)
       if (struck.includes('node')) node = undefined
       const one = await running()
       // Of OpenVPN's end the helper tells; of the helper's the connection to it.
-      if (!struck.includes('node')) await one.call('tunnelDown')
+      if (!struck.includes('node')) await Promise.all([asked, one.call('tunnelDown')])
       const told = one.call('networkState').catch(() => one.call('networkState'))
       expect(await told, `after ${JSON.stringify({ strike, struck })}`).toMatchObject({ state: 'blocked' })
       return struck

@@ -26,6 +26,8 @@ export type Harness = {
   check(when: string): Promise<void>
   /** Tunnel addresses that somebody near the host asks for from now on, instead of others. */
   scan(addresses: readonly string[]): Promise<void>
+  /** With a tunnel: resolves when the guard has dropped what was asked of its very addresses. */
+  scanIsDropped(): Promise<void>
   /** Packets of OpenVPN, and of the node to its control endpoints, since it was armed. */
   inside(): Promise<{ tunnel: number; control: number }>
   /** Ends the programs; how often they tried. */
@@ -98,6 +100,15 @@ export async function createHarness(
     },
     arm: () => watch.reset(),
     check: outside,
+    async scanIsDropped() {
+      for (const end = Date.now() + CONTROL_MS; ; await wait(50)) {
+        const rules = await hosts.run(HOST, 'nft', ['list', 'chain', 'inet', 'myst_guard', 'inward'])
+        const drops = [...rules.matchAll(/iifname != "mystc\d+" (ip6?) daddr \S+ counter packets (\d+) /g)]
+        if (drops.length === 2 && drops.every(([, , packets]) => Number(packets) > 0)) return
+        if (Date.now() > end)
+          throw new Error(`Nobody asked for the tunnel's addresses, or something else answers:\n${rules}`)
+      }
+    },
     async inside() {
       const { tunnel = 0, control = 0 } = await watch.seen()
       return { tunnel, control }

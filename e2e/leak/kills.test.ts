@@ -27,7 +27,7 @@ it.runIf(isAvailable)(
       if (status === 'rejected') throw (result as PromiseRejectedResult).reason
     }
     const {
-      kills,
+      instants,
       probes,
       scans,
       inside,
@@ -69,7 +69,7 @@ async function run(seed: number, counts: Counts): Promise<void> {
     await harness.arm()
     await harness.scan(await host.tunnelAddresses())
     const plan = createPlan(seed)
-    while ((counts.instants ?? 0) < KILLS) {
+    while ((counts.instants ?? 0) < KILLS && !counts.failed) {
       const strike = plan.next()
       story.push(strike)
       const struck = await host.strike(strike)
@@ -83,6 +83,7 @@ async function run(seed: number, counts: Counts): Promise<void> {
     }
     await host.connect()
     await harness.check('connected in the end')
+    await harness.scanIsDropped()
     const { tunnel } = await harness.inside()
     expect(tunnel).toBeGreaterThan(0)
     count('inside', tunnel)
@@ -93,6 +94,7 @@ async function run(seed: number, counts: Counts): Promise<void> {
     count('probes', probes)
     count('scans', scans)
   } catch (error) {
+    count('failed')
     console.log(
       `seed ${seed}, strike ${story.length}: ${story
         .slice(-3)
