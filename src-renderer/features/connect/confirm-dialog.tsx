@@ -60,7 +60,7 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
 
   // The state is the truth: once it is connecting, whoever asked, there is nothing left to confirm.
   useEffect(() => {
-    if (connectionName !== 'disconnected') onClose()
+    if (connectionName !== 'disconnected' && connectionName !== 'blocked') onClose()
   }, [connectionName, onClose])
 
   const submit = async (event: FormEvent) => {
