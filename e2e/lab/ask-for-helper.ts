@@ -6,14 +6,14 @@ import { createLogger } from '../../src-main/node/lib/logger.ts'
 import { startHelper } from '../../src-main/node/network/start-helper.ts'
 
 /**
- * Asks for the helper with another limit than the node's, and prints how that went as a JSON line. Ends when
- * the helper has ended.
+ * Asks for the helper and prints how that went as a JSON line. Gives up at SIGUSR2 instead of after the time
+ * that a person has in a node. Ends when the helper has ended.
  *
- *   node e2e/lab/ask-for-helper.ts LIMIT_MS [DIRECTORY]
+ *   node e2e/lab/ask-for-helper.ts [DIRECTORY]
  *
  * With a directory the helper is held up once it is root, until somebody writes a line to `go` there.
  */
-const [limitMs, directory] = process.argv.slice(2)
+const directory = process.argv[2]
 const print = (line: object) => void process.stdout.write(`${JSON.stringify(line)}\n`)
 const log = createLogger((text) => print({ text }), 'helper', 'debug')
 
@@ -31,8 +31,10 @@ const program = {
   helperPath: fileURLToPath(new URL('../../src-main/helper/main.ts', import.meta.url)),
   nodePath: directory === undefined ? process.execPath : heldUp(directory),
 }
+const limit = new AbortController()
+process.once('SIGUSR2', () => limit.abort())
 try {
-  await startHelper(program, log, AbortSignal.timeout(Number(limitMs)))
+  await startHelper(program, log, limit.signal)
   print({ event: 'started' })
 } catch (error) {
   const { name, message } = error as Error
