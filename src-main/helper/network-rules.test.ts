@@ -87,35 +87,22 @@ describe('what programs print', () => {
     return events
   }
 
-  it('reads clients with the name in their certificate', () => {
-    const events = parse(
-      '>CLIENT:CONNECT,3,1',
-      '>CLIENT:ENV,n_clients=0',
-      '>CLIENT:ENV,common_name=session-1',
-      '>CLIENT:ENV,END',
-      '>CLIENT:ADDRESS,3,10.1.1.2,1',
-      '>CLIENT:DISCONNECT,3',
-      '>CLIENT:ENV,common_name=session-1',
-      '>CLIENT:ENV,END',
-    )
-    expect(events).toEqual([
-      { event: 'client', kind: 'connect', clientId: 3, keyId: 1, commonName: 'session-1' },
-      { event: 'client', kind: 'disconnect', clientId: 3, commonName: 'session-1' },
+  it('reads who is connected, out of a whole list only', () => {
+    const row = (name: string, clientId: string) =>
+      `CLIENT_LIST\t${name}\t192.0.2.9:1194\t10.1.1.2\tfd00::2\t1\t2\tnow\t1700000000\tUNDEF\t${clientId}\t0\tAES-256-GCM`
+    const header = 'HEADER\tCLIENT_LIST\tCommon Name\tReal Address'
+    expect(
+      parse(
+        row('before', '1'),
+        ...['TITLE\tOpenVPN', header, row('session-1', '3'), row('UNDEF', '4'), row('a name', '5'), row('six', 'x')],
+        ...['HEADER\tROUTING_TABLE\tVirtual Address', 'ROUTING_TABLE\t10.1.1.2\tsession-9', 'END', 'END'],
+        ...[header, row('cut', '7'), header, row('session-2', '8'), 'END', header, 'END', header, row('open', '9')],
+      ),
+    ).toEqual([
+      { event: 'clients', clients: [{ clientId: 3, commonName: 'session-1' }] },
+      { event: 'clients', clients: [{ clientId: 8, commonName: 'session-2' }] },
+      { event: 'clients', clients: [] },
     ])
-  })
-
-  it('does not mix up clients, nor take a name from the one before', () => {
-    const events = parse(
-      '>CLIENT:CONNECT,1,0',
-      '>CLIENT:ENV,common_name=one',
-      '>CLIENT:CONNECT,2,0',
-      '>CLIENT:ENV,END',
-      '>CLIENT:ENV,common_name=three',
-      '>CLIENT:ENV,END',
-      '>CLIENT:CONNECT,x,0',
-      'common_name=four',
-    )
-    expect(events).toEqual([{ event: 'client', kind: 'connect', clientId: 2, keyId: 0, commonName: '' }])
   })
 
   it('reads state, hold and fatal', () => {
