@@ -69,7 +69,7 @@ export function live(now: number): LiveSession {
     sessionId: 'fixture-session',
     provider: CHOSEN.provider,
     startedAtMs: now - 2_553_000,
-    exit: { address: '203.0.113.74', country: CHOSEN.originLocation.country },
+    exit: { address: '203.0.113.74', country: CHOSEN.originLocation.country, isProviders: true },
     bytesUp: 118_400_000n,
     bytesDown: 2_413_900_000n,
     metered: { cost: (22n * MYST) / 1000n, bytesUp: 118_100_000n, bytesDown: 2_409_200_000n, durationMs: 2_545_000 },

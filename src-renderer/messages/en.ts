@@ -213,6 +213,8 @@ export const en = {
   live: {
     title: 'This connection',
     exit: 'Exit address',
+    exitProviders: "The provider's own",
+    exitOther: 'Not the address at which the provider was reached: it has another way out, or somebody behind it',
     exitUnknown: 'Not checked: this network names no place to ask',
     duration: 'Connected for',
     down: 'Down',

@@ -92,6 +92,7 @@ export function statusObject(connection: ConnectionState): { [key: string]: Json
         costMyst: formatMyst(live.metered.cost),
         leftoverMyst: formatMyst(live.leftover),
         exit: live.exit?.address ?? null,
+        exitIsProviders: live.exit?.isProviders ?? null,
         sessionId: live.sessionId,
         promisedMyst: formatMyst(live.promised),
         meteredBytesUp: Number(live.metered.bytesUp),
@@ -132,7 +133,8 @@ export function statusSentence(connection: ConnectionState): string {
     case 'connected': {
       const { live, proposal } = connection
       const through = live.socksPort ? `, SOCKS5 at 127.0.0.1:${live.socksPort}` : ''
-      const exit = live.exit ? `, exit ${plain(live.exit.address)}` : ''
+      const other = live.exit?.isProviders === false ? ", not the provider's own" : ''
+      const exit = live.exit ? `, exit ${plain(live.exit.address)}${other}` : ''
       return `Connected to ${short(proposal.provider)} (${proposal.serviceType}${through}${exit}); cost ${formatMyst(live.metered.cost)} MYST, ${formatMyst(live.leftover)} MYST paid ahead.`
     }
     case 'reconnecting':

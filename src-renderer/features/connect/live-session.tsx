@@ -69,6 +69,9 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
         <dl className="facts">
           <Fact label={m.live.exit}>
             {live.exit ? <span className="mono">{live.exit.address}</span> : m.live.exitUnknown}
+            {live.exit?.isProviders !== undefined && (
+              <p className="faint live-note">{live.exit.isProviders ? m.live.exitProviders : m.live.exitOther}</p>
+            )}
           </Fact>
           <Fact label={m.live.provider}>
             <IdentityLabel id={live.provider} />
