@@ -34,7 +34,12 @@ export async function removeLeftovers(deps: { programs: Programs; log: (line: st
       const table = left.changes.find((change) => change.kind === 'table')
       const ours = table !== undefined && (await tableExists(table.name, deps.programs))
       const journal = openJournal({ ...deps, dir })
-      await journal.undo((change) => change.kind !== 'sysctl' || ours)
+      await journal
+        .undo((change) => change.kind !== 'sysctl' || ours)
+        .catch((error: unknown) => {
+          // Another helper that starts at this moment was done with it first.
+          if (existsSync(dir)) throw error
+        })
     } else if (left && namespaceExists(left.namespace)) continue
     rmSync(dir, { recursive: true, force: true })
   }
