@@ -214,7 +214,7 @@ export const en = {
     title: 'This connection',
     exit: 'Exit address',
     exitProviders: "The provider's own",
-    exitOther: 'Not the address at which the provider was reached: it has another way out, or somebody behind it',
+    exitOther: "Another one than the provider's own",
     exitUnknown: 'Not checked: this network names no place to ask',
     duration: 'Connected for',
     down: 'Down',

@@ -70,7 +70,7 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
           <Fact label={m.live.exit}>
             {live.exit ? <span className="mono">{live.exit.address}</span> : m.live.exitUnknown}
             {live.exit?.isProviders !== undefined && (
-              <p className="faint live-note">{live.exit.isProviders ? m.live.exitProviders : m.live.exitOther}</p>
+              <p className="faint">{live.exit.isProviders ? m.live.exitProviders : m.live.exitOther}</p>
             )}
           </Fact>
           <Fact label={m.live.provider}>
