@@ -30,8 +30,8 @@ import { createWorkspace, removeLeftovers } from './workspace.ts'
 const BUNDLED = join(import.meta.dirname, 'bin')
 
 /** More questions than this without waiting for answers, and more bytes of answers that are not fetched, are not a node's. */
-const MAX_UNANSWERED = 64
-const MAX_UNREAD = 1024 * 1024
+const MAX_UNANSWERED = 1024
+const MAX_UNREAD = 8 * 1024 * 1024
 const REFUSED_MS = 5_000
 
 async function answer(
@@ -96,6 +96,10 @@ function refuse({ hello, connect }: Caller, { name, message }: Failure): void {
   setTimeout(() => socket.destroy(), REFUSED_MS).unref()
 }
 
+function failed(): Failure {
+  return new Failure('HelperFailed', 'The helper failed; see its log.')
+}
+
 async function main(): Promise<void> {
   process.umask(0o077)
   process.chdir('/')
@@ -109,7 +113,7 @@ async function main(): Promise<void> {
   if (args.length === 1 && args[0] === '--reset-network') return resetNetwork({ programs: anyPrograms(BUNDLED), log })
   const caller = readCaller(args)
   const { host, network, leave } = await prepare(caller.user, log).catch((error: unknown) => {
-    if (error instanceof Failure) refuse(caller, error)
+    refuse(caller, error instanceof Failure ? error : failed())
     throw error
   })
 
@@ -146,7 +150,7 @@ async function main(): Promise<void> {
     } catch (error) {
       const known = error instanceof Failure
       log(`request ${id}: ${String(error)}${known && error.cause ? `: ${String(error.cause)}` : ''}`)
-      const { name, message } = known ? error : new Failure('HelperFailed', 'The helper failed; see its log.')
+      const { name, message } = known ? error : failed()
       send({ id, error: { name, message } })
     }
     unanswered--

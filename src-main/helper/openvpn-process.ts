@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Failure } from './failure.ts'
 import { createLineReader, printable } from './lines.ts'
 import { createManagementParser, MAX_MANAGEMENT_LINE, type ManagementEvent } from './management.ts'
+import type { Programs } from './programs.ts'
 import { CHILD_ENVIRONMENT } from './run.ts'
 
 export type OpenVpn = {
@@ -18,6 +19,19 @@ export type OpenVpn = {
   readonly ended: Promise<Failure | undefined>
 }
 
+/**
+ * What it needs until it has its device and its sockets, and none of it afterwards: OpenVPN would keep the right to
+ * change the network when it becomes nobody (through libcap-ng, for routes that it never sets here). It may not ask for
+ * that, so it becomes nobody in the plain way, which loses all.
+ */
+const RIGHTS = [
+  '--no-new-privs',
+  '--inh-caps=-all',
+  '--bounding-set=-all,+net_admin,+net_bind_service,+setuid,+setgid',
+  '--securebits=+keep_caps_locked',
+  '--',
+]
+
 const CONNECT_MS = 5_000
 const TERM_MS = 2_000
 const KEPT_LINES = 40
@@ -28,7 +42,7 @@ const KEPT_LINES = 40
  */
 export async function startOpenVpn(
   deps: {
-    openvpn: string
+    programs: Programs
     dir: string
     name: string
     /** Its working directory; "/" when none is given. */
@@ -47,7 +61,7 @@ export async function startOpenVpn(
     listener.listen(path, resolve)
   })
 
-  const child = spawn(deps.openvpn, ['--config', 'stdin'], {
+  const child = spawn(deps.programs('setpriv'), [...RIGHTS, deps.programs('openvpn'), '--config', 'stdin'], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: CHILD_ENVIRONMENT,
     cwd: deps.cwd ?? '/',

@@ -5,7 +5,7 @@ import { type ChecksumLists, createChecksums, SYSTEM_LISTS } from './checksums.t
 import { Failure } from './failure.ts'
 import { isRootOnly } from './root-only.ts'
 
-export type ProgramName = 'openvpn' | 'ip' | 'nft' | 'tc'
+export type ProgramName = 'openvpn' | 'ip' | 'nft' | 'tc' | 'setpriv'
 
 /**
  * The programs that the helper runs: a name to the absolute path of the file. The one place that decides
@@ -15,7 +15,7 @@ export type ProgramName = 'openvpn' | 'ip' | 'nft' | 'tc'
 export type Programs = (name: ProgramName) => string
 
 const SYSTEM = ['/usr/sbin', '/sbin', '/usr/bin']
-const PACKAGES = { openvpn: 'openvpn', ip: 'iproute2', nft: 'nftables', tc: 'iproute2' } as const
+const PACKAGES = { openvpn: 'openvpn', ip: 'iproute2', nft: 'nftables', tc: 'iproute2', setpriv: 'util-linux' } as const
 
 /** `bundled`: where the app's package has its own programs, which come first; it need not be there. */
 export function createPrograms(bundled: string, places = SYSTEM, lists: ChecksumLists = SYSTEM_LISTS): Programs {

@@ -179,7 +179,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
     allowSocketBuffers(ownHost.journal, SOCKET_BUFFER)
     openvpn = await startOpenVpn(
       {
-        openvpn: programOf(host, 'openvpn'),
+        programs: host.programs,
         dir: host.dir,
         name: 'server',
         cwd: admitted.directory,

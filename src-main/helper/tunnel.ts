@@ -103,7 +103,7 @@ export function createTunnel(host: Host, network: Network, emit: (event: TunnelE
     }
     openvpn = await startOpenVpn(
       {
-        openvpn: programOf(host, 'openvpn'),
+        programs: host.programs,
         dir: host.dir,
         name: 'tunnel',
         log: host.log,

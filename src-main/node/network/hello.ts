@@ -9,7 +9,7 @@ const hello = z.object({
 })
 export type Hello = z.infer<typeof hello>
 
-const MAX_LINE = 64 * 1024
+const MAX_LINE = 4 * 1024
 
 /** Resolves with `undefined` for everything else; the socket is paused then. */
 export function readHello(socket: Socket): Promise<Hello | undefined> {
@@ -24,8 +24,9 @@ export function readHello(socket: Socket): Promise<Hello | undefined> {
     socket.on('close', () => done(undefined))
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1')
+      if (text.length > MAX_LINE) return done(undefined)
       const end = text.indexOf('\n')
-      if (end < 0) return text.length > MAX_LINE ? done(undefined) : undefined
+      if (end < 0) return
       try {
         done(hello.parse(JSON.parse(text.slice(0, end))))
       } catch {

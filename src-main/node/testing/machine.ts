@@ -1,0 +1,154 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import type { HostName, Hosts } from '../localnet/hosts.ts'
+import { importable } from './host-node.ts'
+
+/** A host with a /run and a /tmp of its own, empty at first: so that what a program leaves there can be told. */
+export type Machine = {
+  /** Where its files are seen from outside: `<root>/run`. */
+  root: string
+  exec(file: string, args: readonly string[], options?: SpawnOptions): ChildProcess
+  /** Runs a program to its end, as root or as somebody else; resolves with its exit code and what it printed. */
+  run(file: string, args: readonly string[], as?: User): Promise<{ code: number | null; out: string; error: string }>
+  /** A node's privilege port as a process of that user. */
+  node(as?: User & { options?: object; umask?: number }): Promise<MachineNode>
+  /** Numbers of the processes that have `text` in their command line. */
+  find(text: string): Promise<number[]>
+  /** Names in /run and /tmp, firewall, devices, rules and routes. */
+  look(): Promise<Record<string, string[]>>
+}
+
+export type User = { uid?: number; gid?: number }
+
+export type MachineNode = {
+  child: ChildProcess
+  /** Rejects with `<name>: <message>`. */
+  call(operation: string, argument?: unknown): Promise<unknown>
+  kill(): Promise<void>
+}
+
+const NSENTER = '/usr/bin/nsenter'
+const MOUNT =
+  'mount -t tmpfs none /run && mount -t tmpfs none /tmp && chmod 1777 /tmp && rm -rf /run/mount && echo ready && exec sleep 600'
+
+const NODE = `
+import { createInterface } from 'node:readline'
+import { createPrivilege } from ${importable('network/privilege-client.ts')}
+import { systemClock as clock } from ${importable('lib/clock.ts')}
+import { createLogger } from ${importable('lib/logger.ts')}
+const { uid, gid, umask, options } = JSON.parse(process.argv[1])
+if (umask !== undefined) process.umask(umask)
+if (uid !== undefined) { process.setgroups([]); process.setgid(gid ?? uid); process.setuid(uid) }
+const log = createLogger((line) => process.stderr.write(line + '\\n'), 'node', process.env.MYST_TEST_LOG ? 'debug' : 'error')
+const privilege = createPrivilege({ log, clock }, options)
+createInterface(process.stdin).on('line', async (line) => {
+  const { id, operation, argument } = JSON.parse(line)
+  let answer
+  try { answer = { id, result: await privilege[operation](argument) ?? null } }
+  catch (error) { answer = { id, error: error.name, message: error.message } }
+  console.log(JSON.stringify(answer))
+})`
+
+const AS = `
+const [uid, gid, file, ...args] = process.argv.slice(1)
+if (uid !== '') { process.setgroups([]); process.setgid(Number(gid || uid)); process.setuid(Number(uid)) }
+process.exitCode = require('node:child_process').spawnSync(file, args, { stdio: 'inherit' }).status ?? 1`
+
+export async function createMachine(hosts: Hosts, name: HostName): Promise<Machine> {
+  const holder = hosts.exec(name, '/bin/sh', ['-c', MOUNT], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(holder, 'exit').then(() => Promise.reject(new Error('the machine could not be made')))
+  ended.catch(() => undefined)
+  await Promise.race([once(holder.stdout as Readable, 'data'), ended])
+  const root = `/proc/${holder.pid}/root`
+
+  const exec: Machine['exec'] = (file, args, options = {}) =>
+    spawn(NSENTER, [`--target=${holder.pid}`, '--mount', '--net', '--', file, ...args], options)
+
+  const run: Machine['run'] = async (file, args, { uid, gid } = {}) => {
+    const child = exec(process.execPath, ['-e', AS, String(uid ?? ''), String(gid ?? ''), file, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const texts = [child.stdout, child.stderr].map(async (stream) => {
+      const parts: string[] = []
+      for await (const part of (stream as Readable).setEncoding('utf8')) parts.push(String(part))
+      return parts.join('')
+    })
+    const [[code], out = '', error = ''] = await Promise.all([once(child, 'close'), ...texts])
+    return { code: code as number | null, out, error }
+  }
+
+  return {
+    root,
+    exec,
+    run,
+    async node(as = {}) {
+      const child = exec(process.execPath, ['--input-type=module', '-e', NODE, JSON.stringify(as)], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      const gone = once(child, 'exit')
+      const waiting = new Map<number, (answer: Record<string, unknown>) => void>()
+      createInterface({ input: child.stdout as Readable }).on('line', (line) => {
+        const answer = JSON.parse(line) as Record<string, unknown>
+        waiting.get(answer.id as number)?.(answer)
+      })
+      let nextId = 0
+      return {
+        child,
+        async call(operation, argument) {
+          const id = nextId++
+          const answered = new Promise<Record<string, unknown>>((resolve) => waiting.set(id, resolve))
+          child.stdin?.write(`${JSON.stringify({ id, operation, argument })}\n`)
+          const answer = await Promise.race([
+            answered,
+            gone.then(() => ({ error: 'Gone', message: 'the node ended', result: undefined })),
+          ])
+          if (answer.error !== undefined) throw new Error(`${String(answer.error)}: ${String(answer.message)}`)
+          return answer.result
+        },
+        async kill() {
+          child.kill('SIGKILL')
+          await gone
+        },
+      }
+    },
+    async find(text) {
+      const pids = (await hosts.run('router', 'ip', ['netns', 'pids', hosts.host(name).namespace])).split('\n')
+      return pids.filter((pid) => pid !== '' && readProcess(Number(pid), 'cmdline').includes(text)).map(Number)
+    },
+    async look() {
+      const lines = async (file: string, ...args: string[]) =>
+        (await hosts.run(name, file, args))
+          .split('\n')
+          .map((line) => line.replace(/ (expires|hoplimit) \S+/g, '').trim())
+      const names = (place: string) => readdirSync(`${root}/${place}`, { recursive: true }).map(String).sort()
+      return {
+        run: names('run'),
+        tmp: names('tmp'),
+        firewall: await lines('nft', 'list', 'ruleset'),
+        devices: await lines('ip', '-br', 'link'),
+        rules4: await lines('ip', '-4', 'rule'),
+        rules6: await lines('ip', '-6', 'rule'),
+        routes4: await lines('ip', '-4', 'route', 'show', 'table', 'all'),
+        routes6: await lines('ip', '-6', 'route', 'show', 'table', 'all'),
+      }
+    },
+  }
+}
+
+/** A file below /proc; empty when the process ended in between. */
+export function readProcess(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
+export async function until(good: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  for (const end = Date.now() + 20_000; !(await good()); await new Promise((resolve) => setTimeout(resolve, 20))) {
+    if (Date.now() > end) throw new Error(`not in time: ${what}`)
+  }
+}
