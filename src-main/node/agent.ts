@@ -174,9 +174,14 @@ export function createAgent(
       serviceTypes,
       catalogue,
       probes: network.probes,
-      checks: {
-        ...(network.transferProbe === undefined ? {} : { transfer: network.transferProbe }),
-        ...(network.resolver === undefined ? {} : { resolver: network.resolver }),
+      get checks() {
+        // Who is asked through the tunnel, whomever the network file names: so that one is to answer.
+        const { resolver: chosen } = state.get().settings
+        const resolver = chosen === 'default' ? network.resolver : chosen
+        return {
+          ...(network.transferProbe === undefined ? {} : { transfer: network.transferProbe }),
+          ...(resolver === undefined ? {} : { resolver }),
+        }
       },
       controlEndpoints: controlEndpointsOf(network),
       clock,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -47,6 +47,27 @@ describe('a node without a network', () => {
     const wrong = node.handlers['identity.unlock']({ id, passphrase: 'old one' })
     await expect(wrong).rejects.toMatchObject({ name: 'WrongPassphrase' })
     await node.handlers['identity.unlock']({ id, passphrase: 'new one' })
+  })
+
+  it('shows what is set, has no network to show, and shares nothing under lockdown', async () => {
+    expect(node.state.get().settings).toMatchObject({ lockdown: false, problems: {} })
+    await node.handlers['settings.set']({ connectOnStart: 'last' })
+    expect(await node.handlers['network.file']({})).toBeNull()
+    await node.stop()
+    writeFileSync(join(dir, 'settings.json'), '{"lockdown":true}')
+    node = await createNode({ home: dir, network: undefined, log: silentLogger })
+    const terms = { services: ['socks' as const], pricePerUnit: 1n, unit: 'GiB' as const, country: 'DE' }
+    const start = node.handlers['share.start']({ ...terms, bandwidthMbps: 1, maxSessions: 1 })
+    await expect(start).rejects.toMatchObject({ name: 'LockdownInTheWay' })
+  })
+
+  it('does not start with settings that cannot be read', async () => {
+    await node.stop()
+    writeFileSync(join(dir, 'settings.json'), '{"lockdown":')
+    const start = createNode({ home: dir, network: undefined, log: silentLogger })
+    await expect(start).rejects.toMatchObject({ name: 'SettingsUnreadable' })
+    rmSync(join(dir, 'settings.json'))
+    node = await createNode({ home: dir, network: undefined, log: silentLogger })
   })
 
   it('refuses to remember a passphrase where there is no keychain, before anything is done', async () => {

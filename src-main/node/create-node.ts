@@ -318,7 +318,11 @@ export async function createNode(options: {
     if (choice !== 'off') {
       giveUpStart = connectOnStart({
         state,
-        filter: () => (choice === 'last' ? agent?.lastProvider() : {}),
+        filter() {
+          if (choice === 'last') return agent?.lastProvider()
+          // Whoever expects a VPN does not want a proxy because it is cheaper.
+          return { serviceType: state.get().capabilities.openvpn.available ? 'openvpn' : 'socks' }
+        },
         connect: (filter) => raised.then(() => needAgent().connect(filter, undefined)),
         show: (problem) => settings.problem('connectOnStart', problem),
       })

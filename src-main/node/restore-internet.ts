@@ -28,13 +28,13 @@ export async function restoreInternet(options: Partial<HelperProgram> = {}): Pro
 }
 
 /**
- * Switches lockdown off in a home where no node runs, or none that answers, so that its next start does not block
- * again what was restored. Answers whether it was on. Rejects with `SettingsUnreadable`.
+ * Switches lockdown off in a home, so that what was restored is not blocked again. `byNode` asks the node that runs to
+ * do it; false when there is none that answers. Answers whether it was on. Rejects with `SettingsUnreadable`.
  */
-export async function endLockdown(home: string): Promise<boolean> {
+export async function endLockdown(home: string, byNode: () => Promise<boolean>): Promise<boolean> {
   const file = openSettingsFile(home)
   if (!file.current.lockdown) return false
-  await file.write({ ...file.current, lockdown: false })
+  if (!(await byNode())) await file.write({ ...file.current, lockdown: false })
   return true
 }
 

@@ -135,9 +135,13 @@ describe('settings', () => {
   })
 
   it('lose lockdown with a restore that finds no node', async () => {
-    expect(await endLockdown(home)).toBe(false)
+    const byNode = (answers: boolean) => () => Promise.resolve(answers)
+    expect(await endLockdown(home, byNode(false))).toBe(false)
     writeFileSync(path(), '{"lockdown":true,"allowLocalNetwork":true}')
-    expect(await endLockdown(home)).toBe(true)
+    // A node that runs keeps its own file.
+    expect(await endLockdown(home, byNode(true))).toBe(true)
+    expect(openSettingsFile(home).current.lockdown).toBe(true)
+    expect(await endLockdown(home, byNode(false))).toBe(true)
     expect(openSettingsFile(home).current).toEqual({ ...DEFAULT_SETTINGS, allowLocalNetwork: true })
   })
 })

@@ -5,13 +5,13 @@ import { type CommandLine, UsageError } from './arguments.ts'
 import type { Output } from './output.ts'
 
 /** A node that hangs is not waited for longer. */
-const PATIENCE_MS = 3_000
+const PATIENCE_MS = 10_000
 
 /** Opens what a guard closed, with no node: also when the app is gone, does not start or hangs. */
 export async function resetNetwork(line: CommandLine, output: Output): Promise<number> {
   if (line.words.length > 1) throw new UsageError('reset-network takes nothing more')
   await restoreInternet()
-  const wasLockedDown = await switchLockdownOff(line.home)
+  const wasLockedDown = await endLockdown(line.home, () => toldNode(line.home))
   output.line(
     { event: 'network', state: 'open', ...(wasLockedDown ? { lockdown: false } : {}) },
     `The internet is open again; nothing of ours is left in this network.${wasLockedDown ? ' Lockdown is off now.' : ''}`,
@@ -19,15 +19,13 @@ export async function resetNetwork(line: CommandLine, output: Output): Promise<n
   return 0
 }
 
-/** By the node that runs, which would block again otherwise; else, or when that does not answer, in its home. */
-async function switchLockdownOff(home: string): Promise<boolean> {
-  const late = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS, undefined))
+/** The node that runs would block again otherwise. */
+async function toldNode(home: string): Promise<boolean> {
+  const late = new Promise<false>((resolve) => setTimeout(resolve, PATIENCE_MS, false))
   const told = async () => {
     const running = await reachRunningNode(join(home, 'node.sock'))
-    if (!running) return undefined
-    const { settings } = await running.call('state.get', {})
-    if (settings.lockdown) await running.call('connection.restore', {})
-    return settings.lockdown
+    await running?.call('connection.restore', {})
+    return running !== undefined
   }
-  return (await Promise.race([told().catch(() => undefined), late])) ?? endLockdown(home)
+  return Promise.race([told().catch(() => false), late])
 }
