@@ -23,7 +23,7 @@ export function Setting({
   return (
     <li className="setting">
       <div className="setting-text">
-        <strong aria-hidden>{label}</strong>
+        <strong>{label}</strong>
         <p id={described} className="muted">
           {text}
         </p>
