@@ -67,6 +67,10 @@ export async function createHarness(
   ] as const) {
     await hosts.run('router', 'ip', [`-${family}`, 'route', 'add', TUNNELS[family], 'via', via])
   }
+  // The guard answers nobody who asks from a public address where this one is (neighbour discovery): so it is known.
+  const mac = (await hosts.run(HOST, 'cat', [`/sys/class/net/${own.device}/address`])).trim()
+  const neighbour = [own.address6, 'lladdr', mac, 'dev', HOST, 'nud', 'permanent']
+  await hosts.run('router', 'ip', ['-6', 'neigh', 'replace', ...neighbour])
   const probes = await startProbes(hosts, {
     ...{ host: HOST, provider: options.providers[0] ?? 'provider', port: options.port, calm: options.calm ?? 0 },
     control: { address: control.address, port: control.ports[0] ?? 0 },
