@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core'
 import { ActivityPage } from './activity-page.ts'
 import { ConnectPage } from './connect-page.ts'
+import { SettingsPage } from './settings-page.ts'
 import { SetupPage } from './setup-page.ts'
 import { SharePage } from './share-page.ts'
 import { UnlockPage } from './unlock-page.ts'
@@ -19,6 +20,7 @@ export class AppPage {
   readonly share: SharePage
   readonly wallet: WalletPage
   readonly activity: ActivityPage
+  readonly settings: SettingsPage
 
   constructor(page: Page) {
     this.page = page
@@ -31,6 +33,7 @@ export class AppPage {
     this.share = new SharePage(page)
     this.wallet = new WalletPage(page)
     this.activity = new ActivityPage(page)
+    this.settings = new SettingsPage(page)
   }
 
   /** `address` is what the node printed, with its one-time token. */
@@ -38,7 +41,7 @@ export class AppPage {
     await this.page.goto(address)
   }
 
-  async goTo(screen: 'Connect' | 'Share' | 'Wallet' | 'Activity'): Promise<void> {
+  async goTo(screen: 'Connect' | 'Share' | 'Wallet' | 'Activity' | 'Settings'): Promise<void> {
     await this.navigation.getByRole('link', { name: screen }).click()
   }
 }
