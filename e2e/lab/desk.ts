@@ -68,6 +68,8 @@ printf '%s' "$network" > network.json
 mkdir etc home 'Mysterium Desktop'
 chown ${USER.id}:${USER.id} home
 mount --rbind "$2" 'Mysterium Desktop'
+mkdir -p 'Mysterium Desktop/out/compile-cache'
+mount -t tmpfs -o mode=1777 tmpfs 'Mysterium Desktop/out/compile-cache' # the user cannot write to the checkout's
 cp -p /etc/passwd /etc/group /etc/shadow etc
 sed -i 's/^\\(sudo:[^:]*:[^:]*:\\).*/\\1${USER.name}/' etc/group
 echo '${USER.name}:x:${USER.id}:${USER.id}::/:/bin/sh' >> etc/passwd
