@@ -28,6 +28,13 @@ const PROGRAMS = [
   },
   // With it come polkit and the system bus.
   { name: 'pkexec', files: ['/usr/bin/pkexec'], use: 'tests with the real password prompt', tests: true },
+  { name: 'strace', files: ['/usr/bin/strace'], use: 'tests that watch which programs are started', tests: true },
+  {
+    name: 'systemd',
+    files: ['/usr/bin/systemd-socket-activate'],
+    use: 'tests of the helper as a service',
+    tests: true,
+  },
   { name: 'chromium', files: ['/usr/bin/chromium'], use: 'tests in a real browser', tests: true },
   {
     name: 'fonts-liberation',
