@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import { createServer, type ServerResponse } from 'node:http'
 
 /**
@@ -10,6 +11,7 @@ import { createServer, type ServerResponse } from 'node:http'
  *   GET /bytes/N      N bytes
  *   PUT, POST /sink   takes everything; answers with the number of bytes as text
  *   GET /log          every request so far as JSON
+ *   UDP port 7, "N"   N datagrams of 1,200 bytes, about 10 MB/s
  */
 export type SeenRequest = { from: string; method: string; path: string; host: string }
 
@@ -53,8 +55,18 @@ function sendBytes(bytes: number, response: ServerResponse): void {
   more()
 }
 
+/** In bursts that no buffer is too small for. */
+const stream = createSocket('udp4').on('message', (text, { port, address }) => {
+  let left = Math.min(Number(text), 1_000_000)
+  const timer = setInterval(() => {
+    for (let n = 0; n < 18 && left > 0; n++, left--) stream.send(CHUNK.subarray(0, 1_200), port, address)
+    if (!(left > 0)) clearInterval(timer)
+  }, 2)
+})
+
 function print(object: object): void {
   process.stdout.write(`${JSON.stringify(object)}\n`)
 }
 
-server.listen({ host: '::', port: Number(process.argv[2] ?? 80) }, () => print({ listening: true }))
+const listenTo = Number(process.argv[2] ?? 80)
+stream.bind(7, () => server.listen({ host: '::', port: listenTo }, () => print({ listening: true })))
