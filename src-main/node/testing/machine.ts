@@ -32,7 +32,7 @@ export type MachineNode = {
 
 const NSENTER = '/usr/bin/nsenter'
 const MOUNT =
-  'mount -t tmpfs none /run && mount -t tmpfs none /tmp && chmod 1777 /tmp && rm -rf /run/mount && echo ready && exec sleep 600'
+  'mount -t tmpfs -o mode=755 none /run && mount -t tmpfs none /tmp && chmod 1777 /tmp && rm -rf /run/mount && echo ready && exec sleep 600'
 
 const NODE = `
 import { createInterface } from 'node:readline'
