@@ -42,7 +42,10 @@ export const networkFile = z.object({
     )
     .max(8)
     .default([]),
-  /** A plain `http://` address that answers with 32 to 64 KiB: what does not come through shows in large packets. */
+  /**
+   * A plain `http://` address that answers with 32 to 64 KiB, and takes a header of 4,000 bytes: what does not come
+   * through shows in large packets, each way.
+   */
   transferProbe: z
     .string()
     .regex(/^http:\/\//)
