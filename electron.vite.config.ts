@@ -1,8 +1,17 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'electron-vite'
+import { TRAY_ICONS, trayIco } from './src-main/desktop/tray-icon.ts'
 import renderer from './src-renderer/vite.config.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
+
+/** Windows reads the tray's icons from files beside the program. */
+const trayIcons = {
+  name: 'tray-icons',
+  generateBundle(this: { emitFile(file: { type: 'asset'; fileName: string; source: Uint8Array }): string }) {
+    for (const kind of TRAY_ICONS) this.emitFile({ type: 'asset', fileName: `tray-${kind}.ico`, source: trayIco(kind) })
+  },
+}
 
 /**
  * Main (with the helper program beside it) and preload to out/{main,preload}; the page as its own configuration builds it, to out/renderer.
@@ -10,6 +19,7 @@ const here = fileURLToPath(new URL('.', import.meta.url))
  */
 export default defineConfig(async (environment) => ({
   main: {
+    plugins: [trayIcons],
     build: {
       outDir: 'out/main',
       rolldownOptions: { input: { index: `${here}src-main/index.ts`, helper: `${here}src-main/helper/main.ts` } },

@@ -1,11 +1,19 @@
 import { join } from 'node:path'
-import { app, type BrowserWindow, dialog, ipcMain, protocol, safeStorage, session } from 'electron'
+import { app, ipcMain, protocol, safeStorage, session } from 'electron'
 import { toWire } from '#shared/errors/myst-error.ts'
+import { hashOf, LINK_SCHEME, linkIn, type OfferLink, parseLink } from './desktop/deep-link.ts'
+import { askQuit, failAtStart, tell, tellFailure } from './desktop/dialogs.ts'
 import { whatStops } from './desktop/glance.ts'
 import { hardenContents, hardenSession } from './desktop/harden.ts'
+import { createMainWindow } from './desktop/main-window.ts'
+import { openNotifications } from './desktop/notify.ts'
 import { APP_ORIGIN, APP_SCHEME, createPageHandler } from './desktop/page.ts'
+import { openQuit } from './desktop/quit.ts'
 import { createRememberedUnlock } from './desktop/remembered-unlock.ts'
+import { openShell } from './desktop/shell.ts'
 import { homeOf, startNode } from './desktop/start-node.ts'
+import { HIDDEN } from './desktop/start-with-computer.ts'
+import { t } from './desktop/texts.ts'
 import { openTray } from './desktop/tray.ts'
 import { openWindow } from './desktop/window.ts'
 import { openIpcDoor } from './doors/ipc.ts'
@@ -16,7 +24,8 @@ import { createLogger } from './node/lib/logger.ts'
 const OUT = join(import.meta.dirname, '..')
 const log = createLogger((line) => process.stderr.write(`${line}\n`), 'desktop')
 
-const home = homeOf(app.commandLine.getSwitchValue('home'))
+const givenHome = app.commandLine.getSwitchValue('home')
+const home = homeOf(givenHome)
 // Chromium's own files go with the home, so that one home is one app and two homes are two.
 app.setPath('userData', join(home, 'desktop'))
 app.enableSandbox()
@@ -24,6 +33,20 @@ hardenContents(app)
 protocol.registerSchemesAsPrivileged([
   { scheme: APP_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
 ])
+// The installers of macOS and Linux say whose links these are; on Windows the program does.
+if (app.isPackaged && process.platform === 'win32') {
+  app.setAsDefaultProtocolClient(LINK_SCHEME, process.execPath, ['--'])
+}
+
+/** A link that came before there was a window: Linux and Windows give it as an argument, macOS says it. */
+let early: OfferLink | undefined = linkIn(process.argv)
+let follow = (link: OfferLink | undefined): void => {
+  early = link
+}
+app.on('open-url', (event, url) => {
+  event.preventDefault()
+  follow(parseLink(url))
+})
 
 if (app.requestSingleInstanceLock()) {
   app.whenReady().then(run, fail).catch(fail)
@@ -35,91 +58,64 @@ if (app.requestSingleInstanceLock()) {
 async function run(): Promise<void> {
   const { platform } = process
   const keychain = createRememberedUnlock({ safeStorage, platform, log }, join(home, 'remembered-unlock.json'))
-  const node = await startNode({ home, networkFile: app.commandLine.getSwitchValue('network'), keychain }, log)
-  const { handlers, state } = node
+  const networkFile = app.commandLine.getSwitchValue('network')
+  const node = await startNode({ home, networkFile, keychain }, log)
+  const { state } = node
   hardenSession(session.defaultSession)
   protocol.handle(APP_SCHEME, createPageHandler(join(OUT, 'renderer')))
 
-  let window: BrowserWindow | undefined
-  let quitting = false
-  openIpcDoor(
-    { ipcMain, handlers, state, log },
-    { origin: APP_ORIGIN, isOurs: (contents) => contents === window?.webContents },
-  )
-
-  const open = () => {
-    if (window && !window.isDestroyed()) {
-      if (window.isMinimized()) window.restore()
-      window.show()
-      window.focus()
-      return
-    }
-    const opened = openWindow(join(OUT, 'preload', 'index.cjs'))
-    window = opened
-    // Closing puts the app into the tray: a connection or a customer's session does not end by accident.
-    opened.on('close', (event) => {
-      if (quitting) return
-      event.preventDefault()
-      opened.hide()
-    })
-  }
-
-  /** From the tray there is no page that could show what went wrong. */
-  const tell = (work: Promise<unknown>) =>
-    void work.catch((error: unknown) => dialog.showMessageBox({ type: 'warning', message: toWire(error).message }))
+  const window = createMainWindow({
+    make: (options) => openWindow(join(OUT, 'preload', 'index.cjs'), options),
+    onCrashLoop: () => tell(t.crash.title, t.crash.text),
+    log,
+  })
+  const quit = openQuit({
+    app,
+    confirmed() {
+      const stops = whatStops(state.get())
+      return stops === undefined || askQuit(stops)
+    },
+    async stop() {
+      window.quit()
+      shell.updates?.stop()
+      await node.stop()
+    },
+    fail,
+  })
+  const shell = await openShell({ state, log, end: quit.end }, givenHome)
+  const handlers = { ...node.handlers, ...shell.handlers }
+  openIpcDoor({ ipcMain, handlers, state, log }, { origin: APP_ORIGIN, isOurs: window.isOurs })
 
   openTray(state, {
-    open,
-    connect: () => tell(handlers['connection.connect']({})),
-    disconnect: () => tell(handlers['connection.disconnect']({})),
-    restore: () => tell(handlers['connection.restore']({})),
+    open: () => window.open(),
+    connect: () => tellFailure(handlers['connection.connect']({})),
+    disconnect: () => tellFailure(handlers['connection.disconnect']({})),
+    restore: () => tellFailure(handlers['connection.restore']({})),
     share() {
       const { terms } = state.get().share
       // The first time needs terms, which are agreed in the window.
-      if (terms) tell(handlers['share.start'](terms))
-      else open()
+      if (terms) tellFailure(handlers['share.start'](terms))
+      else window.open()
     },
-    stopSharing: () => tell(handlers['share.stop']({})),
-    forget: () => tell(handlers['identity.forget']({})),
+    stopSharing: () => tellFailure(handlers['share.stop']({})),
+    forget: () => tellFailure(handlers['identity.forget']({})),
+    update: (step) => tellFailure(handlers['shell.update']({ step })),
     quit: () => app.quit(),
   })
+  openNotifications(state, window)
 
-  const quit = () => {
-    if (quitting) return
-    quitting = true
-    node.stop().then(() => app.exit(0), fail)
-  }
-  const confirmed = () => {
-    const stops = whatStops(state.get())
-    if (!stops) return true
-    const buttons = ['Quit', 'Stay']
-    const question = {
-      type: 'question',
-      message: 'Quit Mysterium?',
-      detail: stops,
-      buttons,
-      defaultId: 1,
-      cancelId: 1,
-    } as const
-    return dialog.showMessageBoxSync(question) === 0
-  }
-
-  app.on('second-instance', open)
-  app.on('activate', open)
+  // A link shows its offer and asks, like a click in the list; what is no link of ours only shows the window.
+  follow = (link) => window.open(link && hashOf(link))
+  app.on('second-instance', (_event, argv) => follow(linkIn(argv)))
+  app.on('activate', () => window.open())
   // The app lives in the tray.
   app.on('window-all-closed', () => undefined)
-  app.on('before-quit', (event) => {
-    event.preventDefault()
-    if (!quitting && confirmed()) quit()
-  })
-  // Whoever sends a signal is not there to be asked.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, quit)
-  open()
+  if (early || !app.commandLine.hasSwitch(HIDDEN)) follow(early)
 }
 
 function fail(error: unknown): void {
   const { message } = toWire(error)
   log.error(message)
-  dialog.showErrorBox('Mysterium', message)
+  failAtStart(message)
   app.exit(1)
 }

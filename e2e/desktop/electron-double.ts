@@ -33,20 +33,41 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
   const exited = Promise.withResolvers<number>()
   const firstPage = Promise.withResolvers<Page>()
   const trays: DoubleTray[] = []
+  const windows: DoubleWindow[] = []
+  const notes: DoubleNotification[] = []
   /** Every text that a native dialog would have shown. */
   const dialogs: string[] = []
   /** Addresses that Chromium was about to load and the shell refused. */
   const refusedRequests: string[] = []
   const refusedWindows: string[] = []
+  /** What a person clicks in the next dialogs; without one, the first button. */
+  const answers: number[] = []
+  let loginItem: Electron.Settings = {}
   let filter: RequestFilter = null
   let permission: PermissionFilter = null
   let serve: Serve | undefined
 
   const app: Pick<
     Electron.App,
-    'on' | 'whenReady' | 'requestSingleInstanceLock' | 'enableSandbox' | 'setPath' | 'quit' | 'exit'
-  > & { commandLine: Pick<Electron.CommandLine, 'getSwitchValue'> } = {
-    commandLine: { getSwitchValue: (name) => switches[name] ?? '' },
+    | 'on'
+    | 'whenReady'
+    | 'requestSingleInstanceLock'
+    | 'enableSandbox'
+    | 'setPath'
+    | 'quit'
+    | 'exit'
+    | 'isPackaged'
+    | 'setAsDefaultProtocolClient'
+    | 'getLoginItemSettings'
+    | 'setLoginItemSettings'
+  > & { commandLine: Pick<Electron.CommandLine, 'getSwitchValue' | 'hasSwitch'> } = {
+    commandLine: { getSwitchValue: (name) => switches[name] ?? '', hasSwitch: (name) => name in switches },
+    isPackaged: false,
+    setAsDefaultProtocolClient: () => true,
+    setLoginItemSettings: (settings) => {
+      loginItem = settings
+    },
+    getLoginItemSettings: () => ({ openAtLogin: loginItem.openAtLogin === true }) as Electron.LoginItemSettings,
     on: on<Electron.App['on']>(appEvents),
     whenReady: async () => undefined,
     requestSingleInstanceLock: () => true,
@@ -91,17 +112,24 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
     showErrorBox: (_title, content) => void dialogs.push(content),
     async showMessageBox(...given: unknown[]) {
       note(...given)
-      return { response: 0, checkboxChecked: false }
+      return { response: answers.shift() ?? 0, checkboxChecked: false }
     },
     showMessageBoxSync(...given: unknown[]) {
       note(...given)
-      return 0
+      return answers.shift() ?? 0
     },
   }
-  const nativeImage: Pick<typeof Electron.nativeImage, 'createFromBitmap'> = {
-    createFromBitmap(buffer, { width, height }) {
-      if (buffer.length !== width * height * 4) throw new Error('The bitmap has another size.')
-      return { getSize: () => ({ width, height }) } as Electron.NativeImage
+  const nativeImage: Pick<typeof Electron.nativeImage, 'createEmpty' | 'createFromPath'> = {
+    createEmpty: () =>
+      ({
+        addRepresentation({ buffer, width = 0, height = 0 }) {
+          if (buffer?.length !== width * height * 4 || width === 0) throw new Error('The bitmap has another size.')
+        },
+        setTemplateImage: () => undefined,
+      }) as Pick<Electron.NativeImage, 'addRepresentation' | 'setTemplateImage'> as Electron.NativeImage,
+    createFromPath(path) {
+      readFileSync(path)
+      return {} as Electron.NativeImage
     },
   }
   const Menu: Pick<typeof Electron.Menu, 'buildFromTemplate'> = {
@@ -121,37 +149,74 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
     }
   }
 
-  class DoubleWindow implements Pick<Electron.BrowserWindow, 'once' | 'on' | 'loadURL' | 'show' | 'hide' | 'focus'> {
+  class DoubleNotification implements Pick<Electron.Notification, 'on' | 'show' | 'title' | 'body'> {
+    static isSupported = () => true
+    readonly events = new EventEmitter()
+    readonly on = on<Electron.Notification['on']>(this.events)
+    readonly title: string
+    readonly body: string
+    constructor({ title = '', body = '' }: Electron.NotificationConstructorOptions) {
+      this.title = title
+      this.body = body
+    }
+    show() {
+      notes.push(this)
+    }
+  }
+
+  class DoubleWindow
+    implements
+      Pick<
+        Electron.BrowserWindow,
+        | ('once' | 'on' | 'loadURL' | 'show' | 'hide' | 'focus' | 'close' | 'destroy')
+        | ('isMinimized' | 'isVisible' | 'isFocused' | 'isDestroyed')
+      >
+  {
     readonly events = new EventEmitter()
     readonly on = on<Electron.BrowserWindow['on']>(this.events)
     readonly once = on<Electron.BrowserWindow['once']>(this.events)
     readonly webContents: ReturnType<typeof createContents>
     readonly preload: string
+    readonly options: Electron.BrowserWindowConstructorOptions
+    page: Page | undefined
+    state: 'hidden' | 'shown' | 'destroyed' = 'hidden'
     constructor(options: Electron.BrowserWindowConstructorOptions) {
-      const { sandbox, contextIsolation, nodeIntegration, preload } = options.webPreferences ?? {}
-      if (!sandbox || !contextIsolation || nodeIntegration !== false) throw new Error('The window is not hardened.')
-      this.preload = readFileSync(preload ?? '', 'utf8')
+      this.options = options
+      this.preload = readFileSync(options.webPreferences?.preload ?? '', 'utf8')
       this.webContents = createContents()
+      windows.push(this)
       appEvents.emit('web-contents-created', {}, this.webContents)
     }
     async loadURL(url: string) {
+      if (this.page) return void (await this.page.goto(toPage(url)))
       // Whatever is not this page (a window that opens beside it) gets nothing.
       await context.route('**/*', (route) => route.abort())
       const page = await context.newPage()
+      this.page = page
       await this.webContents.attach(page, this.preload)
       await page.goto(toPage(url))
       this.events.emit('ready-to-show')
       firstPage.resolve(page)
     }
-    show() {}
-    hide() {}
+    show() {
+      this.state = 'shown'
+    }
+    hide() {
+      this.state = 'hidden'
+    }
     focus() {}
-    isMinimized() {
-      return false
+    close() {
+      if (!emitPreventable(this.events, 'close')) this.destroy()
     }
-    isDestroyed() {
-      return false
+    destroy() {
+      this.state = 'destroyed'
+      this.webContents.end()
+      void this.page?.close()
     }
+    isMinimized = () => false
+    isVisible = () => this.state === 'shown'
+    isFocused = () => this.state === 'shown'
+    isDestroyed = () => this.state === 'destroyed'
   }
 
   function createContents() {
@@ -169,8 +234,10 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
       send(channel: string, ...values: unknown[]) {
         sending = sending.then(() => page?.evaluate(deliver, { channel, values }).catch(() => undefined))
       },
+      end: () => void events.emit('destroyed'),
       async attach(own: Page, preload: string) {
         page = own
+        own.on('crash', () => events.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 1 }))
         await own.exposeBinding('__ipc', (source, kind: string, channel: string, ...values: unknown[]) => {
           const senderFrame = { url: toApp(source.frame.url()), parent: source.frame.parentFrame() }
           const event = { senderFrame, sender: contents } as unknown as Electron.IpcMainInvokeEvent
@@ -227,6 +294,7 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
       ipcMain,
       Menu,
       nativeImage,
+      Notification: DoubleNotification,
       protocol,
       safeStorage: createSafeStorage(),
       session,
@@ -234,7 +302,10 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
     },
     firstPage: firstPage.promise,
     exited: exited.promise,
+    windows,
+    notes,
     dialogs,
+    answers,
     refusedRequests,
     refusedWindows,
     isCancelled,
@@ -246,6 +317,10 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
     },
     trayItems: () => trays[0]?.menu?.items ?? [],
     quit: () => app.quit(),
+    /** Somebody starts the program a second time, with these words. */
+    secondInstance: (...argv: string[]) => appEvents.emit('second-instance', {}, argv, '/', undefined),
+    /** macOS hands over a link. */
+    openUrl: (url: string) => emitPreventable(appEvents, 'open-url', {}, url),
   }
 }
 
@@ -254,12 +329,12 @@ function on<On>(events: EventEmitter): On {
   return ((name: string, listener: (...values: unknown[]) => void) => events.on(name, listener)) as On
 }
 
-function emitPreventable(events: EventEmitter, name: string, fields: object = {}): boolean {
+function emitPreventable(events: EventEmitter, name: string, fields: object = {}, ...more: unknown[]): boolean {
   let prevented = false
   const preventDefault = () => {
     prevented = true
   }
-  events.emit(name, { ...fields, preventDefault })
+  events.emit(name, { ...fields, preventDefault }, ...more)
   return prevented
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AppState } from '#shared/contract/state.ts'
 import { decode, encode } from '#shared/contract/wire.ts'
+import { nowhereNetwork } from './nowhere.ts'
 import { buildShell, CAN_RUN, openShell, PROGRAM, type Shell } from './shell.ts'
 
 type Door = {
@@ -33,20 +34,7 @@ describe.skipIf(!CAN_RUN)(`the desktop shell ${which} [needs chromium]`, () => {
     await new Promise<void>((resolve) => outside.listen(0, '127.0.0.1', resolve))
     outsideUrl = `http://127.0.0.1:${(outside.address() as AddressInfo).port}`
     home = mkdtempSync(join(tmpdir(), 'myst-desktop-'))
-    const network = join(home, 'nowhere.json')
-    const address = `0x${'11'.repeat(20)}`
-    // Nothing answers here: the app must open and say so.
-    writeFileSync(
-      network,
-      JSON.stringify({
-        name: 'nowhere',
-        chainId: 31337,
-        rpc: ['http://127.0.0.1:9'],
-        contracts: { token: address, identityRegistry: address, serviceDirectory: address, paymentAccounts: address },
-        startBlock: 0,
-        brokers: ['mqtt://127.0.0.1:9'],
-      }),
-    )
+    const network = nowhereNetwork(home)
     shell = await openShell({ home: join(home, 'node'), network })
     await shell.page.evaluate(() => {
       const here = window as unknown as PageWindow

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'electron-vite'
-import { _electron, chromium, type Page } from 'playwright-core'
+import { _electron, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { createElectronDouble, type ElectronDouble, PAGE_ORIGIN } from './electron-double.ts'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -49,7 +49,29 @@ export async function openShell(switches: Record<string, string>): Promise<Shell
   return PROGRAM === undefined ? openDouble(switches) : openElectron(PROGRAM, switches)
 }
 
-async function openDouble(switches: Record<string, string>): Promise<Shell> {
+/** Whoever asks for `electron` gets this module's stand-in. */
+export function provideElectron(module: object): { deregister(): void } {
+  const key = Symbol.for('mysterium.electron-double')
+  Object.assign(globalThis, { [key]: module })
+  return registerHooks({
+    resolve: (specifier, where, next) =>
+      specifier === 'electron' ? { url: 'double:electron', shortCircuit: true } : next(specifier, where),
+    load: (url, where, next) =>
+      url === 'double:electron'
+        ? {
+            format: 'module',
+            shortCircuit: true,
+            source: `export const { ${Object.keys(module).join(', ')} } = globalThis[Symbol.for('mysterium.electron-double')]`,
+          }
+        : next(url, where),
+  })
+}
+
+/** The real built main over the double; it ends with `dispose`. One in a process. */
+export async function startDouble(
+  switches: Record<string, string>,
+  main = MAIN,
+): Promise<{ double: ElectronDouble; context: BrowserContext; dispose(): Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), 'myst-chromium-'))
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
@@ -65,28 +87,33 @@ async function openDouble(switches: Record<string, string>): Promise<Shell> {
   })
   const blank = context.pages()
   const double = createElectronDouble(context, switches)
-  const key = Symbol.for('mysterium.electron-double')
-  Object.assign(globalThis, { [key]: double.module })
-  // The real built main asks for `electron` and gets the double.
-  const hooks = registerHooks({
-    resolve: (specifier, where, next) =>
-      specifier === 'electron' ? { url: 'double:electron', shortCircuit: true } : next(specifier, where),
-    load: (url, where, next) =>
-      url === 'double:electron'
-        ? {
-            format: 'module',
-            shortCircuit: true,
-            source: `export const { ${Object.keys(double.module).join(', ')} } = globalThis[Symbol.for('mysterium.electron-double')]`,
-          }
-        : next(url, where),
-  })
+  const hooks = provideElectron(double.module)
   const before = SIGNALS.map((signal) => process.listeners(signal))
-  createRequire(import.meta.url)(MAIN)
+  createRequire(import.meta.url)(main)
+  void double.firstPage.then(() => Promise.all(blank.map((other) => other.close())))
+  return {
+    double,
+    context,
+    async dispose() {
+      hooks.deregister()
+      // The shell's answers to signals belong to a process of its own, not to the test's.
+      for (const [index, signal] of SIGNALS.entries()) {
+        for (const listener of process.listeners(signal)) {
+          if (!before[index]?.includes(listener)) process.off(signal, listener)
+        }
+      }
+      await context.close()
+      rmSync(profile, { recursive: true, force: true })
+    },
+  }
+}
+
+async function openDouble(switches: Record<string, string>): Promise<Shell> {
+  const { double, context, dispose } = await startDouble(switches)
   const page = await Promise.race([
     double.firstPage,
     double.exited.then(() => Promise.reject(new Error(double.dialogs.join('\n')))),
   ])
-  await Promise.all(blank.map((other) => other.close()))
 
   return {
     page,
@@ -108,17 +135,7 @@ async function openDouble(switches: Record<string, string>): Promise<Shell> {
       double.quit()
       return await double.exited
     },
-    async dispose() {
-      hooks.deregister()
-      // The shell's answers to signals belong to a process of its own, not to the test's.
-      for (const [index, signal] of SIGNALS.entries()) {
-        for (const listener of process.listeners(signal)) {
-          if (!before[index]?.includes(listener)) process.off(signal, listener)
-        }
-      }
-      await context.close()
-      rmSync(profile, { recursive: true, force: true })
-    },
+    dispose,
   }
 }
 

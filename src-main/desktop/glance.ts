@@ -1,29 +1,34 @@
 import type { AppState } from '#shared/contract/state.ts'
+import { plainText } from '#shared/model/plain-text.ts'
+import type { ConnectionState } from '#shared/model/session.ts'
+import { t } from './texts.ts'
 
 /** The app's state in one word and one line: what the tray shows (UI: "state at a glance by icon"). */
 export type Glance = { kind: 'off' | 'busy' | 'connected' | 'attention'; line: string }
 
 export function glance({ connection, network }: AppState): Glance {
   switch (connection.name) {
-    case 'connected': {
-      const { address, country } = connection.live.exit ?? {}
-      const where = [country ?? connection.proposal.serviceLocation.country, address].filter(Boolean).join(' · ')
-      return { kind: 'connected', line: `Connected · ${where}` }
-    }
+    case 'connected':
+      return { kind: 'connected', line: t.glance.connected(exitOf(connection)) }
     case 'connecting':
-      return { kind: 'busy', line: 'Connecting…' }
+      return { kind: 'busy', line: t.glance.connecting }
     case 'reconnecting':
-      return { kind: 'busy', line: connection.isBlocked ? 'Reconnecting… nothing is let out' : 'Reconnecting…' }
+      return { kind: 'busy', line: connection.isBlocked ? t.glance.reconnectingBlocked : t.glance.reconnecting }
     case 'blocked':
-      return { kind: 'attention', line: `Internet blocked · ${short(connection.why)}` }
+      return { kind: 'attention', line: t.glance.blocked(short(connection.why)) }
     case 'disconnecting':
-      return { kind: 'busy', line: 'Disconnecting…' }
+      return { kind: 'busy', line: t.glance.disconnecting }
     case 'disconnected':
-      if (connection.last) return { kind: 'attention', line: `Not connected · ${short(connection.last.message)}` }
-      if (network.chain === 'unreachable')
-        return { kind: 'attention', line: 'Not connected · the chain does not answer' }
-      return { kind: 'off', line: 'Not connected' }
+      if (connection.last) return { kind: 'attention', line: t.glance.failed(short(connection.last.message)) }
+      if (network.chain === 'unreachable') return { kind: 'attention', line: t.glance.noChain }
+      return { kind: 'off', line: t.glance.off }
   }
+}
+
+/** Country and address from which traffic leaves, as far as they are known. */
+export function exitOf({ live, proposal }: Extract<ConnectionState, { name: 'connected' }>): string {
+  const where = [live.exit?.country ?? proposal.serviceLocation.country, live.exit?.address]
+  return short(where.filter(Boolean).join(' · '))
 }
 
 /** What ends with the app, in words; undefined when nothing would. */
@@ -33,26 +38,17 @@ export function whatStops(state: AppState): string | undefined {
   const stops = end === undefined ? [] : [end]
   if (share.state !== 'off') {
     const count = share.sessions.length
-    const sessions = count === 0 ? '' : count === 1 ? ' One session ends.' : ` ${count} sessions end.`
-    stops.push(`Sharing stops.${sessions}`)
+    stops.push(count === 0 ? t.quit.sharing : count === 1 ? t.quit.session : t.quit.sessions(count))
   }
   return stops.length > 0 ? stops.join('\n') : undefined
 }
 
 function connectionEnd({ connection, settings }: AppState): string | undefined {
   if (connection.name === 'disconnected') return undefined
-  if (connection.name === 'blocked') {
-    return settings.lockdown ? undefined : 'Your internet is restored: your traffic takes your own address again.'
-  }
-  if (connection.proposal.serviceType === 'socks') {
-    return 'Your connection ends: programs that use the proxy lose their way out.'
-  }
-  return settings.lockdown
-    ? 'Your connection ends, and lockdown keeps your internet blocked.'
-    : 'Your connection ends: your traffic takes your own address again.'
+  if (connection.name === 'blocked') return settings.lockdown ? undefined : t.quit.blocked
+  if (connection.proposal.serviceType === 'socks') return t.quit.proxy
+  return settings.lockdown ? t.quit.lockdown : t.quit.tunnel
 }
 
-/** A menu is no place for more. */
-function short(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text
-}
+/** A menu is no place for more, and what a provider gave as its reason is a stranger's text. */
+const short = (text: string): string => plainText(text, 80)

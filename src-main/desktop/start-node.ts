@@ -31,7 +31,7 @@ export async function startNode(
       log,
       keychain,
       isStart: true,
-      helper: { helperPath: join(import.meta.dirname, 'helper.js'), nodePath: plainNode() },
+      helper: { helperPath: besideTheApp('helper.js', import.meta.dirname), nodePath: plainNode() },
     })
     const { handlers, state } = node
     const { all } = state.get().identity
@@ -71,7 +71,14 @@ async function unlockRemembered(handlers: MysteriumNode['handlers'], keychain: K
 }
 
 /** The helper runs in a Node of its own: the app's binary is not one (its runAsNode fuse is off). */
-function plainNode(): string {
-  const bundled = join(process.resourcesPath ?? '', 'node')
-  return existsSync(bundled) ? bundled : join(import.meta.dirname, '../../node_modules/.bin/node')
+const plainNode = () =>
+  besideTheApp(
+    process.platform === 'win32' ? 'node.exe' : 'node',
+    join(import.meta.dirname, '../../node_modules/node/bin'),
+  )
+
+/** Packed, what another program reads stands beside the app's archive, not in it (electron-builder.yml). */
+function besideTheApp(name: string, inSource: string): string {
+  const packed = join(process.resourcesPath ?? '', name)
+  return existsSync(packed) ? packed : join(inSource, name)
 }

@@ -1,14 +1,16 @@
 import { BrowserWindow } from 'electron'
 import { APP_URL } from './page.ts'
+import { t } from './texts.ts'
 
-/** The app's one window. It runs strangers' data through a browser engine, so it gets nothing else. */
-export function openWindow(preload: string): BrowserWindow {
+/** A window runs strangers' data through a browser engine, so it gets nothing else. `hash` names a screen. */
+export function openWindow(preload: string, { hash = '', visible = true } = {}): BrowserWindow {
   const window = new BrowserWindow({
-    title: 'Mysterium',
+    title: t.app,
     width: 1180,
     height: 780,
-    minWidth: 720,
-    minHeight: 520,
+    // The page's narrowest layout.
+    minWidth: 420,
+    minHeight: 640,
     show: false,
     autoHideMenuBar: true,
     webPreferences: {
@@ -24,7 +26,7 @@ export function openWindow(preload: string): BrowserWindow {
       spellcheck: false,
     },
   })
-  window.once('ready-to-show', () => window.show())
-  void window.loadURL(APP_URL)
+  if (visible) window.once('ready-to-show', () => window.show())
+  void window.loadURL(APP_URL + hash)
   return window
 }

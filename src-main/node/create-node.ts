@@ -283,6 +283,8 @@ export async function createNode(options: {
       return null
     },
     'network.file': async () => (network ? withoutCredentials(network) : null),
+    'shell.set': notHere,
+    'shell.update': notHere,
     async 'share.start'(terms) {
       if (file.current.lockdown) {
         throw new MystError('LockdownInTheWay', 'Switch lockdown off to share: nobody could reach you.')
@@ -340,4 +342,9 @@ export async function createNode(options: {
       store.close()
     },
   }
+}
+
+/** The desktop app answers these itself. */
+async function notHere(): Promise<never> {
+  throw new MystError('DesktopOnly', 'Only the desktop app can do this.')
 }

@@ -145,6 +145,12 @@ export const en = {
     age: (blocks: string) => `${blocks} ${blocks === '1' ? 'block' : 'blocks'} old`,
     servedFrom: (country: string) => `served from ${country}`,
   },
+  link: {
+    missing: 'The offer of this link is not announced on this network, or not any more.',
+    own: 'The offer of this link is your own.',
+    busy: 'Disconnect first to use the offer of this link.',
+    dismiss: 'Dismiss',
+  },
   confirm: {
     title: (country: string) => `Connect to ${country}?`,
     quickTitle: 'Quick connect',

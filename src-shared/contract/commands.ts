@@ -9,6 +9,7 @@ import { HOURS_HINT, parseHours } from '../model/share-hours.ts'
 import type { Amount } from '../model/units.ts'
 import type { NetworkFile } from './network-file.ts'
 import { settings } from './settings.ts'
+import { shellSettings, updateStep } from './shell.ts'
 import type { AppState } from './state.ts'
 
 /**
@@ -120,6 +121,10 @@ export const commands = {
   'settings.set': command(settings.partial()).returns<null>(),
   /** The network this node is part of, addresses without what may be a credential in them; null without one. */
   'network.file': command(nothing).returns<NetworkFile | null>(),
+  /** In the desktop app only. */
+  'shell.set': command(shellSettings).returns<null>(),
+  /** Takes one step of an update; the system's own dialog asks before anything is downloaded or installed. */
+  'shell.update': command(updateStep).returns<null>(),
   'share.start': command(
     z.object({
       services: z.array(serviceType).min(1),

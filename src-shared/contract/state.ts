@@ -4,6 +4,7 @@ import type { ConnectionState, ServedSession } from '../model/session.ts'
 import type { Amount } from '../model/units.ts'
 import type { ClearingPolicy } from './commands.ts'
 import type { SettingsState } from './settings.ts'
+import type { ShellState } from './shell.ts'
 
 /**
  * The one state tree. The node owns it; every door shows a read-only copy. Deltas replace whole
@@ -16,6 +17,8 @@ export type AppState = {
   connection: ConnectionState
   share: ShareState
   settings: SettingsState
+  /** In the desktop app only. */
+  shell?: ShellState
   /** `revision` moves whenever a query could answer differently. */
   proposals: { count: number; revision: number }
   capabilities: { [type in ServiceTypeName]: { available: boolean; message?: string } }

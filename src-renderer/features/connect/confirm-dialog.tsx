@@ -15,7 +15,7 @@ import type { Filters } from './filters.ts'
 import { misconduct } from './misconduct.ts'
 import { NEXT_STEP } from './next-step.ts'
 import { affordable, priceRange } from './prices.ts'
-import { connectInput, type Target } from './target.ts'
+import { canConnect, connectInput, type Target } from './target.ts'
 
 /** Before paying: the price, what is paid ahead, and the most that can be lost. */
 export function ConfirmDialog({
@@ -60,7 +60,7 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
 
   // The state is the truth: once it is connecting, whoever asked, there is nothing left to confirm.
   useEffect(() => {
-    if (connectionName !== 'disconnected' && connectionName !== 'blocked') onClose()
+    if (!canConnect(connectionName)) onClose()
   }, [connectionName, onClose])
 
   const submit = async (event: FormEvent) => {

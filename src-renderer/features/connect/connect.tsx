@@ -1,15 +1,17 @@
 import './connect.css'
-import { useEffect, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { ProposalView } from '#shared/contract/commands.ts'
 import type { ConnectionState } from '#shared/model/session.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useRemembered } from '../../store/remembered.ts'
+import { redirect, useLinkedOffer } from '../../store/route.ts'
 import { useQuery } from '../../store/use-query.ts'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 import { ConnectingSteps } from './connecting-steps.tsx'
 import { CountryPicks } from './country-picks.tsx'
 import { FailureNotice } from './failure-notice.tsx'
 import { acceptFilters, countByCountry, matches, NO_FILTERS, toQuery } from './filters.ts'
+import { LinkedOffer } from './linked-offer.tsx'
 import { LiveSession } from './live-session.tsx'
 import { LossNotice } from './loss-notice.tsx'
 import { Offers } from './offers.tsx'
@@ -28,6 +30,11 @@ export function Connect() {
   const query = useQuery('proposals.query', toQuery(filters), revision)
   const [target, setTarget] = useState<Target>()
   const [tried, setTried] = useState<ReadonlySet<string>>(new Set())
+  const link = useLinkedOffer()
+  const unlink = useCallback(() => {
+    setTarget(undefined)
+    if (link) redirect('connect')
+  }, [link])
 
   const found = query.data ?? NONE
   const shown = useMemo(() => found.filter((proposal) => matches(proposal, filters)), [found, filters])
@@ -63,6 +70,7 @@ export function Connect() {
         {idle && <CountryPicks counts={counts} chosen={filters.country} onChoose={choose} />}
       </section>
       <section className="side">
+        {link && <LinkedOffer link={link} onFound={setTarget} onDismiss={unlink} />}
         {connection.name === 'disconnected' && connection.last && (
           <FailureNotice
             key={JSON.stringify([connection.last.message, connection.last.step])}
@@ -89,7 +97,7 @@ export function Connect() {
           />
         )}
       </section>
-      <ConfirmDialog target={target} filters={filters} onClose={() => setTarget(undefined)} />
+      <ConfirmDialog target={target} filters={filters} onClose={unlink} />
     </div>
   )
 }

@@ -13,6 +13,11 @@ export function usable(proposal: ProposalView, capabilities: AppState['capabilit
   return !proposal.own && capabilities[proposal.serviceType].available
 }
 
+/** From these states a person can connect; the others have to end first. */
+export function canConnect(connection: AppState['connection']['name']): boolean {
+  return connection === 'disconnected' || connection === 'blocked'
+}
+
 /**
  * Quick connect means one kind of service: the chosen one, else a VPN if there is any. Otherwise
  * somebody who expects a tunnel could end up with a proxy because it was cheaper.
