@@ -110,7 +110,7 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
   return {
     set: ({ state, ...rest }) =>
       inTurn(async () => {
-        claim.take()
+        await claim.take()
         settings = rest
         if (state === 'blocked') return apply()
         await nft(removeGuard())
@@ -125,8 +125,8 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
         return kept === undefined ? { state: 'blocked' } : { state: kept.state, since: kept.since }
       }),
     connecting: (to) =>
-      inTurn(() => {
-        claim.take()
+      inTurn(async () => {
+        await claim.take()
         remotes = to
         return applyIfGuarded()
       }),
