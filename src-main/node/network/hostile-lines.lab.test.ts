@@ -15,7 +15,7 @@ import { openVpnAvailability } from './openvpn-availability.ts'
 import { createPrivilege } from './privilege-client.ts'
 
 /** Times more cases in `npm run test:deep`. */
-const TIMES = process.env.DEEP === '1' ? 25 : 1
+const TIMES = process.env.DEEP === '1' ? 15 : 1
 
 describe("lines of OpenVPN's management interface, with texts of strangers in them", () => {
   const LINES = [

@@ -100,7 +100,7 @@ const NFT_WORDS = new Set(
   nd-router-solicit new nfproto oifname open4 open6 output outward over own4 own6 packet-too-big packets passing policy
   postrouting prerouting priority raw reject related return saddr set size skuid snat source sport srcnat state status
   table tcp th to translate type udp unicast up4 up6 update with masquerade allowed leaving arriving to_this_machine
-  myst_guard down4 down6 rate rate4 rate6 class4 class6 != = { } { ; : , "lo"`.split(/\s+/),
+  myst_guard down4 down6 rate rate4 rate6 class4 class6 confirmed & == != = { } ; : , "lo"`.split(/\s+/),
 )
 const NFT_FORMS = [
   /^@[a-z]+[46]$/,
