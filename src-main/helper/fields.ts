@@ -38,13 +38,20 @@ export function readList(fields: Fields, key: string, min: number, max: number):
   return value
 }
 
-/**
- * An IP address and nothing around it: no name, no zone ("fe80::1%eth0" names an interface). IPv6 has many
- * notations for one address; it comes back in the usual one, which the kernel's programs print too.
- */
 export function readAddress(value: unknown, what: string): string {
-  if (typeof value !== 'string' || value.length > 45 || isIP(value) === 0 || value.includes('%')) throw bad(what)
-  return isIP(value) === 4 ? value : new SocketAddress({ address: value, family: 'ipv6' }).address
+  const address = typeof value === 'string' ? plainAddress(value) : undefined
+  if (address === undefined) throw bad(what)
+  return address
+}
+
+/**
+ * An IP address and nothing around it: no name, no zone ("fe80::1%eth0" names an interface); undefined for anything
+ * else. IPv6 has many notations for one address; it comes back in the usual one, which the kernel's programs print too.
+ */
+export function plainAddress(text: string): string | undefined {
+  if (text.length > 45 || text.includes('%')) return undefined
+  if (isIP(text) === 4) return text
+  return isIP(text) === 6 ? new SocketAddress({ address: text, family: 'ipv6' }).address : undefined
 }
 
 export function readProtocol(fields: Fields): 'udp' | 'tcp' {

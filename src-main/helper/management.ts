@@ -1,6 +1,6 @@
-import { isIP } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 
-import { COMMON_NAME } from './fields.ts'
+import { COMMON_NAME, plainAddress } from './fields.ts'
 
 /**
  * OpenVPN's management interface, the lines that we need (management-notes.txt). A list comes as several
@@ -28,13 +28,12 @@ export function createManagementParser(emit: (event: ManagementEvent) => void): 
     else if (kind === 'STATE') {
       // time, state, detail, local address, remote address, port, local address, port, local IPv6 address
       const fields = text.split(',')
-      const [address4 = '', address6 = ''] = [fields[3], fields[8]]
+      const [address4 = '', address6 = ''] = [fields[3], fields[8]].map((field) => plainAddress(field ?? '') ?? '')
       emit({
         event: 'state',
         state: fields[1] ?? '',
-        ...(isIP(address4) === 4 && { address4 }),
-        // A zone would name an interface.
-        ...(isIP(address6) === 6 && !address6.includes('%') && { address6 }),
+        ...(isIPv4(address4) && { address4 }),
+        ...(isIPv6(address6) && { address6 }),
       })
     } else if (line.startsWith('HEADER\tCLIENT_LIST\t')) listed = []
     else if (line.startsWith('CLIENT_LIST\t')) {
