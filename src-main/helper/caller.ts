@@ -18,8 +18,8 @@ import { Failure } from './failure.ts'
  *
  * As a service (`--service INSTANCE`): systemd listens at a place that only root can change and only members of
  * a group can connect to, and starts one helper for each connection, as its stdin. The instance's name ends
- * with the user's number, which the kernel told systemd ("0-4711-1000": socket.c of systemd 229 to 258, which put
- * more in front of it over the years, and "0-unknown" for one that is not known here).
+ * with the user's number, which the kernel told systemd ("0-4711-1000" in version 252; later ones put more in front of
+ * it, "0-12-4711_34-1000"; and "0-unknown" is one that is not known here).
  */
 export type Caller = {
   user: number

@@ -17,7 +17,7 @@ export type Machine = {
   node(as?: User & { options?: object; umask?: number }): Promise<MachineNode>
   /** Numbers of the processes that have `text` in their command line. */
   find(text: string): Promise<number[]>
-  /** Names in /run and /tmp, firewall, devices, rules and routes. */
+  /** Names in /run and /tmp, firewall (without what it counted), devices, rules and routes. */
   look(): Promise<Record<string, string[]>>
 }
 
@@ -122,7 +122,7 @@ export async function createMachine(hosts: Hosts, name: HostName): Promise<Machi
       const lines = async (file: string, ...args: string[]) =>
         (await hosts.run(name, file, args))
           .split('\n')
-          .map((line) => line.replace(/ (expires|hoplimit) \S+/g, '').trim())
+          .map((line) => line.replace(/ (expires|hoplimit|packets|bytes) \S+/g, '').trim())
       const names = (place: string) => readdirSync(`${root}/${place}`, { recursive: true }).map(String).sort()
       return {
         run: names('run'),
