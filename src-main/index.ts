@@ -82,7 +82,7 @@ async function run(): Promise<void> {
     },
     fail,
   })
-  const shell = await openShell({ state, log, end: quit.end }, givenHome)
+  const shell = await openShell({ state, log, end: quit.end, fail }, givenHome)
   const handlers = { ...node.handlers, ...shell.handlers }
   openIpcDoor({ ipcMain, handlers, state, log }, { origin: APP_ORIGIN, isOurs: window.isOurs })
 

@@ -16,11 +16,11 @@ export type ShellHandlers = Pick<Handlers, 'shell.set' | 'shell.update'>
 
 /** The branch `shell` of the state, and the commands that change it: what is the app's and not the node's. */
 export async function openShell(
-  deps: { state: StateTree; log: Logger; end(): Promise<void> },
+  deps: { state: StateTree; log: Logger; end(): Promise<void>; fail(error: unknown): void },
   /** The home, when it is not the usual one. */
   home: string,
 ): Promise<{ handlers: ShellHandlers; updates: Updates | undefined }> {
-  const { state, log, end } = deps
+  const { state, log, end, fail } = deps
   const start = startWithComputer({
     app,
     platform: process.platform,
@@ -36,7 +36,7 @@ export async function openShell(
   const updates =
     updater &&
     createUpdates({
-      ...{ updater, ask, tell, end, log: log.of('update') },
+      ...{ updater, ask, tell, end, fail, log: log.of('update') },
       show: (update) => show({ update }),
       whatStops: () => whatStops(state.get()),
     })

@@ -1,72 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_SETTINGS } from '#shared/contract/settings.ts'
+import type { UpdateState } from '#shared/contract/shell.ts'
 import type { AppState } from '#shared/contract/state.ts'
-import type { Proposal } from '#shared/model/proposal.ts'
+import { baseState, connectedState, proposal } from './fixtures.ts'
 import { glance, whatStops } from './glance.ts'
-import { drawTrayIcon } from './tray-icon.ts'
+import { drawTrayIcon, ICO_SIZES, TRAY_ICONS, trayIco } from './tray-icon.ts'
 import { type TrayActions, trayMenu } from './tray-menu.ts'
 
-const proposal: Proposal = {
-  formatVersion: 1,
-  provider: '0x00000000000000000000000000000000000000aa',
-  serial: 1,
-  serviceType: 'socks',
-  serviceLocation: { country: 'NL' },
-  originLocation: { country: 'NL' },
-  bandwidthMbps: 100,
-  unit: 'GiB',
-  pricePerUnit: 1n,
-  contacts: [],
-}
-const base: AppState = {
-  network: {
-    name: 'x',
-    chainId: 1,
-    local: true,
-    chain: 'online',
-    broker: 'online',
-    startBlock: 0,
-    syncedBlock: 1,
-    headBlock: 1,
-  },
-  identity: { all: [], unlocked: true, registration: 'registered' },
-  wallet: {
-    balance: 0n,
-    undeposited: 0n,
-    gas: 0n,
-    registrationFee: 0n,
-    networkFeeBps: 0,
-    receivable: 0n,
-    payable: 0n,
-    maxAtRisk: 0n,
-    clearingPolicy: { atOnce: false, threshold: 0n, maxAgeMs: 0 },
-  },
-  connection: { name: 'disconnected' },
-  share: { state: 'off', services: [], sessions: [], earnedToday: 0n },
-  settings: { ...DEFAULT_SETTINGS, problems: {} },
-  proposals: { count: 0, revision: 0 },
-  capabilities: { openvpn: { available: false }, socks: { available: true } },
-}
-const connected: AppState = {
-  ...base,
-  connection: {
-    name: 'connected',
-    proposal,
-    steps: [],
-    live: {
-      sessionId: 's',
-      provider: proposal.provider,
-      startedAtMs: 0,
-      exit: { address: '203.0.113.10', country: 'NL' },
-      bytesUp: 0n,
-      bytesDown: 0n,
-      metered: { cost: 0n, bytesUp: 0n, bytesDown: 0n, durationMs: 0 },
-      leftover: 0n,
-      promised: 0n,
-      rateBps: { up: 0, down: 0 },
-    },
-  },
-}
+const [base, connected] = [baseState, connectedState]
 const connecting: AppState = {
   ...base,
   connection: { name: 'connecting', proposal, step: 'reach-provider', startedAtMs: 0, steps: [] },
@@ -163,8 +103,69 @@ describe('the tray', () => {
     const middle = 16 * 32 + 16
     expect(alpha('connected')[middle]).toBe(255)
     expect(alpha('off')[middle]).toBe(0)
-    expect(alpha('busy')).not.toEqual(alpha('off'))
+    const shapes = TRAY_ICONS.map((kind) => alpha(kind).join())
+    expect(new Set(shapes).size).toBe(TRAY_ICONS.length)
   })
+})
+
+test('on macOS its icon is a template: black, and the shape in its alpha', () => {
+  for (const kind of TRAY_ICONS) {
+    const template = drawTrayIcon(kind, 32, true)
+    expect(template.filter((_byte, index) => index % 4 !== 3).every((byte) => byte === 0)).toBe(true)
+    const shape = (pixels: Buffer) => pixels.filter((_byte, index) => index % 4 === 3)
+    expect(shape(template)).toEqual(shape(drawTrayIcon(kind, 32)))
+  }
+})
+
+test('on Windows its icon is a file with every size that the notification area asks for', () => {
+  const ico = trayIco('connected')
+  expect([ico.readUInt16LE(0), ico.readUInt16LE(2), ico.readUInt16LE(4)]).toEqual([0, 1, ICO_SIZES.length])
+  const entries = ICO_SIZES.map((_, index) => 6 + 16 * index)
+  expect(entries.map((at) => ico.readUInt8(at))).toEqual(ICO_SIZES)
+  for (const [index, at] of entries.entries()) {
+    const size = ICO_SIZES[index] ?? 0
+    const [length, start] = [ico.readUInt32LE(at + 8), ico.readUInt32LE(at + 12)]
+    // The bitmap counts its mask as rows of its own; the middle of a disc is opaque, and not premultiplied.
+    expect([ico.readUInt32LE(start), ico.readInt32LE(start + 4), ico.readInt32LE(start + 8)]).toEqual([
+      40,
+      size,
+      2 * size,
+    ])
+    const middle = start + 40 + ((size / 2) * size + size / 2) * 4
+    expect([...ico.subarray(middle, middle + 4)]).toEqual([110, 180, 60, 255])
+    expect(start + length).toBe(entries[index + 1] === undefined ? ico.length : ico.readUInt32LE(at + 16 + 12))
+  }
+})
+
+describe('where a feed of updates is configured', () => {
+  const item = (update: UpdateState) =>
+    trayMenu({ ...base, shell: { startWithComputer: false, update } }, {} as TrayActions)[6]
+  test('the tray offers the next step, and only that', () => {
+    expect(trayMenu(base, {} as TrayActions).map(({ label }) => label)).not.toContain('Check for updates')
+    const states: UpdateState[] = [
+      { name: 'none' },
+      { name: 'checking' },
+      { name: 'available', version: '2.0.0' },
+      { name: 'downloading', version: '2.0.0', percent: 40 },
+      { name: 'ready', version: '2.0.0' },
+      { name: 'failed', message: 'x' },
+    ]
+    expect(states.map((state) => [item(state)?.label, item(state)?.enabled !== false])).toEqual([
+      ['Check for updates', true],
+      ['Looking for updates…', false],
+      ['Download version 2.0.0…', true],
+      ['Downloading the update · 40 %', false],
+      ['Install version 2.0.0…', true],
+      ['Check for updates', true],
+    ])
+  })
+})
+
+test('a stranger’s words are one line of plain text in the tray', () => {
+  const why = `\u001b[31mpay\u202e\u200b now\u0000\n${'x'.repeat(10_000)}`
+  const { line } = glance({ ...base, connection: { name: 'blocked', why, sinceMs: 0, paid: 0n } })
+  expect(line).toMatch(/^Internet blocked · pay now x+…$/)
+  expect(line.length).toBeLessThan(120)
 })
 
 test('quitting says what ends, and asks nothing when nothing does', () => {

@@ -33,6 +33,8 @@ export function createUpdates(deps: {
   whatStops(): string | undefined
   /** Ends the node, so that the program can be replaced. */
   end(): Promise<void>
+  /** Without a node and without a new version there is nothing left to go on with. */
+  fail(error: unknown): void
   log: Logger
 }): Updates {
   const { updater, log } = deps
@@ -44,6 +46,7 @@ export function createUpdates(deps: {
   updater.requestHeaders = { 'x-user-staging-id': '' }
   updater.logger = null
   let state: UpdateState = { name: 'none' }
+  let isInstalling = false
   /** Asked about already, and not again by itself. */
   let offered = ''
 
@@ -61,8 +64,10 @@ export function createUpdates(deps: {
     step({ name: 'failed', message })
   }
 
-  // Every failure rejects as well; without a listener it would end the program.
-  updater.on('error', () => undefined)
+  // Every other failure rejects as well.
+  updater.on('error', (error) => {
+    if (isInstalling) deps.fail(error)
+  })
   updater.on('download-progress', ({ percent }) => void step({ name: 'progress', percent }))
 
   const updates: Updates = {
@@ -99,6 +104,7 @@ export function createUpdates(deps: {
       const { ready, readyText, installNow, later } = t.update
       const detail = [deps.whatStops(), readyText].filter(Boolean).join('\n')
       if (!(await deps.ask({ message: ready(state.version), detail, yes: installNow, no: later }))) return
+      isInstalling = true
       await deps.end()
       updater.quitAndInstall()
     },

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest'
+import type { AppState } from '#shared/contract/state.ts'
+import type { ConnectionState, ServedSession } from '#shared/model/session.ts'
+import { MYST } from '#shared/model/units.ts'
+import { baseState, connectedState, proposal } from './fixtures.ts'
+import { notifications, toldAtStart } from './notifications.ts'
+
+/** The titles of what each state in turn was worth. */
+function titles(first: AppState, ...states: AppState[]): string[][] {
+  let told = toldAtStart(first)
+  return states.map((state) => {
+    const next = notifications(told, state)
+    told = next.told
+    return next.notes.map(({ title }) => title)
+  })
+}
+const bodies = (first: AppState, then: AppState) =>
+  notifications(toldAtStart(first), then).notes.map(({ body }) => body)
+
+const with_ = (connection: ConnectionState, rest: Partial<AppState> = {}): AppState => ({
+  ...baseState,
+  connection,
+  ...rest,
+})
+const progress = { proposal, step: 'reach-provider' as const, startedAtMs: 0, steps: [] }
+const connecting = with_({ name: 'connecting', ...progress })
+const reconnecting = (attempt = 1, isBlocked = true) =>
+  with_({ name: 'reconnecting', lost: 'The tunnel fell silent.', sinceMs: 0, attempt, isBlocked, ...progress })
+const disconnecting = with_({ name: 'disconnecting', proposal })
+const blocked = with_({ name: 'blocked', why: 'Nobody is left.', sinceMs: 0, paid: 0n })
+const lockdown = with_({ name: 'blocked', why: 'Lockdown is on.', sinceMs: 0, paid: 0n, isLockdown: true })
+const ended = with_({ name: 'disconnected', last: { message: 'The provider closed.', paid: 0n } })
+const live = (change: object, rest: Partial<AppState> = {}): AppState => {
+  if (connectedState.connection.name !== 'connected') throw new Error('The fixture is connected.')
+  const { connection } = connectedState
+  return with_({ ...connection, live: { ...connection.live, ...change } }, rest)
+}
+const session = (sessionId: string): ServedSession => ({
+  sessionId,
+  consumer: proposal.provider,
+  serial: 1,
+  serviceType: 'socks',
+  startedAtMs: 0,
+  metering: { cost: 0n, bytesUp: 0n, bytesDown: 0n, durationMs: 0 },
+  leftover: 0n,
+})
+const sharing = (...ids: string[]): AppState => ({
+  ...baseState,
+  share: { ...baseState.share, state: 'on', sessions: ids.map(session) },
+})
+
+describe('of the connection', () => {
+  test('what is so at the start is no event', () => {
+    expect(titles(connectedState, connectedState)).toEqual([[]])
+    expect(titles(blocked, blocked)).toEqual([[]])
+    expect(titles(sharing('a'), sharing('a'))).toEqual([[]])
+  })
+
+  test('connected, once, however often the counters move', () => {
+    const moved = live({ bytesDown: 1n })
+    expect(titles(baseState, connecting, connectedState, moved, live({ bytesDown: 2n }))).toEqual([
+      [],
+      ['Connected'],
+      [],
+      [],
+    ])
+    expect(bodies(connecting, connectedState)).toEqual(['What uses the proxy leaves from NL · 203.0.113.10.'])
+  })
+
+  test('lost, then got back; attempts in between are none', () => {
+    const states = [reconnecting(1), reconnecting(2), reconnecting(3), connectedState]
+    expect(titles(connectedState, ...states)).toEqual([['Connection lost'], [], [], ['Connected again']])
+    expect(bodies(connectedState, reconnecting())).toEqual([
+      'The tunnel fell silent. Nothing is let out while reconnecting.',
+    ])
+    expect(bodies(connectedState, reconnecting(1, false))).toEqual(['The tunnel fell silent. Reconnecting.'])
+  })
+
+  test('lost and lost again are two events', () => {
+    expect(titles(connectedState, reconnecting(), connectedState, reconnecting())).toEqual([
+      ['Connection lost'],
+      ['Connected again'],
+      ['Connection lost'],
+    ])
+  })
+
+  test('lost and blocked', () => {
+    expect(titles(connectedState, reconnecting(), blocked, blocked)).toEqual([
+      ['Connection lost'],
+      ['Internet blocked'],
+      [],
+    ])
+    expect(titles(connectedState, blocked)).toEqual([['Internet blocked']])
+  })
+
+  test('nothing of what a person did herself', () => {
+    expect(titles(connectedState, disconnecting, baseState)).toEqual([[], []])
+    expect(titles(blocked, baseState)).toEqual([[]])
+    expect(titles(connecting, disconnecting, baseState)).toEqual([[], []])
+    // Lockdown blocks as it was told to; that it is left no connection is an event.
+    expect(titles(baseState, lockdown)).toEqual([[]])
+    expect(titles(disconnecting, lockdown)).toEqual([[]])
+    expect(titles(connectedState, lockdown)).toEqual([['Internet blocked']])
+  })
+
+  test('ended by the other side', () => {
+    expect(titles(connectedState, ended, ended)).toEqual([['Not connected any more'], []])
+    expect(titles(reconnecting(), ended)).toEqual([['Not connected any more']])
+  })
+})
+
+describe('of money', () => {
+  const rich = { ...baseState.wallet, balance: 10n * MYST, maxAtRisk: MYST / 2n }
+  const poor = { ...rich, balance: MYST / 4n }
+
+  test('little paid ahead, once in a session', () => {
+    const states = [100n, 50n, 9n, 5n, 100n, 3n].map((leftover) => live({ leftover }, { wallet: rich }))
+    expect(titles(connecting, ...states).slice(1)).toEqual([[], ['Little is paid ahead'], [], [], []])
+    const other = [100n, 9n].map((leftover) => live({ leftover, sessionId: 'other' }, { wallet: rich }))
+    expect(titles(connectedState, ...states, ...other).at(-1)).toEqual(['Little is paid ahead'])
+  })
+
+  test('a free session has nothing to run out of', () => {
+    expect(titles(connectedState, live({ leftover: 0n }), live({ leftover: 0n, bytesDown: 9n }))).toEqual([[], []])
+  })
+
+  test('a low balance, and again only after there was enough', () => {
+    const states = [poor, poor, rich, poor].map((wallet) => live({}, { wallet }))
+    expect(titles(live({}, { wallet: rich }), ...states)).toEqual([
+      ['Your balance is low'],
+      [],
+      [],
+      ['Your balance is low'],
+    ])
+    expect(bodies(live({}, { wallet: rich }), live({}, { wallet: poor }))).toEqual([
+      '0.25 MYST are left for connections. Deposit more to stay connected.',
+    ])
+    // What is promised already is not left.
+    expect(titles(live({}, { wallet: rich }), live({}, { wallet: { ...rich, payable: 10n * MYST } }))).toEqual([
+      ['Your balance is low'],
+    ])
+    // Whoever is not connected is told in the wallet.
+    expect(titles({ ...baseState, wallet: rich }, { ...baseState, wallet: poor })).toEqual([[]])
+  })
+
+  test('a session bought, once each, also when it is listed again', () => {
+    expect(titles(sharing(), sharing('a'), sharing('a', 'b'), sharing('b'), sharing('a', 'b'))).toEqual([
+      ['A session was bought from you'],
+      ['A session was bought from you'],
+      [],
+      [],
+    ])
+    expect(titles(sharing(), sharing('a', 'b', 'c'))).toEqual([['3 sessions were bought from you']])
+    expect(bodies(sharing(), sharing('a'))).toEqual(['0x0000…00aa uses your connection now.'])
+  })
+
+  test('earnings cleared, once for each clearing', () => {
+    const at = (state: 'pending' | 'done' | 'failed', hash: string, what: 'clear' | 'deposit' = 'clear'): AppState => ({
+      ...baseState,
+      wallet: { ...baseState.wallet, transaction: { what, state, hash } },
+    })
+    expect(
+      titles(baseState, at('pending', 'a'), at('done', 'a'), at('done', 'a'), at('pending', 'b'), at('done', 'b')),
+    ).toEqual([[], ['Earnings cleared'], [], [], ['Earnings cleared']])
+    expect(titles(baseState, at('failed', 'a'), at('done', 'a', 'deposit'))).toEqual([[], []])
+  })
+})
+
+test('a stranger’s words are one line of plain text', () => {
+  const message = `\u001b[31mpay\u202e now\u0000\n<a href="https://evil.example">here</a> ${'x'.repeat(10_000)}`
+  const [body = ''] = bodies(connectedState, with_({ name: 'disconnected', last: { message, paid: 0n } }))
+  expect(body).toMatch(/^pay now <a href/)
+  expect(body).not.toMatch(/\p{Cc}|\p{Cf}/u)
+  expect(body.length).toBeLessThanOrEqual(160)
+})
