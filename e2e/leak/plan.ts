@@ -17,14 +17,27 @@ const PHASES: readonly { phase: Phase; often: number; spanMs: number }[] = [
   { phase: 'stopping', often: 2, spanMs: 150 },
 ]
 
+/** Each alone twice as often as together. */
 const VICTIMS: readonly (readonly Victim[])[] = [
-  ...([['node'], ['helper'], ['openvpn']] as const),
-  ...([['node'], ['helper'], ['openvpn']] as const),
-  ...([
-    ['helper', 'openvpn'],
-    ['node', 'helper', 'openvpn'],
-  ] as const),
+  ['node'],
+  ['node'],
+  ['helper'],
+  ['helper'],
+  ['openvpn'],
+  ['openvpn'],
+  ['helper', 'openvpn'],
+  ['node', 'helper', 'openvpn'],
 ]
+
+const CONNECTED = { phase: 'connected', spanMs: 300 } as const
+/** Of each hundred strikes. One freeze in three is longer than OpenVPN waits for the other side. */
+const TROUBLES: Readonly<Record<number, Trouble>> = {
+  2: 'link',
+  5: 'provider',
+  11: 'freeze',
+  ...Object.fromEntries([20, 40, 60, 80].map((count) => [count, 'link' as const])),
+  ...Object.fromEntries([30, 50, 70, 90].map((count) => [count, 'provider' as const])),
+}
 
 /** The same seed gives the same plan; what the machine does in the meantime is its own. */
 export function createPlan(seed: number): { next(): Strike } {
@@ -47,14 +60,4 @@ export function createPlan(seed: number): { next(): Strike } {
       }
     },
   }
-}
-
-const CONNECTED = { phase: 'connected', spanMs: 300 } as const
-/** Of each hundred strikes. One freeze in three is longer than OpenVPN waits for the other side. */
-const TROUBLES: Readonly<Record<number, Trouble>> = {
-  2: 'link',
-  5: 'provider',
-  11: 'freeze',
-  ...Object.fromEntries([20, 40, 60, 80].map((count) => [count, 'link' as const])),
-  ...Object.fromEntries([30, 50, 70, 90].map((count) => [count, 'provider' as const])),
 }

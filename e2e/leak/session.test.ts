@@ -11,8 +11,8 @@ import { createSessionHost, isConnected } from './session-host.ts'
 const DEEP = process.env.DEEP === '1'
 const KILLS = Number(process.env.LEAK_SESSION_KILLS ?? (DEEP ? 60 : 3))
 const SEED = Number(process.env.LEAK_SEED ?? Math.floor(Math.random() * 2 ** 32))
-/** Half of it is usual for one kill, and longer only what is to be waited for. */
-const KILL_MS = 15_000
+/** A fifth of it is usual for one kill. */
+const KILL_MS = 30_000
 /** Of a connection that is begun blocked, and of one that is there. */
 const STEPS = [
   'reach-provider',
