@@ -222,7 +222,7 @@ describe.skipIf(unavailable !== undefined)('the helper as a service [needs root]
     await until(async () => (await running()).length === 0, 'the last helper ended')
     const kept = [...(before.run ?? []), 'myst-helper', 'myst-network'].sort()
     expect(await machine.look()).toEqual({ ...before, run: kept })
-  })
+  }, 120_000)
 
   it('takes nothing from a frame about who is asking, and refuses what is no frame', async () => {
     const hello = '{"hello":"service","version":1}'

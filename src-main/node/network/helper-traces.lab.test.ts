@@ -185,7 +185,7 @@ describe.skipIf(unavailable !== undefined)('what the helper keeps and leaves [ne
     await third.call('stop')
     await until(async () => (await running()).length === 0, 'the third helper ended')
     expect(await machine.look()).toEqual(kept)
-  })
+  }, 120_000)
 
   it('is one program at a time that has the network', async () => {
     const [one, two] = [await node(), await node()]
@@ -217,7 +217,7 @@ describe.skipIf(unavailable !== undefined)('what the helper keeps and leaves [ne
     expect(await one.call('networkState')).toMatchObject({ state: 'blocked' })
     await one.call('networkSet', OPEN)
     expect(await one.call('networkState')).toEqual({ state: 'open' })
-  })
+  }, 120_000)
 
   it('is told to the person when it does not start', async () => {
     const other = 'cp /usr/sbin/nft /run/nft && echo >> /run/nft && mount --bind /run/nft /usr/sbin/nft'
