@@ -11,8 +11,10 @@ const KILLS = Number(process.env.LEAK_KILLS ?? (DEEP ? 1_000 : 24))
 const SEED = Number(process.env.LEAK_SEED ?? Math.floor(Math.random() * 2 ** 32))
 /** Hosts that are struck at the same time, as much waits for a clock. */
 const LANES = DEEP ? 2 : 1
-/** A fifth of it is usual for one kill. */
-const KILL_MS = 5_000
+/** A tenth of it is usual for one kill. */
+const KILL_MS = 10_000
+/** So often a long run says how far it is. */
+const STAGE = 50
 
 type Counts = Record<string, number>
 
@@ -79,6 +81,7 @@ async function run(seed: number, counts: Counts): Promise<void> {
       count(strike.phase)
       if (strike.trouble) count(strike.trouble)
       await harness.check(`after ${JSON.stringify(strike)}`)
+      if (story.length % STAGE === 0) console.log(`seed ${seed}: ${story.length} strikes, nothing beside the tunnel`)
       if (strike.trouble === 'provider') await harness.scan(await host.tunnelAddresses())
     }
     await host.connect()
