@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
+import { plainAddress } from './fields.ts'
 import { LOCAL_IPV4, LOCAL_IPV6 } from './guard.ts'
 import type { Change } from './journal.ts'
 
@@ -77,10 +78,11 @@ function textOf(route: Record<string, unknown> | undefined, key: string): string
 }
 
 function viaOf(route: Record<string, unknown> | undefined): string[] {
-  const gateway = textOf(route, 'gateway')
-  if (gateway !== undefined && (isIPv4(gateway) || isIPv6(gateway))) return ['via', gateway]
+  const gateway = plainAddress(textOf(route, 'gateway') ?? '')
+  if (gateway !== undefined) return ['via', gateway]
   // An IPv4 route through an IPv6 neighbour (RFC 5549).
   const via = route?.via
   const host = typeof via === 'object' && via !== null ? textOf(via as Record<string, unknown>, 'host') : undefined
-  return host !== undefined && isIPv6(host) ? ['via', 'inet6', host] : []
+  const neighbour = plainAddress(host ?? '')
+  return neighbour !== undefined && isIPv6(neighbour) ? ['via', 'inet6', neighbour] : []
 }

@@ -6,20 +6,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../lib/logger.ts'
 import { createHosts, type HostName, type Hosts, whyNoHosts } from '../../localnet/hosts.ts'
 import { openVpnAvailability } from '../../network/openvpn-availability.ts'
-import { createHostNodes, type HostNode, type HostNodes, importable } from '../../testing/host-node.ts'
+import { createHostNodes, type HostNode, type HostNodes } from '../../testing/host-node.ts'
+import { OPENVPN } from '../../testing/openvpn-program.ts'
 import { createAuthority, createRequest, issueClient, issueServer } from './certificates.ts'
 import { decodePem, encodeStaticKey } from './pem.ts'
 
 const NODE = `
 import { connect } from 'node:net'
-import { createOpenVpnConsumer } from ${importable('services/openvpn/consumer.ts')}
-import { createNetworkGuard } from ${importable('services/openvpn/network-guard.ts')}
-const settings = () => ({ allowLocalNetwork: false, resolver: 'default', lockdown: false })
-const guard = await createNetworkGuard({ privilege, log, clock, settings, control: [] })
+${OPENVPN}
 let consumer
 const operations = {
   async createConsumer() {
-    consumer = await createOpenVpnConsumer({ privilege, guard, log, clock }, { controlEndpoints: [] })
+    consumer = await openvpn.createConsumer({ controlEndpoints: [] })
     return consumer.request()
   },
   /** Whether an answer comes from a host, if only that nobody listens there. */
