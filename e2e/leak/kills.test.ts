@@ -50,7 +50,7 @@ it.runIf(isAvailable)(
         `${seconds} s, seed ${SEED}`,
     )
   },
-  90_000 + (KILLS * KILL_MS) / LANES,
+  240_000 + (KILLS * KILL_MS) / LANES,
 )
 
 /** One host with its own router and provider, struck until all together were struck often enough. */

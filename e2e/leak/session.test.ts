@@ -111,5 +111,5 @@ it.runIf(isAvailable)(
       await host.dispose()
     }
   },
-  120_000 + KILLS * KILL_MS,
+  240_000 + KILLS * KILL_MS,
 )
