@@ -5,7 +5,8 @@ import './app.css'
 import { useEffect } from 'react'
 import { Setup } from '../features/setup/setup.tsx'
 import { Unlock } from '../features/unlock/unlock.tsx'
-import { type NodeParts, NodeProvider, useHasState, useLink, useNode } from '../store/node-context.tsx'
+import { locale, speak } from '../messages/index.ts'
+import { type NodeParts, NodeProvider, useHasState, useLanguage, useLink, useNode } from '../store/node-context.tsx'
 import { type Route, redirect, useRoute } from '../store/route.ts'
 import { ConnectionAnnouncer } from './connection-announcer.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
@@ -23,8 +24,17 @@ export function App({ parts }: { parts: NodeParts }) {
   )
 }
 
-/** Nothing below is shown before there is something true to show. */
+/**
+ * Nothing below is shown before there is something true to show. Everything below takes its words while it renders, and
+ * nothing below is kept from rendering with this: so another language comes at once, and what was typed stays.
+ */
 function Gate() {
+  const language = useLanguage()
+  speak(language, navigator.languages)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the locale follows the language that was just spoken.
+  useEffect(() => {
+    document.documentElement.lang = locale
+  }, [language])
   const link = useLink()
   const hasState = useHasState()
   if (link === 'signed-out') return <Waiting signedOut />

@@ -1,6 +1,7 @@
 import type { ConnectionState } from '#shared/model/session.ts'
 import { countryName } from '../messages/countries.ts'
 import { m } from '../messages/index.ts'
+import { said } from '../messages/said.ts'
 import { useNode } from '../store/node-context.tsx'
 
 /** Says every change of the connection to a screen reader, whichever screen is open. */
@@ -18,7 +19,7 @@ function sentence(connection: ConnectionState): string {
     case 'disconnected': {
       const { last } = connection
       if (!last || last.end === 'consumer-closed') return m.connection.disconnected
-      return last.step ? m.connection.announceFailed(last.message) : m.connection.announceEnded(last.message)
+      return (last.step ? m.connection.announceFailed : m.connection.announceEnded)(said(last.message))
     }
     case 'connecting':
       return `${m.connection.connectingTo(countryName(connection.proposal.originLocation.country))}. ${m.steps.names[connection.step]}`
@@ -27,9 +28,9 @@ function sentence(connection: ConnectionState): string {
         countryName(connection.live.exit?.country ?? connection.proposal.originLocation.country),
       )
     case 'reconnecting':
-      return m.connection.announceLost(connection.lost)
+      return m.connection.announceLost(said(connection.lost))
     case 'blocked':
-      return m.connection.announceBlocked(connection.why)
+      return m.connection.announceBlocked(said(connection.why))
     case 'disconnecting':
       return m.connection.disconnecting
   }

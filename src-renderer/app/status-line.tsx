@@ -1,6 +1,7 @@
 import { LoaderCircle, TriangleAlert } from 'lucide-react'
-import { formatCount, formatShare } from '../messages/format.ts'
+import { formatCount, formatShare, shareOf } from '../messages/format.ts'
 import { m } from '../messages/index.ts'
+import { said } from '../messages/said.ts'
 import { useNode } from '../store/node-context.tsx'
 
 /** One sentence above everything, only while something is not as it should be. */
@@ -12,17 +13,17 @@ export function StatusLine() {
     return (
       <div className="status-line" data-tone="red" role="status">
         <TriangleAlert size={16} aria-hidden />
-        <span>{network.message ?? sentence}</span>
+        <span>{network.message ? said(network.message) : sentence}</span>
       </div>
     )
   }
   if (chain === 'syncing') {
-    const share = formatShare(syncedBlock - startBlock, headBlock - startBlock)
+    const [done, all] = [syncedBlock - startBlock, headBlock - startBlock]
     return (
       <div className="status-line" data-tone="amber">
         <LoaderCircle className="spin" size={15} aria-hidden />
         <span className="numbers">
-          {m.status.syncing(formatCount(syncedBlock), formatCount(headBlock), share)}
+          {m.status.syncing(formatCount(syncedBlock), formatCount(headBlock), formatShare(done, all))}
           <span className="status-hint"> {m.status.syncingHint}</span>
         </span>
         <div
@@ -33,7 +34,7 @@ export function StatusLine() {
           aria-valuemax={headBlock}
           aria-valuenow={Math.max(startBlock, syncedBlock)}
         >
-          <div style={{ width: share.replace(/\s/, '') }} />
+          <div style={{ width: `${shareOf(done, all) * 100}%` }} />
         </div>
       </div>
     )

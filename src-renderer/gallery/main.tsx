@@ -1,17 +1,21 @@
 import { createRoot } from 'react-dom/client'
+import { LANGUAGES, type Settings } from '#shared/contract/settings.ts'
 import { App } from '../app/app.tsx'
 import { createMirror } from '../store/mirror.ts'
 import { redirect } from '../store/route.ts'
 import { createTrafficHistory, HISTORY_MS } from '../store/traffic-history.ts'
 import { createFixtureBridge } from './fixture-bridge.ts'
 import { seeded } from './fixtures.ts'
-import { scenes } from './scenes.ts'
+import { type Scene, scenes } from './scenes.ts'
 
-// Development only: `gallery.html?scene=connected` is the real app over a fixture; without a scene, the list.
+// Development only: `gallery.html?scene=connected` is the real app over a fixture, `&lang=de` in German; without a
+// scene, the list.
 const now = Date.now()
 const all = scenes(now)
-const name = new URLSearchParams(location.search).get('scene')
-const scene = name ? all[name] : undefined
+const asked = new URLSearchParams(location.search)
+const name = asked.get('scene')
+const language = LANGUAGES.find((one) => one === asked.get('lang')) ?? 'auto'
+const scene = name ? spoken(all[name], language) : undefined
 const root = document.getElementById('root')
 
 if (root && scene) {
@@ -31,6 +35,10 @@ if (root && scene) {
       ))}
     </ul>,
   )
+}
+
+function spoken(scene: Scene | undefined, language: Settings['language']): Scene | undefined {
+  return scene && { ...scene, state: { ...scene.state, settings: { ...scene.state.settings, language } } }
 }
 
 function twoMinutes() {

@@ -245,6 +245,7 @@ export function scenes(now: number): Record<string, Scene> {
           resolver: '2620:fe::fe',
           lockdown: true,
           connectOnStart: 'last',
+          language: 'en',
           problems: {
             lockdown: 'The block of before stands as it is. The password prompt was closed.',
             connectOnStart: 'Connecting waits until you unlock your identity.',

@@ -1,10 +1,16 @@
-import { LOCALE } from './format.ts'
+import { locale, m } from './index.ts'
 
-const names = new Intl.DisplayNames(LOCALE, { type: 'region', fallback: 'none' })
+let names = namesIn(locale)
+
+function namesIn(tag: string) {
+  const all = new Intl.DisplayNames(tag, { type: 'region', fallback: 'none' })
+  return { locale: tag, of: (code: string) => all.of(code) }
+}
 
 /** "DE" → "Germany". A code nobody knows is shown as it is (a provider chose it). */
 export function countryName(code: string): string {
-  if (!/^[A-Z]{2}$/.test(code)) return 'Unknown place'
+  if (!/^[A-Z]{2}$/.test(code)) return m.app.unknownPlace
+  if (names.locale !== locale) names = namesIn(locale)
   return names.of(code) ?? code
 }
 
@@ -20,12 +26,16 @@ export function alpha2OfNumber(number: string): string | undefined {
 
 /** Every country, by name. */
 export function allCountries(): { code: string; name: string }[] {
-  const codes = new Set<string>()
-  for (let number = 1; number < 900; number += 1) {
-    const code = alpha2OfNumber(String(number).padStart(3, '0'))
-    if (code) codes.add(code)
-  }
-  return [...codes]
-    .map((code) => ({ code, name: countryName(code) }))
-    .sort((a, b) => a.name.localeCompare(b.name, LOCALE))
+  return byName(codes)
 }
+
+export function byName(all: Iterable<string>): { code: string; name: string }[] {
+  const { compare } = new Intl.Collator(locale)
+  return [...all].map((code) => ({ code, name: countryName(code) })).sort((a, b) => compare(a.name, b.name))
+}
+
+const codes = new Set(
+  Array.from({ length: 899 }, (_, number) => alpha2OfNumber(String(number + 1).padStart(3, '0'))).filter(
+    (code) => code !== undefined,
+  ),
+)

@@ -2,6 +2,7 @@ import type { WalletEntry } from '#shared/contract/commands.ts'
 import type { AddressProblem } from '#shared/model/address.ts'
 import type { MisconductKind } from '#shared/model/misconduct.ts'
 import type { ConnectStep, SessionEnd } from '#shared/model/session.ts'
+import { type Counted, plural } from './plural.ts'
 
 /** Every text of the app. Functions take what was formatted already: a catalogue knows words, not numbers. */
 export const en = {
@@ -29,8 +30,8 @@ export const en = {
     copied: 'Copied',
     close: 'Close',
     cancel: 'Cancel',
-    yes: 'Yes',
-    no: 'No',
+    unknownPlace: 'Unknown place',
+    ambiguous: (whole: string, decimal: string) => `Write ${whole} or ${decimal}, because this could be either.`,
   },
   service: {
     openvpn: 'VPN',
@@ -77,8 +78,12 @@ export const en = {
   connect: {
     title: 'Connect',
     quick: 'Quick connect',
-    quickHint: (count: string) => `The best of ${count} by price and your own experience, preferred ones first.`,
-    quickHintOne: 'One offer matches.',
+    quickHint: (count: Counted) =>
+      plural(
+        count,
+        'One offer matches.',
+        `The best of ${count.text} by price and your own experience, preferred ones first.`,
+      ),
     quickNone: 'No offer matches yet.',
     connect: 'Connect',
     connectTo: (provider: string, country: string) => `Connect to ${provider} in ${country}`,
@@ -91,12 +96,12 @@ export const en = {
     restoreHint: 'Websites then see your own address again.',
     restoreLockdownHint: 'This turns lockdown off; websites then see your own address again.',
     offers: 'Offers',
-    count: (shown: string) => `${shown} ${shown === '1' ? 'offer' : 'offers'}`,
-    countOf: (shown: string, all: string) => `${shown} of ${all} offers`,
+    count: (shown: Counted) => `${shown.text} ${plural(shown, 'offer', 'offers')}`,
+    countOf: (shown: string, all: Counted) => `${shown} of ${all.text} ${plural(all, 'offer', 'offers')}`,
     map: (countries: string) => `World map. Offers in ${countries}.`,
     countries: 'Countries',
     mapNone: 'World map. No offers yet.',
-    mapCountry: (country: string, count: string) => `${country} · ${count} ${count === '1' ? 'offer' : 'offers'}`,
+    mapCountry: (country: string, count: Counted) => `${country} · ${count.text} ${plural(count, 'offer', 'offers')}`,
     loading: 'Looking for offers…',
     failed: 'The list of offers could not be read.',
     emptyTitle: 'No offers yet',
@@ -114,7 +119,7 @@ export const en = {
     perGiB: 'Per GiB',
     perHour: 'Per hour',
     free: 'Free',
-    per: 'per',
+    perUnit: { GiB: 'per\u00a0GiB', hour: 'per\u00a0hour' },
     maxPrice: 'Price up to',
     minBandwidth: 'At least',
     myst: 'MYST',
@@ -142,7 +147,7 @@ export const en = {
     misconductLost: (what: string, lost: string) => `${what}; ${lost} lost`,
     misconductText: 'It is not chosen by itself any more. Connect only if you have a reason to trust it.',
     experience: 'How often it worked for you, and how long the last connection took to start',
-    age: (blocks: string) => `${blocks} ${blocks === '1' ? 'block' : 'blocks'} old`,
+    age: (blocks: Counted) => `${blocks.text} ${plural(blocks, 'block', 'blocks')} old`,
     servedFrom: (country: string) => `served from ${country}`,
   },
   link: {
@@ -302,9 +307,7 @@ export const en = {
     gasNone: 'none yet',
     registerAndDeposit: 'Register and deposit the rest',
     waitingForFunds: 'Waiting for the money to arrive…',
-    taskFaucet: 'Get test MYST',
-    taskRegister: 'Register the identity',
-    taskDeposit: 'Deposit MYST into your account',
+    tasks: { faucet: 'Get test MYST', register: 'Register the identity', deposit: 'Deposit MYST into your account' },
     taskRunning: 'in progress',
     taskDone: 'done',
     taskWaiting: 'waiting',
@@ -335,10 +338,12 @@ export const en = {
     title: 'Share',
     switch: 'Share my connection',
     states: { off: 'Off', starting: 'Starting…', on: 'On', stopping: 'Stopping…' },
-    offText: 'Sell the bandwidth you do not use, to people who pay you in MYST.',
-    onText: 'People can find your offer and connect.',
-    stoppingText: 'Ending sessions and settling them.',
-    startingText: 'Starting the services and announcing them on the chain.',
+    stateTexts: {
+      off: 'Sell the bandwidth you do not use, to people who pay you in MYST.',
+      starting: 'Starting the services and announcing them on the chain.',
+      on: 'People can find your offer and connect.',
+      stopping: 'Ending sessions and settling them.',
+    },
     meansTitle: 'What people can do through your connection',
     can: 'Reach any website or service on the internet. It will look as if you did.',
     cannotHome: 'They cannot reach your computer, your home network or its devices.',
@@ -359,7 +364,6 @@ export const en = {
     bandwidth: 'Bandwidth per person',
     maxSessions: 'People at once',
     mbps: 'Mbit/s',
-    people: 'people',
     priceBad: 'Write a number such as 0.05.',
     bandwidthBad: 'From 0.1 to 100,000 Mbit/s.',
     maxSessionsBad: 'From 1 to 250 people.',
@@ -387,7 +391,7 @@ export const en = {
     closedVolume: (until: string) => `This month’s volume is used up: nobody is served until ${until}.`,
     summaryHours: (hours: string) => `served ${hours}`,
     summaryTotal: (bandwidth: string) => `${bandwidth} together`,
-    summaryConnections: (count: string) => `${count} connections each`,
+    summaryConnections: (count: Counted) => `${count.text} ${plural(count, 'connection', 'connections')} each`,
     summaryMail: 'mail ports open',
     usedThisMonth: (used: string, limit: string | undefined, until: string) =>
       limit === undefined
@@ -430,8 +434,8 @@ export const en = {
     summary: (price: string, bandwidth: string, people: string) =>
       `${price} · ${bandwidth} per person · up to ${people} at once`,
     stopTitle: 'Stop sharing?',
-    stopText: (count: string) =>
-      `${count} ${count === '1' ? 'person is' : 'people are'} connected and will lose the connection. What they used is settled.`,
+    stopText: (count: Counted) =>
+      `${count.text} ${plural(count, 'person is', 'people are')} connected and will lose the connection. What they used is settled.`,
     stop: 'Stop sharing',
     keep: 'Keep sharing',
   },
@@ -475,7 +479,7 @@ export const en = {
     address: 'Send MYST and ether to',
     showQr: 'Show QR code',
     hideQr: 'Hide QR code',
-    gasLeft: (count: string) => `enough for about ${count} transactions`,
+    gasLeft: (count: Counted) => `enough for about ${count.text} ${plural(count, 'transaction', 'transactions')}`,
     gasLow: 'Gas runs out before your balance does. Send some ether to the address below.',
     history: 'History',
     historyNone: 'Nothing has moved yet. Deposits, payments, earnings and withdrawals appear here.',
@@ -501,7 +505,7 @@ export const en = {
     policyThresholdLabel: 'When somebody owes you',
     policyAgeLabel: 'When a promise is older than',
     policyAgeBad: 'Write a whole number of hours, at most a year.',
-    policyHours: 'hours',
+    policyHours: (hours: Counted) => plural(hours, 'hour', 'hours'),
     policyOff: '0 switches this off.',
     policyRisk:
       'Whatever you choose, promises are cleared early when the issuer’s money is about to leave or no longer covers them.',
@@ -641,8 +645,13 @@ export const en = {
       serviceDirectory: 'Service directory',
       paymentAccounts: 'Payment accounts',
     },
+    language: 'Language',
+    languageText: 'Of this window. Automatic takes what your system or browser asks for.',
+    languages: { auto: 'Automatic', en: 'English', de: 'Deutsch' },
     about: 'About',
     version: 'Version',
     licence: 'Licence',
   },
+  /** The node says its sentences in this language already. */
+  node: {} as Readonly<Record<string, string>>,
 }

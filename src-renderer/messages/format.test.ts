@@ -1,11 +1,16 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { MYST } from '#shared/model/units.ts'
 import { allCountries, alpha2OfNumber, countryName } from './countries.ts'
 import {
+  counted,
+  countedAbout,
   formatAmount,
+  formatBandwidth,
   formatBps,
   formatBytes,
   formatClock,
+  formatDateTime,
+  formatDay,
   formatDuration,
   formatEther,
   formatPrice,
@@ -15,9 +20,12 @@ import {
   formatStepTime,
   shortId,
 } from './format.ts'
+import { speak } from './index.ts'
 
 /** The formatters keep number and unit together with a no-break space; here it reads better plain. */
-const plain = (text: string) => text.replaceAll('\u00a0', ' ')
+const plain = (text: string) => text.replaceAll(/[\u00a0\u202f]/g, ' ')
+
+afterEach(() => speak('en', []))
 
 describe('money', () => {
   it.each([
@@ -90,9 +98,58 @@ describe('traffic and time', () => {
   })
 
   it('never says 100 % before it is all', () => {
-    expect(plain(formatShare(999, 1000))).toBe('99 %')
-    expect(plain(formatShare(0, 0))).toBe('0 %')
-    expect(plain(formatShare(7, 7))).toBe('100 %')
+    expect(formatShare(999, 1000)).toBe('99%')
+    expect(formatShare(0, 0)).toBe('0%')
+    expect(formatShare(7, 7)).toBe('100%')
+  })
+})
+
+describe('in German', () => {
+  it('writes money, traffic and shares with a comma', () => {
+    speak('de', ['de-DE'])
+    expect(plain(formatAmount((1_250n * MYST) / 1000n))).toBe('1,25 MYST')
+    expect(plain(formatAmount(12_345n * MYST + MYST / 2n))).toBe('12.345,5 MYST')
+    expect(plain(formatAmount(1n))).toBe('< 0,000001 MYST')
+    expect(plain(formatBytes(2n ** 20n * 1007n))).toBe('0,98 GiB')
+    expect(plain(formatRate(18_700_000))).toBe('18,7 Mbit/s')
+    expect(plain(formatBandwidth(0.5))).toBe('500 kbit/s')
+    expect(plain(formatStepTime(412))).toBe('0,4 s')
+    expect(plain(formatBps(75))).toBe('0,75 %')
+    expect(plain(formatPrice(MYST / 20n, 'hour'))).toBe('0,05 MYST pro Stunde')
+    expect(formatPrice(0n, 'hour')).toBe('Kostenlos')
+  })
+
+  it('says durations, days and countries in words of its own', () => {
+    speak('de', ['de-DE'])
+    const moment = new Date(2026, 2, 9, 15, 4).getTime()
+    expect(formatDuration(1000)).toBe('1 Sekunde')
+    expect(formatDuration(3 * 86_400_000)).toBe('3 Tage')
+    expect(formatDay(moment)).toBe('9. März')
+    expect(formatDateTime(moment)).toBe('09.03.2026, 15:04')
+    expect(countryName('DE')).toBe('Deutschland')
+    expect(countryName('<b>')).toBe('Unbekannter Ort')
+    expect(allCountries().findIndex(({ name }) => name === 'Österreich')).toBeLessThan(
+      allCountries().findIndex(({ name }) => name === 'Polen'),
+    )
+  })
+})
+
+describe('counts and regions', () => {
+  it('tells one from many', () => {
+    expect(counted(1)).toEqual({ text: '1', form: 'one' })
+    expect(counted(0)).toEqual({ text: '0', form: 'other' })
+    expect(countedAbout(12_345)).toEqual({ text: '12K', form: 'other' })
+  })
+
+  it('writes dates and times as the person’s region does', () => {
+    const moment = new Date(2026, 2, 9, 15, 4).getTime()
+    const shown = (...tags: string[]) => {
+      speak('en', tags)
+      return plain(formatDateTime(moment))
+    }
+    expect(shown('en-US')).toBe('Mar 9, 2026, 3:04 PM')
+    expect(shown('en-GB')).toBe('9 Mar 2026, 15:04')
+    expect(shown('de-DE', 'en')).toBe('9 Mar 2026, 15:04')
   })
 })
 

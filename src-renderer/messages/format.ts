@@ -1,30 +1,51 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { MeteringUnit } from '#shared/model/proposal.ts'
 import { type Amount, formatMyst, MYST } from '#shared/model/units.ts'
-import { m } from './index.ts'
+import { locale, m } from './index.ts'
+import type { Counted } from './plural.ts'
 
-/** Words and numbers come from the same language, so this goes with the catalogue in `en.ts`. */
-export const LOCALE = 'en'
 /** Keeps a number and its unit on one line. */
 const NBSP = '\u00a0'
 
 /** A decimal string goes to Intl as it is: no float between the chain's number and the screen. */
 type Decimal = Intl.StringNumericLiteral
 
-const large = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 2, roundingMode: 'trunc' })
-const medium = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 4, roundingMode: 'trunc' })
-const small = new Intl.NumberFormat(LOCALE, {
-  maximumSignificantDigits: 3,
-  maximumFractionDigits: 6,
-  roundingPriority: 'lessPrecision',
-  roundingMode: 'trunc',
-})
-const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
-const compact = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 0 })
-const oneDigit = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 })
-const percent = new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 2 })
-const day = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'long' })
-const dateTime = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'short', hour12: false })
+let made = make(locale)
+
+/** Making them is slow, so they are kept for as long as nobody chooses another language. */
+function formats(): typeof made {
+  if (made.locale !== locale) made = make(locale)
+  return made
+}
+
+function make(tag: string) {
+  const number = (options: Intl.NumberFormatOptions = {}) => new Intl.NumberFormat(tag, options)
+  const cut = (digits: number) =>
+    number({ minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: 'trunc' })
+  return {
+    locale: tag,
+    exact: number({ maximumFractionDigits: 18, useGrouping: false }),
+    large: number({ maximumFractionDigits: 2, roundingMode: 'trunc' }),
+    medium: number({ maximumFractionDigits: 4, roundingMode: 'trunc' }),
+    small: number({
+      maximumSignificantDigits: 3,
+      maximumFractionDigits: 6,
+      roundingPriority: 'lessPrecision',
+      roundingMode: 'trunc',
+    }),
+    cut: [cut(0), cut(1), cut(2)] as const,
+    whole: number({ maximumFractionDigits: 0 }),
+    compact: number({ notation: 'compact', maximumFractionDigits: 0 }),
+    oneDigit: number({ maximumFractionDigits: 1 }),
+    tenths: number({ minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+    percent: number({ style: 'percent', maximumFractionDigits: 2 }),
+    share: number({ style: 'percent', maximumFractionDigits: 0, roundingMode: 'floor' }),
+    plural: new Intl.PluralRules(tag),
+    day: new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'long' }),
+    dateTime: new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }),
+  }
+}
+
 const SMALLEST_SHOWN = MYST / 1_000_000n
 
 /** `1250000000000000000n` → "1.25 MYST". Cut, never rounded up: nobody should see more than there is. */
@@ -39,7 +60,7 @@ export function formatEther(wei: bigint): string {
 
 /** Every digit, for a title or a form. */
 export function exactAmount(amount: Amount): string {
-  return `${formatMyst(amount)}${NBSP}MYST`
+  return `${formats().exact.format(formatMyst(amount) as Decimal)}${NBSP}MYST`
 }
 
 export function formatPrice(price: Amount, unit: MeteringUnit): string {
@@ -47,13 +68,14 @@ export function formatPrice(price: Amount, unit: MeteringUnit): string {
 }
 
 export function formatPerUnit(unit: MeteringUnit): string {
-  return `${m.connect.per}${NBSP}${unit}`
+  return m.connect.perUnit[unit]
 }
 
 function decimal(amount: bigint): string {
+  const { large, medium, small } = formats()
   const abs = amount < 0n ? -amount : amount
   if (amount === 0n) return '0'
-  if (abs < SMALLEST_SHOWN) return `${amount < 0n ? '−' : ''}<${NBSP}0.000001`
+  if (abs < SMALLEST_SHOWN) return `${amount < 0n ? '−' : ''}<${NBSP}${small.format(0.000001)}`
   const format = abs >= 1000n * MYST ? large : abs >= MYST ? medium : small
   return format.format(formatMyst(amount) as Decimal)
 }
@@ -71,33 +93,31 @@ export function formatBytes(bytes: bigint): string {
     unit += 1
     divisor *= 1024n
   }
-  if (unit === 0) return `${bytes}${NBSP}B`
+  if (unit === 0) return `${formats().whole.format(bytes)}${NBSP}B`
   const hundredths = (bytes * 100n) / divisor
   const digits = hundredths >= 10_000n ? 0 : hundredths >= 1000n ? 1 : 2
-  return `${cut(hundredths, digits)}${NBSP}${BYTE_UNITS[unit]}`
-}
-
-/** Hundredths with so many decimals, cut and not rounded. */
-function cut(hundredths: bigint, digits: 0 | 1 | 2): string {
-  const before = whole.format(hundredths / 100n)
-  return digits === 0 ? before : `${before}.${(hundredths % 100n).toString().padStart(2, '0').slice(0, digits)}`
+  const decimal = `${hundredths / 100n}.${(hundredths % 100n).toString().padStart(2, '0')}`
+  return `${formats().cut[digits].format(decimal as Decimal)}${NBSP}${BYTE_UNITS[unit]}`
 }
 
 /** Bits per second, as bandwidth is sold. */
 export function formatRate(bitsPerSecond: number): string {
-  if (bitsPerSecond >= 1e9) return `${(bitsPerSecond / 1e9).toFixed(1)}${NBSP}Gbit/s`
-  if (bitsPerSecond >= 1e6) return `${(bitsPerSecond / 1e6).toFixed(1)}${NBSP}Mbit/s`
-  return `${whole.format(bitsPerSecond / 1e3)}${NBSP}kbit/s`
+  return rate(bitsPerSecond, formats().tenths)
 }
 
 export function formatBandwidth(mbps: number): string {
-  return mbps >= 1000 ? `${oneDigit.format(mbps / 1000)}${NBSP}Gbit/s` : `${oneDigit.format(mbps)}${NBSP}Mbit/s`
+  return rate(mbps * 1e6, formats().oneDigit)
 }
 
 /** Beside an axis: "0", "50 kbit/s", "200 Mbit/s". */
 export function formatRateTick(bitsPerSecond: number): string {
-  if (bitsPerSecond === 0) return '0'
-  return formatRate(bitsPerSecond).replace(/\.0(?!\d)/, '')
+  return bitsPerSecond === 0 ? '0' : rate(bitsPerSecond, formats().oneDigit)
+}
+
+function rate(bitsPerSecond: number, format: Intl.NumberFormat): string {
+  if (bitsPerSecond >= 1e9) return `${format.format(bitsPerSecond / 1e9)}${NBSP}Gbit/s`
+  if (bitsPerSecond >= 1e6) return `${format.format(bitsPerSecond / 1e6)}${NBSP}Mbit/s`
+  return `${formats().whole.format(bitsPerSecond / 1e3)}${NBSP}kbit/s`
 }
 
 /** A running clock: "0:07", "12:03", "1:02:33". */
@@ -120,37 +140,62 @@ export function formatDuration(ms: number): string {
 
 /** How long a step took: "0.4 s", "12 s". */
 export function formatStepTime(ms: number): string {
-  return ms < 10_000 ? `${(ms / 1000).toFixed(1)}${NBSP}s` : `${whole.format(ms / 1000)}${NBSP}s`
+  const { tenths, whole } = formats()
+  return `${(ms < 10_000 ? tenths : whole).format(ms / 1000)}${NBSP}s`
 }
 
 function inWords(count: number, unit: 'second' | 'minute' | 'hour' | 'day'): string {
-  return new Intl.NumberFormat(LOCALE, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
+}
+
+/** A count for a sentence: where a word beside it changes with it. */
+export function counted(count: number): Counted {
+  return { text: formatCount(count), form: formats().plural.select(count) }
 }
 
 /** "12,345" as "12K": where the exact number is of no use. */
-export function formatAbout(count: number): string {
-  return count < 10_000 ? whole.format(count) : compact.format(count)
+export function countedAbout(count: number): Counted {
+  const { compact, plural } = formats()
+  return count < 10_000 ? counted(count) : { text: compact.format(count), form: plural.select(count) }
 }
 
 export function formatCount(count: number): string {
-  return whole.format(count)
+  return formats().whole.format(count)
 }
 
 export function formatBps(basisPoints: number): string {
-  return percent.format(basisPoints / 10_000)
+  return formats().percent.format(basisPoints / 10_000)
 }
 
+/** Whole percents; all of them only when it is all. */
 export function formatShare(part: number, all: number): string {
-  const share = all > 0 ? Math.min(1, Math.max(0, part / all)) : 0
-  return `${Math.floor(share * 100)}${NBSP}%`
+  return formats().share.format(shareOf(part, all))
+}
+
+/** From 0 to 1. */
+export function shareOf(part: number, all: number): number {
+  return all > 0 ? Math.min(1, Math.max(0, part / all)) : 0
 }
 
 export function formatDay(atMs: number): string {
-  return day.format(atMs)
+  return formats().day.format(atMs)
 }
 
 export function formatDateTime(atMs: number): string {
-  return dateTime.format(atMs)
+  return formats().dateTime.format(atMs)
+}
+
+export function formatList(items: readonly string[]): string {
+  return new Intl.ListFormat(locale).format(items)
+}
+
+/** What stands between a whole number and its decimals. */
+export function decimalSign(): string {
+  return (
+    formats()
+      .tenths.formatToParts(0.5)
+      .find(({ type }) => type === 'decimal')?.value ?? '.'
+  )
 }
 
 /** First and last digits of an identifier: enough to tell two apart, short enough to read out. */

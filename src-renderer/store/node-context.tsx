@@ -1,5 +1,6 @@
 import { createContext, type ReactNode, useContext } from 'react'
 import { useStore } from 'zustand'
+import type { Settings } from '#shared/contract/settings.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import type { Bridge, LinkState } from '../bridge/bridge.ts'
 import type { MirrorStore } from './mirror.ts'
@@ -33,6 +34,11 @@ export function useLink(): LinkState {
 
 export function useHasState(): boolean {
   return useStore(useNodeParts().mirror, (mirror) => mirror.app !== undefined)
+}
+
+/** What was chosen; before the first snapshot nobody knows, so it is what the browser asks for. */
+export function useLanguage(): Settings['language'] {
+  return useStore(useNodeParts().mirror, ({ app }) => app?.settings.language ?? 'auto')
 }
 
 export function useTraffic(): readonly TrafficSample[] {

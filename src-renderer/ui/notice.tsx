@@ -2,6 +2,7 @@ import { CircleCheck, Info, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { MystError } from '#shared/errors/myst-error.ts'
 import { m } from '../messages/index.ts'
+import { said } from '../messages/said.ts'
 
 type Tone = 'neutral' | 'accent' | 'green' | 'amber' | 'red'
 
@@ -33,5 +34,5 @@ export function ErrorNotice({ error }: { error: MystError | undefined }) {
 }
 
 export function errorSentence(error: MystError): string {
-  return error.name === 'InternalError' ? m.app.unexpected : error.message
+  return error.name === 'InternalError' ? m.app.unexpected : said(error.message)
 }

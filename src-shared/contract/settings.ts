@@ -4,6 +4,8 @@ const ip = z.union([z.ipv4(), z.ipv6()])
 
 export const CONNECT_ON_START = ['off', 'last', 'best'] as const
 
+export const LANGUAGES = ['auto', 'en', 'de'] as const
+
 export const settings = z.object({
   /** While the guard stands: printers and the like can be reached, the local network's name server never. */
   allowLocalNetwork: z.boolean(),
@@ -19,6 +21,8 @@ export const settings = z.object({
   lockdown: z.boolean(),
   /** When an app starts, once the identity is unlocked: to the provider of last time, or to the best offer. */
   connectOnStart: z.enum(CONNECT_ON_START),
+  /** Of window and tray. `auto`: what the person's system or browser asks for. */
+  language: z.enum(LANGUAGES),
 })
 export type Settings = z.output<typeof settings>
 
@@ -27,6 +31,7 @@ export const DEFAULT_SETTINGS: Settings = {
   resolver: 'default',
   lockdown: false,
   connectOnStart: 'off',
+  language: 'auto',
 }
 
 /** `problems`: what a setting asks for and is not so, in one sentence each. */

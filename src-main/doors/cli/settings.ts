@@ -10,6 +10,7 @@ const NAMES: Record<string, { key: keyof Settings; what: string }> = {
   resolver: { key: 'resolver', what: 'who is asked for names through a VPN: "default" or an IP address' },
   lockdown: { key: 'lockdown', what: 'on: nothing leaves but through a VPN, also while disconnected' },
   'connect-on-start': { key: 'connectOnStart', what: 'off, last or best: when the app starts and is unlocked' },
+  language: { key: 'language', what: 'auto, en or de: of the app, not of the command line' },
 }
 const USAGE = `settings | settings set ${Object.keys(NAMES).join('|')} VALUE`
 

@@ -12,7 +12,7 @@ import { FailedQuery } from '../../ui/failed-query.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 
 type Shown = 'all' | SessionRecord['role']
-const CHOICES: [Shown, string][] = [
+const choices = (): [Shown, string][] => [
   ['all', m.activity.all],
   ['consumer', m.activity.bought],
   ['provider', m.activity.sold],
@@ -37,7 +37,7 @@ export function Activity() {
         </div>
         <fieldset className="segments">
           <legend className="visually-hidden">{m.activity.filter}</legend>
-          {CHOICES.map(([value, label]) => (
+          {choices().map(([value, label]) => (
             <label key={value}>
               <input type="radio" name="shown" checked={shown === value} onChange={() => setShown(value)} />
               {label}

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { ConnectionFailure } from '#shared/model/session.ts'
 import { formatAmount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { said } from '../../messages/said.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import type { Target } from './target.ts'
@@ -40,7 +41,7 @@ export function FailureNotice({
       <Notice tone="red" action={dismiss}>
         <strong>{failure.step ? m.failure.title : m.failure.endedTitle}</strong>
         <p>
-          {failure.message} {failure.step && m.failure.at(m.steps.names[failure.step])}
+          {said(failure.message)} {failure.step && m.failure.at(m.steps.names[failure.step])}
         </p>
         <p className="failure-cost">
           {failure.paid === 0n ? m.failure.nothingPaid : m.failure.paid(formatAmount(failure.paid))}

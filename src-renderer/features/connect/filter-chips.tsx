@@ -1,8 +1,8 @@
 import { Search, X } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { countryName } from '../../messages/countries.ts'
-import { LOCALE } from '../../messages/format.ts'
+import { byName } from '../../messages/countries.ts'
 import { m } from '../../messages/index.ts'
+import { numberProblem } from '../../messages/typed.ts'
 import { type Filters, isFiltered, NO_FILTERS } from './filters.ts'
 
 /** Plain selects and inputs dressed as chips: the keyboard and screen readers know them already. */
@@ -16,9 +16,7 @@ export function FilterChips({
   onChange(filters: Filters): void
 }) {
   const set = (part: Partial<Filters>) => onChange({ ...filters, ...part })
-  const options = [...new Set([...countries, ...(filters.country ? [filters.country] : [])])]
-    .map((code) => ({ code, name: countryName(code) }))
-    .sort((a, b) => a.name.localeCompare(b.name, LOCALE))
+  const options = byName(new Set([...countries, ...(filters.country ? [filters.country] : [])]))
   return (
     <search className="filters" aria-label={m.connect.filters}>
       <div className="filters-first">
@@ -134,18 +132,22 @@ function Figure({
   value: string
   onChange(value: string): void
 }) {
+  // A half-written number is no problem yet.
+  const problem = numberProblem(value, '')
   return (
-    <label className="chip" data-on={value !== ''}>
+    <label className="chip" data-on={value !== ''} data-invalid={problem !== ''}>
       <span aria-hidden>{words}</span>
       <input
         className="chip-figure numbers"
         aria-label={label}
+        aria-invalid={problem === '' ? undefined : true}
+        title={problem}
         inputMode="decimal"
         placeholder="–"
         value={value}
         maxLength={12}
-        // Only what can become a number gets in, with a comma taken for a point.
-        onChange={(event) => onChange(event.target.value.replace(',', '.').replace(/[^\d.]/g, ''))}
+        // Only what can become a number gets in.
+        onChange={(event) => onChange(event.target.value.replace(/[^\d.,]/g, ''))}
       />
       <span aria-hidden>{unit}</span>
     </label>

@@ -1,7 +1,7 @@
 import type { CommandInput, ProposalView } from '#shared/contract/commands.ts'
 import type { MeteringUnit, ServiceTypeName } from '#shared/model/proposal.ts'
-import { type Amount, parseMyst } from '#shared/model/units.ts'
 import { countryName } from '../../messages/countries.ts'
+import { readAmount, readNumber } from '../../messages/typed.ts'
 
 /** What the chips hold: the numbers as they were typed, so that a half-written one is not lost. */
 export type Filters = {
@@ -37,14 +37,14 @@ export function isFiltered(filters: Filters): boolean {
  */
 export function toQuery(filters: Filters): CommandInput<'proposals.query'> {
   const maxPricePerUnit = readAmount(filters.maxPrice)
-  const minBandwidthMbps = readNumber(filters.minBandwidth)
+  const minBandwidth = readNumber(filters.minBandwidth)
   return {
     sort: filters.sort,
     limit: LIMIT,
     ...(filters.serviceType && { serviceType: filters.serviceType }),
     ...(filters.unit && { unit: filters.unit }),
     ...(maxPricePerUnit !== undefined && { maxPricePerUnit }),
-    ...(minBandwidthMbps !== undefined && { minBandwidthMbps }),
+    ...(minBandwidth !== undefined && { minBandwidthMbps: Number(minBandwidth) }),
   }
 }
 
@@ -79,17 +79,4 @@ export function acceptFilters(stored: unknown): Filters | undefined {
     (unit === '' || unit === 'GiB' || unit === 'hour') &&
     (sort === 'price' || sort === 'experience')
   return known ? (kept as Filters) : undefined
-}
-
-function readAmount(text: string): Amount | undefined {
-  try {
-    return text.trim() === '' ? undefined : parseMyst(text)
-  } catch {
-    return undefined
-  }
-}
-
-function readNumber(text: string): number | undefined {
-  const value = Number(text)
-  return text.trim() !== '' && Number.isFinite(value) && value >= 0 ? value : undefined
 }

@@ -1,6 +1,7 @@
 import type { ConnectionState } from '#shared/model/session.ts'
 import { formatAmount, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { said } from '../../messages/said.ts'
 import { Notice } from '../../ui/notice.tsx'
 
 /** What was lost, in one sentence, and what is done about it or what it cost. */
@@ -16,7 +17,7 @@ export function LossNotice({
         <Notice tone="amber">
           <strong>{m.failure.lostTitle}</strong>
           <p>
-            {lost} {m.failure.attempt(formatCount(attempt))}
+            {said(lost)} {m.failure.attempt(formatCount(attempt))}
           </p>
         </Notice>
       </div>
@@ -26,7 +27,7 @@ export function LossNotice({
     <div className="failure">
       <Notice tone="red">
         <strong>{connection.isLockdown ? m.failure.title : m.failure.blockedTitle}</strong>
-        <p>{connection.why}</p>
+        <p>{said(connection.why)}</p>
         {connection.paid > 0n && <p className="failure-cost">{m.failure.paid(formatAmount(connection.paid))}</p>}
       </Notice>
     </div>

@@ -1,6 +1,6 @@
 import { SearchX, Telescope } from 'lucide-react'
 import type { ProposalView } from '#shared/contract/commands.ts'
-import { formatCount } from '../../messages/format.ts'
+import { counted, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import type { Query } from '../../store/use-query.ts'
@@ -32,8 +32,8 @@ export function Offers({
         <h2>{m.connect.offers}</h2>
         <span className="faint numbers" aria-live="polite">
           {shown.length === all
-            ? m.connect.count(formatCount(all))
-            : m.connect.countOf(formatCount(shown.length), formatCount(all))}
+            ? m.connect.count(counted(all))
+            : m.connect.countOf(formatCount(shown.length), counted(all))}
         </span>
       </div>
       <FilterChips filters={filters} countries={[...counts.keys()]} onChange={onFilters} />

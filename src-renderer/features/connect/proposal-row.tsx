@@ -2,7 +2,7 @@ import { ChevronRight, Star, TriangleAlert } from 'lucide-react'
 import type { ProposalView } from '#shared/contract/commands.ts'
 import { countryName } from '../../messages/countries.ts'
 import {
-  formatAbout,
+  countedAbout,
   formatBandwidth,
   formatCount,
   formatPerUnit,
@@ -55,7 +55,7 @@ export function ProposalRow({
           ) : (
             <span title={m.connect.experience}>{experience(proposal)}</span>
           )}
-          <span className="faint"> · {m.connect.age(formatAbout(Math.max(0, headBlock - proposal.blockNumber)))}</span>
+          <span className="faint"> · {m.connect.age(countedAbout(Math.max(0, headBlock - proposal.blockNumber)))}</span>
         </p>
       </div>
       <div className="row-terms numbers">

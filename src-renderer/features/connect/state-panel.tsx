@@ -1,7 +1,7 @@
 import { LockOpen, Power, RotateCw, Zap } from 'lucide-react'
 import type { ConnectionState } from '#shared/model/session.ts'
 import { countryName } from '../../messages/countries.ts'
-import { formatClock, formatCount } from '../../messages/format.ts'
+import { counted, formatClock } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
@@ -45,11 +45,7 @@ export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQu
             {m.connect.quick}
           </Button>
           <p className="panel-hint faint">
-            {!quick
-              ? m.connect.quickNone
-              : quick.candidates.length === 1
-                ? m.connect.quickHintOne
-                : m.connect.quickHint(formatCount(quick.candidates.length))}
+            {!quick ? m.connect.quickNone : m.connect.quickHint(counted(quick.candidates.length))}
           </p>
         </div>
       )}

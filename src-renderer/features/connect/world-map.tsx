@@ -1,7 +1,7 @@
 import { Suspense, useState } from 'react'
 import type { ConnectionState } from '#shared/model/session.ts'
 import { countryName } from '../../messages/countries.ts'
-import { formatCount, LOCALE } from '../../messages/format.ts'
+import { counted, formatList } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { Flag } from '../../ui/flag.tsx'
 import { lazyPicture } from '../../ui/lazy-picture.ts'
@@ -23,7 +23,7 @@ export function WorldMap({
   onChoose(country: string): void
 }) {
   const [hovered, setHovered] = useState<string>()
-  const list = new Intl.ListFormat(LOCALE).format([...counts.keys()].map(countryName))
+  const list = formatList([...counts.keys()].map(countryName))
   const named = hovered ?? (connection === 'disconnected' ? chosen : '')
   return (
     <div className="map" data-connection={connection}>
@@ -35,7 +35,7 @@ export function WorldMap({
       {named && (
         <p className="map-caption" aria-hidden>
           <Flag country={named} />
-          {m.connect.mapCountry(countryName(named), formatCount(counts.get(named) ?? 0))}
+          {m.connect.mapCountry(countryName(named), counted(counts.get(named) ?? 0))}
         </p>
       )}
     </div>

@@ -1,6 +1,7 @@
 import { type FormEvent, useEffect, useState } from 'react'
 import { settings } from '#shared/contract/settings.ts'
 import { m } from '../../messages/index.ts'
+import { said } from '../../messages/said.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -13,7 +14,7 @@ export function Protection() {
   return (
     <section className="section">
       <h2>{m.settings.protection}</h2>
-      {!available && <Notice tone="amber">{m.settings.protectionNone(message ?? '')}</Notice>}
+      {!available && <Notice tone="amber">{m.settings.protectionNone(said(message ?? ''))}</Notice>}
       <ul className="card settings-list">
         <Setting label={m.settings.killSwitch} text={m.settings.killSwitchText}>
           {() => <span className="tag tag-green">{m.settings.alwaysOn}</span>}

@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from 'react'
 import type { Settings } from '#shared/contract/settings.ts'
+import { said } from '../../messages/said.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { type CommandRun, useCommand } from '../../store/use-command.ts'
 import { ErrorNotice, Notice } from '../../ui/notice.tsx'
@@ -31,7 +32,7 @@ export function Setting({
       <div className="setting-control">{children(described)}</div>
       {(change?.error ?? problem) && (
         <div className="setting-note">
-          {change?.error ? <ErrorNotice error={change.error} /> : <Notice tone="amber">{problem}</Notice>}
+          {change?.error ? <ErrorNotice error={change.error} /> : <Notice tone="amber">{said(problem ?? '')}</Notice>}
         </div>
       )}
     </li>

@@ -2,6 +2,7 @@ import './settings.css'
 import { m } from '../../messages/index.ts'
 import { About } from './about.tsx'
 import { Identities } from './identities.tsx'
+import { Language } from './language.tsx'
 import { Network } from './network.tsx'
 import { Protection } from './protection.tsx'
 import { Start } from './start.tsx'
@@ -12,6 +13,7 @@ export function Settings() {
       <h1>{m.settings.title}</h1>
       <Protection />
       <Start />
+      <Language />
       <Identities />
       <Network />
       <About />

@@ -61,12 +61,6 @@ export function FundStep({ onBusy }: { onBusy(busy: boolean): void }) {
   )
 }
 
-const NAMES: Record<FundingTask, string> = {
-  faucet: m.setup.taskFaucet,
-  register: m.setup.taskRegister,
-  deposit: m.setup.taskDeposit,
-}
-
 function Tasks({
   tasks,
   current,
@@ -87,7 +81,7 @@ function Tasks({
             {state === 'running' && <LoaderCircle className="spin" size={16} aria-label={m.setup.taskRunning} />}
             {state === 'failed' && <CircleX size={16} aria-label={m.setup.taskFailed} />}
             {state === 'waiting' && <span className="dot" role="img" aria-label={m.setup.taskWaiting} />}
-            {NAMES[task]}
+            {m.setup.tasks[task]}
           </li>
         )
       })}

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { ClearResult } from '#shared/contract/commands.ts'
 import { formatAmount, formatBps, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { said } from '../../messages/said.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
 import { useQuote } from '../../store/use-quote.ts'
@@ -127,5 +128,5 @@ function summary(results: ClearResult[]): string {
       : bad.length === 0
         ? m.share.cleared(amount)
         : m.share.clearedSome(amount, formatCount(bad.length))
-  return reason ? `${sentence} ${reason}` : sentence
+  return reason ? `${sentence} ${said(reason)}` : sentence
 }

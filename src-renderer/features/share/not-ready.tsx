@@ -4,16 +4,16 @@ import { navigate } from '../../store/route.ts'
 import { Button } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
 
-const TEXTS: Partial<Record<Readiness, string>> = {
+const needs = (): Partial<Record<Readiness, string>> => ({
   'no-identity': m.share.needIdentity,
   locked: m.share.needUnlock,
   'not-backed-up': m.share.needBackup,
   'not-registered': m.share.needRegistration,
-}
+})
 
 /** Providers need an identity that is registered and safe, but no money. */
 export function ShareNotReady({ ready }: { ready: Readiness }) {
-  const text = TEXTS[ready]
+  const text = needs()[ready]
   if (!text) return null
   return (
     <Notice

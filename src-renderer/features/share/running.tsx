@@ -1,6 +1,7 @@
 import { Users } from 'lucide-react'
 import type { ShareTerms } from '#shared/contract/state.ts'
 import {
+  counted,
   formatBandwidth,
   formatBytes,
   formatClock,
@@ -79,7 +80,7 @@ function limitsOf({ hours, totalBandwidthMbps, maxConnections, allowMail }: Shar
   return [
     hours && m.share.summaryHours(hours),
     totalBandwidthMbps && m.share.summaryTotal(formatBandwidth(totalBandwidthMbps)),
-    maxConnections && m.share.summaryConnections(formatCount(maxConnections)),
+    maxConnections && m.share.summaryConnections(counted(maxConnections)),
     allowMail && m.share.summaryMail,
   ].filter((text) => typeof text === 'string')
 }

@@ -1,7 +1,8 @@
 import './share.css'
 import { useState } from 'react'
-import { formatCount, formatDateTime } from '../../messages/format.ts'
+import { counted, formatDateTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { said } from '../../messages/said.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { readiness } from '../../store/readiness.ts'
 import { useRemembered } from '../../store/remembered.ts'
@@ -14,15 +15,8 @@ import { Earnings } from './earnings.tsx'
 import { Meaning } from './meaning.tsx'
 import { ShareNotReady } from './not-ready.tsx'
 import { Running } from './running.tsx'
-import { acceptTerms, checkTerms, DEFAULT_TERMS, guessCountry, type TermsErrors } from './terms.ts'
+import { acceptTerms, checkTerms, defaultTerms, guessCountry, type TermsErrors } from './terms.ts'
 import { TermsForm } from './terms-form.tsx'
-
-const SENTENCES = {
-  off: m.share.offText,
-  starting: m.share.startingText,
-  on: m.share.onText,
-  stopping: m.share.stoppingText,
-}
 
 export function Share() {
   const share = useNode((state) => state.share)
@@ -30,7 +24,7 @@ export function Share() {
   const capabilities = useNode((state) => state.capabilities)
   const [form, setForm] = useRemembered(
     'share',
-    { ...DEFAULT_TERMS, country: guessCountry(navigator.language) },
+    { ...defaultTerms(), country: guessCountry(navigator.language) },
     acceptTerms,
   )
   const [errors, setErrors] = useState<TermsErrors>({})
@@ -60,7 +54,7 @@ export function Share() {
         <div>
           <h1>{m.share.switch}</h1>
           <p className="muted" aria-live="polite">
-            <strong className="share-state">{m.share.states[share.state]}</strong> {SENTENCES[share.state]}
+            <strong className="share-state">{m.share.states[share.state]}</strong> {m.share.stateTexts[share.state]}
           </p>
         </div>
         <Switch
@@ -71,7 +65,7 @@ export function Share() {
         />
       </header>
       <ErrorNotice error={start.error ?? stop.error} />
-      {share.message && <Notice tone="amber">{share.message}</Notice>}
+      {share.message && <Notice tone="amber">{said(share.message)}</Notice>}
       {share.closed && (
         <Notice tone="amber">
           {(share.closed.reason === 'outside-hours' ? m.share.closedHours : m.share.closedVolume)(
@@ -103,7 +97,7 @@ export function Share() {
         open={asking}
         onClose={() => setAsking(false)}
         title={m.share.stopTitle}
-        text={m.share.stopText(formatCount(share.sessions.length))}
+        text={m.share.stopText(counted(share.sessions.length))}
       >
         <div className="dialog-actions">
           <Button onClick={() => setAsking(false)}>{m.share.keep}</Button>

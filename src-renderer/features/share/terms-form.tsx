@@ -1,12 +1,14 @@
-import { type FormEvent, useId, useMemo } from 'react'
+import { type FormEvent, useId } from 'react'
 import type { ServiceTypeName } from '#shared/model/proposal.ts'
 import { allCountries } from '../../messages/countries.ts'
 import { formatAmount, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { said } from '../../messages/said.ts'
+import { readAmount } from '../../messages/typed.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Field } from '../../ui/field.tsx'
-import { type TermsForm as Form, readPrice, type TermsErrors, USUAL_CONNECTIONS } from './terms.ts'
+import { type TermsForm as Form, type TermsErrors, USUAL_CONNECTIONS } from './terms.ts'
 
 export function TermsForm({
   form,
@@ -23,9 +25,9 @@ export function TermsForm({
   onChange(form: Form): void
   onStart(): void
 }) {
-  const countries = useMemo(allCountries, [])
+  const countries = allCountries()
   const set = (part: Partial<Form>) => onChange({ ...form, ...part })
-  const price = readPrice(form.price)
+  const price = readAmount(form.price)
   const example = price !== undefined && price > 0n ? formatAmount(price * 10n) : undefined
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -53,7 +55,7 @@ export function TermsForm({
               inputMode="decimal"
               value={form.price}
               maxLength={30}
-              onChange={(event) => set({ price: event.target.value.replace(',', '.').trim() })}
+              onChange={(event) => set({ price: event.target.value.trim() })}
             />
           )}
         </Field>
@@ -88,11 +90,11 @@ export function TermsForm({
               inputMode="decimal"
               value={form.bandwidth}
               maxLength={10}
-              onChange={(event) => set({ bandwidth: event.target.value.replace(',', '.').trim() })}
+              onChange={(event) => set({ bandwidth: event.target.value.trim() })}
             />
           )}
         </Field>
-        <Field label={m.share.maxSessions} suffix={m.share.people} error={errors.maxSessions}>
+        <Field label={m.share.maxSessions} error={errors.maxSessions}>
           {(control) => (
             <input
               {...control}
@@ -153,7 +155,7 @@ function Limits({ form, errors, onChange }: { form: Form; errors: TermsErrors; o
               value={form.monthlyGib}
               placeholder={m.share.noLimit}
               maxLength={10}
-              onChange={(event) => onChange({ monthlyGib: event.target.value.replace(',', '.').trim() })}
+              onChange={(event) => onChange({ monthlyGib: event.target.value.trim() })}
             />
           )}
         </Field>
@@ -170,7 +172,7 @@ function Limits({ form, errors, onChange }: { form: Form; errors: TermsErrors; o
               value={form.totalBandwidth}
               placeholder={m.share.noLimit}
               maxLength={10}
-              onChange={(event) => onChange({ totalBandwidth: event.target.value.replace(',', '.').trim() })}
+              onChange={(event) => onChange({ totalBandwidth: event.target.value.trim() })}
             />
           )}
         </Field>
@@ -231,7 +233,7 @@ function Service({
         {label}
         {!capability.available && (
           <span id={note} className="terms-note field-hint">
-            {capability.message ?? m.confirm.unavailable(m.service[type])}
+            {capability.message ? said(capability.message) : m.confirm.unavailable(m.service[type])}
           </span>
         )}
       </span>

@@ -1,8 +1,8 @@
 import type { CommandInput } from '#shared/contract/commands.ts'
 import type { MeteringUnit, ServiceTypeName } from '#shared/model/proposal.ts'
 import { parseHours } from '#shared/model/share-hours.ts'
-import { type Amount, parseMyst } from '#shared/model/units.ts'
 import { m } from '../../messages/index.ts'
+import { numberProblem, readAmount, readNumber, typeNumber } from '../../messages/typed.ts'
 
 /** The form as it was typed. */
 export type TermsForm = {
@@ -38,6 +38,11 @@ export const DEFAULT_TERMS: TermsForm = {
   understood: false,
 }
 
+/** As a form shows them: numbers as this language writes them. */
+export function defaultTerms(): TermsForm {
+  return { ...DEFAULT_TERMS, price: typeNumber(DEFAULT_TERMS.price) }
+}
+
 /** What the node takes when nothing is said. */
 export const USUAL_CONNECTIONS = 2_000
 
@@ -60,25 +65,27 @@ export type CheckedTerms = { ok: true; input: CommandInput<'share.start'> } | { 
 /** Every field's fault at once, in words, so that nobody fixes them one by one. */
 export function checkTerms(form: TermsForm, available: { [type in ServiceTypeName]: boolean }): CheckedTerms {
   const services = (['openvpn', 'socks'] as const).filter((type) => form[type] && available[type])
-  const pricePerUnit = readPrice(form.price)
-  const bandwidthMbps = Number(form.bandwidth)
-  const maxSessions = Number(form.maxSessions)
+  const pricePerUnit = readAmount(form.price)
+  const bandwidthMbps = readFigure(form.bandwidth)
+  const maxSessions = readFigure(form.maxSessions)
   const monthlyBytes = readGib(form.monthlyGib)
-  const totalBandwidthMbps = form.totalBandwidth === '' ? undefined : Number(form.totalBandwidth)
-  const maxConnections = form.connections === '' ? undefined : Number(form.connections)
+  const totalBandwidthMbps = form.totalBandwidth === '' ? undefined : readFigure(form.totalBandwidth)
+  const maxConnections = form.connections === '' ? undefined : readFigure(form.connections)
   const hours = form.hours === '' ? undefined : form.hours
   const errors: TermsErrors = {
     ...(services.length === 0 && { services: m.share.servicesBad }),
-    ...(pricePerUnit === undefined && { price: m.share.priceBad }),
+    ...(pricePerUnit === undefined && { price: numberProblem(form.price, m.share.priceBad) }),
     ...(!/^[A-Z]{2}$/.test(form.country) && { country: m.share.countryBad }),
-    ...(!isBandwidth(bandwidthMbps) && { bandwidth: m.share.bandwidthBad }),
+    ...(!isBandwidth(bandwidthMbps) && { bandwidth: numberProblem(form.bandwidth, m.share.bandwidthBad) }),
     ...(!(Number.isInteger(maxSessions) && maxSessions >= 1 && maxSessions <= 250) && {
       maxSessions: m.share.maxSessionsBad,
     }),
     ...(hours !== undefined && !parseHours(hours) && { hours: m.share.hoursBad }),
-    ...(monthlyBytes === 'bad' && { monthlyGib: m.share.monthlyBad }),
+    ...(monthlyBytes === 'bad' && { monthlyGib: numberProblem(form.monthlyGib, m.share.monthlyBad) }),
     ...(totalBandwidthMbps !== undefined &&
-      !isBandwidth(totalBandwidthMbps) && { totalBandwidth: m.share.bandwidthBad }),
+      !isBandwidth(totalBandwidthMbps) && {
+        totalBandwidth: numberProblem(form.totalBandwidth, m.share.bandwidthBad),
+      }),
     ...(maxConnections !== undefined &&
       !(Number.isInteger(maxConnections) && maxConnections >= 1 && maxConnections <= 65_535) && {
         connections: m.share.connectionsBad,
@@ -105,17 +112,12 @@ const isBandwidth = (mbps: number) => mbps >= 0.1 && mbps <= 100_000
 /** A number of GiB, with decimals, as bytes; undefined: nothing was typed. */
 function readGib(text: string): bigint | undefined | 'bad' {
   if (text === '') return undefined
-  const gib = Number(text)
+  const gib = readFigure(text)
   return gib >= 0.1 && gib <= 1_000_000 ? BigInt(Math.round(gib * 2 ** 30)) : 'bad'
 }
 
-export function readPrice(text: string): Amount | undefined {
-  try {
-    return parseMyst(text)
-  } catch {
-    return undefined
-  }
-}
+/** NaN when it is none. */
+const readFigure = (text: string) => Number(readNumber(text) ?? Number.NaN)
 
 /** What was kept from an earlier visit, if it still has the right form. */
 export function acceptTerms(stored: unknown): TermsForm | undefined {

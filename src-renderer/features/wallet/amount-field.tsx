@@ -1,6 +1,7 @@
-import { type Amount, formatMyst, parseMyst } from '#shared/model/units.ts'
+import { type Amount, formatMyst } from '#shared/model/units.ts'
 import { formatAmount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { numberProblem, readAmount, typeNumber } from '../../messages/typed.ts'
 import { Button } from '../../ui/button.tsx'
 import { Field } from '../../ui/field.tsx'
 
@@ -9,13 +10,9 @@ export type TypedAmount = { amount: Amount } | { error: string | undefined }
 /** What was typed, against what there is. Nothing typed yet is no error, but no amount either. */
 export function readTyped(text: string, most: Amount): TypedAmount {
   if (text.trim() === '') return { error: undefined }
-  try {
-    const amount = parseMyst(text)
-    if (amount === 0n) return { error: m.wallet.amountBad }
-    return amount > most ? { error: m.wallet.amountTooMuch(formatAmount(most)) } : { amount }
-  } catch {
-    return { error: m.wallet.amountBad }
-  }
+  const amount = readAmount(text)
+  if (!amount) return { error: numberProblem(text, m.wallet.amountBad) }
+  return amount > most ? { error: m.wallet.amountTooMuch(formatAmount(most)) } : { amount }
 }
 
 export function AmountField({ text, most, onChange }: { text: string; most: Amount; onChange(text: string): void }) {
@@ -25,7 +22,7 @@ export function AmountField({ text, most, onChange }: { text: string; most: Amou
       label={m.wallet.amount}
       error={'error' in typed ? typed.error : undefined}
       suffix={
-        <Button kind="quiet" size="small" onClick={() => onChange(formatMyst(most))}>
+        <Button kind="quiet" size="small" onClick={() => onChange(typeNumber(formatMyst(most)))}>
           {m.wallet.all}
         </Button>
       }
@@ -36,7 +33,7 @@ export function AmountField({ text, most, onChange }: { text: string; most: Amou
           inputMode="decimal"
           value={text}
           maxLength={50}
-          onChange={(event) => onChange(event.target.value.replace(',', '.').trim())}
+          onChange={(event) => onChange(event.target.value.trim())}
         />
       )}
     </Field>

@@ -1,7 +1,8 @@
 import { type FormEvent, useState } from 'react'
-import { formatMyst, parseMyst } from '#shared/model/units.ts'
-import { formatAmount, formatDuration } from '../../messages/format.ts'
+import { formatMyst } from '#shared/model/units.ts'
+import { counted, formatAmount, formatDuration } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { numberProblem, readAmount, typeNumber } from '../../messages/typed.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
 import { Button } from '../../ui/button.tsx'
@@ -43,10 +44,10 @@ function sentence({ atOnce, threshold, maxAgeMs }: Policy): string {
 function Form({ onClose }: { onClose(): void }) {
   const policy = useNode((state) => state.wallet.clearingPolicy)
   const [atOnce, setAtOnce] = useState(policy.atOnce)
-  const [threshold, setThreshold] = useState(formatMyst(policy.threshold))
+  const [threshold, setThreshold] = useState(() => typeNumber(formatMyst(policy.threshold)))
   const [hours, setHours] = useState(String(Math.round(policy.maxAgeMs / HOUR_MS)))
   const save = useCommand('promises.setPolicy')
-  const amount = readThreshold(threshold)
+  const amount = readAmount(threshold)
   const age = /^\d{1,4}$/.test(hours) && Number(hours) <= MOST_HOURS ? Number(hours) : undefined
   const submit = async (event: FormEvent) => {
     event.preventDefault()
@@ -62,7 +63,7 @@ function Form({ onClose }: { onClose(): void }) {
       <Field
         label={m.wallet.policyThresholdLabel}
         hint={m.wallet.policyOff}
-        error={amount === undefined ? m.wallet.amountBad : undefined}
+        error={amount === undefined ? numberProblem(threshold, m.wallet.amountBad) : undefined}
         suffix="MYST"
       >
         {(control) => (
@@ -72,7 +73,7 @@ function Form({ onClose }: { onClose(): void }) {
             value={threshold}
             maxLength={50}
             disabled={atOnce}
-            onChange={(event) => setThreshold(event.target.value.replace(',', '.').trim())}
+            onChange={(event) => setThreshold(event.target.value.trim())}
           />
         )}
       </Field>
@@ -80,7 +81,7 @@ function Form({ onClose }: { onClose(): void }) {
         label={m.wallet.policyAgeLabel}
         hint={m.wallet.policyOff}
         error={age === undefined ? m.wallet.policyAgeBad : undefined}
-        suffix={m.wallet.policyHours}
+        suffix={m.wallet.policyHours(counted(age ?? 0))}
       >
         {(control) => (
           <input
@@ -108,12 +109,4 @@ function Form({ onClose }: { onClose(): void }) {
       </div>
     </form>
   )
-}
-
-function readThreshold(text: string): bigint | undefined {
-  try {
-    return parseMyst(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,6 @@
 import './wallet.css'
 import { useState } from 'react'
-import { formatAbout, formatAmount, formatDateTime, formatEther, shortId } from '../../messages/format.ts'
+import { countedAbout, formatAmount, formatDateTime, formatEther, shortId } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { readiness } from '../../store/readiness.ts'
@@ -71,7 +71,7 @@ export function Wallet() {
             <dd className="numbers">
               {formatEther(wallet.gas)}
               {wallet.transactionsLeft !== undefined && (
-                <span className="gas-left faint">{m.wallet.gasLeft(formatAbout(wallet.transactionsLeft))}</span>
+                <span className="gas-left faint">{m.wallet.gasLeft(countedAbout(wallet.transactionsLeft))}</span>
               )}
             </dd>
           </div>

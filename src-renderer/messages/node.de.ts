@@ -1,0 +1,280 @@
+/**
+ * What the node says, in German. The key is its English sentence; each `{}` in it stands for a text of its own, which
+ * goes where the German has its number: `{0}` the first. A sentence that is not here is shown as the node says it.
+ */
+export const nodeDe: Record<string, string> = {
+  // Of two sentences one is made.
+  '{} Nobody could take over: {}': '{0} Niemand konnte übernehmen: {1}',
+  '{} Lockdown is on: nothing leaves this computer but through a VPN.':
+    '{0} Lockdown ist an: Nichts verlässt diesen Computer, außer durch ein VPN.',
+  'The block of before stands as it is. {}': 'Die bisherige Sperre steht unverändert. {0}',
+  'Your internet is not blocked. {}': 'Das Internet ist nicht gesperrt. {0}',
+  'Your internet could not be restored. {}': 'Das Internet konnte nicht freigegeben werden. {0}',
+
+  // Refusals of the other side.
+  'The other side does not know this kind of message; one of the two needs an update.':
+    'Die Gegenseite kennt diese Art von Nachricht nicht; eine der beiden braucht eine neuere Version.',
+  'The other side could not read the message.': 'Die Gegenseite konnte die Nachricht nicht lesen.',
+  'The provider no longer offers this service; refresh the list and choose again.':
+    'Der Anbieter hat diesen Dienst nicht mehr; die Liste erneuern und noch einmal wählen.',
+  'The provider cannot start this service at the moment; try another one.':
+    'Der Anbieter kann diesen Dienst zurzeit nicht starten; einen anderen versuchen.',
+  'The provider serves as many people as it allows; try again later or choose another.':
+    'Der Anbieter ist ausgelastet; später noch einmal versuchen oder einen anderen wählen.',
+  'The provider serves at certain hours of the day only; try again later or choose another.':
+    'Der Anbieter ist nur zu bestimmten Uhrzeiten da; später noch einmal versuchen oder einen anderen wählen.',
+  'The provider has carried as much as it allows for this month; choose another one.':
+    'Das Monatsvolumen des Anbieters ist verbraucht; einen anderen wählen.',
+  'The session data was refused as invalid.': 'Die Daten der Sitzung wurden als ungültig zurückgewiesen.',
+  'The provider wants to be paid ahead before it opens a session.':
+    'Der Anbieter möchte im Voraus bezahlt werden, bevor er eine Sitzung eröffnet.',
+  'The promise is not signed by its issuer.': 'Die Zusage ist nicht von ihrem Aussteller unterschrieben.',
+  'The promise names another issuer or benefiter.': 'Die Zusage nennt einen anderen Aussteller oder Empfänger.',
+  'The promise carries a serial that was already cleared; a new serial is needed.':
+    'Die Zusage trägt eine schon eingelöste Nummer; es braucht eine neue.',
+  'The promise carries an older serial than one already accepted.':
+    'Die Zusage trägt eine ältere Nummer als eine schon angenommene.',
+  'The provider asked for a new promise instead of an update.':
+    'Der Anbieter hat eine neue Zusage verlangt statt einer erhöhten.',
+  'The promise is not higher than the one already accepted.': 'Die Zusage ist nicht höher als die schon angenommene.',
+  'The increase is smaller than the provider accepts.': 'Die Erhöhung ist kleiner, als der Anbieter annimmt.',
+  'The promise exceeds half of the value the issuer registered with.':
+    'Die Zusage übersteigt die Hälfte dessen, womit der Aussteller registriert ist.',
+  "The issuer's balance does not cover the promise; deposit more MYST.":
+    'Das Guthaben des Ausstellers deckt die Zusage nicht; mehr MYST einzahlen.',
+  'The provider clears what you promised first; try again in a moment.':
+    'Der Anbieter löst erst das bisher Zugesagte ein; in einem Moment noch einmal versuchen.',
+  'The other side cannot reach the chain to check the promise; try again in a moment.':
+    'Die Gegenseite erreicht die Blockchain nicht, um die Zusage zu prüfen; in einem Moment noch einmal versuchen.',
+  'The other side is shutting down.': 'Die Gegenseite wird gerade beendet.',
+
+  // Of a connection.
+  'Register the identity first; providers accept messages from registered identities only.':
+    'Erst die Identität registrieren; Anbieter nehmen nur Nachrichten von registrierten an.',
+  'No proposal matches; loosen the filters, or wait until the chain is copied.':
+    'Kein Angebot passt; die Filter lockern oder warten, bis die Blockchain gelesen ist.',
+  'No proposal matches; loosen the filters.': 'Kein Angebot passt; die Filter lockern.',
+  'You have not connected to anybody yet, so there is no last provider.':
+    'Noch gab es keine Verbindung, also auch keinen letzten Anbieter.',
+  'Connecting waits until you unlock your identity.': 'Das Verbinden wartet, bis die Identität entsperrt ist.',
+  'Connecting waits for the chain.': 'Das Verbinden wartet auf die Blockchain.',
+  'Connecting waits until your identity is registered.': 'Das Verbinden wartet, bis die Identität registriert ist.',
+  'Connecting waits for the message broker.': 'Das Verbinden wartet auf den Nachrichten-Broker.',
+  'The connection failed for a reason that is in the log.': 'Die Verbindung schlug fehl; der Grund steht im Protokoll.',
+  'The attempt failed for a reason that is in the log.': 'Der Versuch schlug fehl; der Grund steht im Protokoll.',
+  'There is a connection already; disconnect it first.': 'Es gibt schon eine Verbindung; erst trennen.',
+  'Restore the internet first: a proxy cannot be reached while it is blocked.':
+    'Erst das Internet freigeben: Solange es gesperrt ist, ist kein Proxy zu erreichen.',
+  'The program ended while it protected your traffic, so nothing is let out until you say so.':
+    'Das Programm endete, während es den Verkehr schützte; darum kommt nichts hinaus, bis es erlaubt wird.',
+  'What was paid ahead ran out.': 'Das Vorausbezahlte war aufgebraucht.',
+  'The hours of the day at which the provider serves are over.': 'Die Uhrzeiten des Anbieters sind vorüber.',
+  'The provider has carried as much as it allows for this month.': 'Das Monatsvolumen des Anbieters ist verbraucht.',
+  'The provider lost the tunnel.': 'Der Anbieter hat den Tunnel verloren.',
+  'The provider is shutting down.': 'Der Anbieter wird gerade beendet.',
+  'The provider closed the session.': 'Der Anbieter hat die Sitzung beendet.',
+  'Lockdown is on: nothing leaves this computer but through a VPN.':
+    'Lockdown ist an: Nichts verlässt diesen Computer, außer durch ein VPN.',
+  'The session is gone.': 'Die Sitzung gibt es nicht mehr.',
+  'Nothing comes back through the tunnel any more.': 'Durch den Tunnel kommt nichts mehr zurück.',
+  'The program was closed.': 'Das Programm wurde beendet.',
+  'There is no provider to try.': 'Es gibt keinen Anbieter, der versucht werden könnte.',
+  'The provider wants at least {} MYST more ahead, and at most {} MYST may be at risk with one provider.':
+    'Der Anbieter möchte mindestens {0} MYST mehr im Voraus, und höchstens {1} MYST dürfen bei einem Anbieter auf dem Spiel stehen.',
+  'The provider charged more than the price it had signed.':
+    'Der Anbieter hat mehr verlangt als den unterschriebenen Preis.',
+  'The provider counted more traffic than passed through the tunnel.':
+    'Der Anbieter hat mehr Verkehr gezählt, als durch den Tunnel ging.',
+  'The connection attempt was cancelled.': 'Der Verbindungsversuch wurde abgebrochen.',
+  'The session ended.': 'Die Sitzung ist beendet.',
+  'The session could not be opened.': 'Die Sitzung konnte nicht eröffnet werden.',
+  'The provider did not say how it wants to be paid.': 'Der Anbieter hat nicht gesagt, wie er bezahlt werden möchte.',
+  'The provider answered with nonsense.': 'Die Antwort des Anbieters ergibt keinen Sinn.',
+  'The dialogue was closed.': 'Das Gespräch wurde beendet.',
+  'The provider ended the dialogue.': 'Der Anbieter hat das Gespräch beendet.',
+  'A new dialogue with the same provider took the place of this one.':
+    'Ein neues Gespräch mit demselben Anbieter hat dieses abgelöst.',
+  'The provider does not answer any more.': 'Der Anbieter antwortet nicht mehr.',
+  'The provider does not answer; it may be offline.': 'Der Anbieter antwortet nicht; vielleicht ist er offline.',
+  'The dialogue with the provider broke.': 'Das Gespräch mit dem Anbieter ist abgerissen.',
+  'Nothing came back through the tunnel.': 'Durch den Tunnel kam nichts zurück.',
+  'The tunnel does not change your address.': 'Der Tunnel ändert die eigene Adresse nicht.',
+  'Small packets pass through the tunnel and large ones do not; try another provider.':
+    'Kleine Pakete kommen durch den Tunnel und große nicht; einen anderen Anbieter versuchen.',
+  'No names are answered through the tunnel; try another provider.':
+    'Durch den Tunnel werden keine Namen beantwortet; einen anderen Anbieter versuchen.',
+  'The provider has not said what it asks for.': 'Der Anbieter hat nicht gesagt, was er verlangt.',
+  'The provider did not answer the payment.': 'Der Anbieter hat auf die Zahlung nicht geantwortet.',
+  'The other side did not answer in time.': 'Die Gegenseite hat nicht rechtzeitig geantwortet.',
+  'The other side closed the dialogue.': 'Die Gegenseite hat das Gespräch beendet.',
+  'The other side fell silent.': 'Die Gegenseite ist verstummt.',
+  'The other side did not answer.': 'Die Gegenseite hat nicht geantwortet.',
+  'The other side does not answer; it may be offline.': 'Die Gegenseite antwortet nicht; vielleicht ist sie offline.',
+  'This identity is not registered, so nobody can speak with it.':
+    'Diese Identität ist nicht registriert; niemand kann mit ihr sprechen.',
+
+  // Of tunnel and proxy.
+  'The connection to the provider was lost.': 'Die Verbindung zum Anbieter ging verloren.',
+  'The provider sent session data that make no sense; try another one.':
+    'Die Sitzungsdaten des Anbieters ergeben keinen Sinn; einen anderen versuchen.',
+  "The provider's SOCKS service does not answer; try another one.":
+    'Der SOCKS-Dienst des Anbieters antwortet nicht; einen anderen versuchen.',
+  'Somebody else answered in the place of the provider; nothing was sent.':
+    'An der Stelle des Anbieters hat jemand anderes geantwortet; nichts wurde gesendet.',
+  'The check through the tunnel got no answer; try another provider.':
+    'Die Prüfung durch den Tunnel blieb ohne Antwort; einen anderen Anbieter versuchen.',
+  'Another program uses port {}; choose another one for the {}.':
+    'Port {0} ist von einem anderen Programm belegt; einen anderen wählen.',
+  'The system does not allow port {} for the {}; choose one above 1023.':
+    'Das System erlaubt Port {0} nicht; einen über 1023 wählen.',
+  'The connection between consumer and provider is over.': 'Die Verbindung zum Anbieter ist zu Ende.',
+  'The tunnel is not up.': 'Der Tunnel steht nicht.',
+  'The tunnel was closed.': 'Der Tunnel wurde geschlossen.',
+  "The provider's session data is invalid; try another provider.":
+    'Die Sitzungsdaten des Anbieters sind ungültig; einen anderen Anbieter versuchen.',
+  "The provider's certificates do not fit; try another provider.":
+    'Die Zertifikate des Anbieters passen nicht; einen anderen Anbieter versuchen.',
+  'The internet did not answer through the tunnel.': 'Das Internet hat durch den Tunnel nicht geantwortet.',
+  'Names were not answered through the tunnel.': 'Namen wurden durch den Tunnel nicht beantwortet.',
+  'The provider refused the tunnel; try another provider.':
+    'Der Anbieter hat den Tunnel abgelehnt; einen anderen Anbieter versuchen.',
+  "The provider's OpenVPN does not answer; try another provider.":
+    'Das OpenVPN des Anbieters antwortet nicht; einen anderen Anbieter versuchen.',
+  'The provider gave no address in its tunnel; try another provider.':
+    'Der Anbieter hat im Tunnel keine Adresse vergeben; einen anderen Anbieter versuchen.',
+  'The provider chose a tunnel address that collides with your own network.':
+    'Die Tunneladresse des Anbieters stößt mit dem eigenen Netz zusammen.',
+  'The tunnel program ended; traffic is no longer protected.':
+    'Das Tunnelprogramm endete; der Verkehr ist nicht mehr geschützt.',
+  'The tunnel could not be made.': 'Der Tunnel konnte nicht aufgebaut werden.',
+  'OpenVPN ended unexpectedly.': 'OpenVPN endete unerwartet.',
+  'Another VPN already takes all traffic of this machine; close it first.':
+    'Ein anderes VPN nimmt schon den ganzen Verkehr dieses Computers; erst dieses beenden.',
+  'Another program of this machine uses Mysterium already; disconnect it first, or restore the internet.':
+    'Ein anderes Programm dieses Computers nutzt Mysterium schon; erst dort trennen oder das Internet freigeben.',
+  'This kernel cannot limit bandwidth; load its module sch_htb and start again.':
+    'Dieser Kernel kann Bandbreite nicht begrenzen; das Modul sch_htb laden und neu starten.',
+
+  // Of what this computer has and allows.
+  'OpenVPN is supported on Linux only so far.': 'OpenVPN wird bisher nur unter Linux unterstützt.',
+  'OpenVPN was not found; install it (Debian, Ubuntu: apt install openvpn).':
+    'OpenVPN wurde nicht gefunden; installieren (Debian, Ubuntu: apt install openvpn).',
+  'This machine has no /dev/net/tun; load the tun module or allow it to the container.':
+    'Dieser Computer hat kein /dev/net/tun; das Modul tun laden oder dem Container erlauben.',
+  'OpenVPN needs root: run myst as root, or install pkexec so that it can ask for a password.':
+    'OpenVPN braucht root: myst als root starten oder pkexec installieren, das nach einem Passwort fragen kann.',
+  'The password was not given in time; try again to be asked again.':
+    'Das Passwort kam nicht rechtzeitig; beim nächsten Versuch wird erneut gefragt.',
+  'The permission to change the network was not given.': 'Die Erlaubnis, das Netz zu ändern, wurde nicht gegeben.',
+  'The helper program ended; connections over OpenVPN are closed.':
+    'Das Hilfsprogramm endete; Verbindungen über OpenVPN sind geschlossen.',
+  'The helper program is not running.': 'Das Hilfsprogramm läuft nicht.',
+  'The helper program does not answer.': 'Das Hilfsprogramm antwortet nicht.',
+  'The helper program did not start in time; try again.':
+    'Das Hilfsprogramm ist nicht rechtzeitig gestartet; erneut versuchen.',
+  'The helper program ended; see the log.': 'Das Hilfsprogramm endete; der Grund steht im Protokoll.',
+  'The helper program could not be started.': 'Das Hilfsprogramm konnte nicht gestartet werden.',
+  'Nothing is blocked here: the network guard exists on Linux only so far.':
+    'Hier ist nichts gesperrt: Den Netzschutz gibt es bisher nur unter Linux.',
+  'Not everything could be taken back; the block itself is removed by: {}':
+    'Nicht alles ließ sich zurücknehmen; die Sperre selbst entfernt: {0}',
+  'This desktop has no keychain to remember a passphrase in; GNOME Keyring or KWallet would be one.':
+    'Dieser Desktop hat keinen Schlüsselbund für eine Passphrase; GNOME Keyring oder KWallet wäre einer.',
+  'The keychain of this computer cannot be used now.':
+    'Der Schlüsselbund dieses Computers ist zurzeit nicht zu benutzen.',
+  'The keychain would not protect the passphrase; it is not kept.':
+    'Der Schlüsselbund würde die Passphrase nicht schützen; sie wird nicht aufbewahrt.',
+  'Disconnect the proxy first: lockdown lets nothing out but a VPN.':
+    'Erst den Proxy trennen: Lockdown lässt nur ein VPN hinaus.',
+  'Stop sharing first: with lockdown on nobody could reach you.':
+    'Erst das Teilen beenden: Mit Lockdown könnte niemand herein.',
+
+  // Of identities.
+  'No network is chosen; name one with --network FILE.': 'Kein Netz ist gewählt; eines mit --network DATEI angeben.',
+  'The identity is locked; unlock it with its passphrase first.':
+    'Die Identität ist gesperrt; erst mit ihrer Passphrase entsperren.',
+  'Disconnect and stop sharing first; another identity would end both.':
+    'Erst trennen und das Teilen beenden; eine andere Identität würde beides beenden.',
+  'This identity is registered already.': 'Diese Identität ist schon registriert.',
+  'The identity is already registered.': 'Die Identität ist schon registriert.',
+  'Save a backup of this identity and open it once before you deposit; without its key the money is lost.':
+    'Vor dem Einzahlen eine Sicherung dieser Identität speichern und einmal öffnen; ohne ihren Schlüssel ist das Geld verloren.',
+  'This passphrase does not fit; check it and try again.': 'Diese Passphrase passt nicht; prüfen und erneut versuchen.',
+  'This identity is not on this computer; import it first.':
+    'Diese Identität ist nicht auf diesem Computer; erst importieren.',
+  'This identity is already on this computer.': 'Diese Identität ist schon auf diesem Computer.',
+  'This is a backup of an identity that is not on this computer.':
+    'Dies ist die Sicherung einer Identität, die nicht auf diesem Computer ist.',
+  'This backup holds the identity without its gas account; save a new backup and open that one.':
+    'Diese Sicherung enthält die Identität ohne ihr Konto für Gebühren; eine neue speichern und die öffnen.',
+  'This backup holds another gas account than the present one; save a new backup and open that one.':
+    'Diese Sicherung enthält ein anderes Konto für Gebühren als das jetzige; eine neue speichern und die öffnen.',
+
+  // Of sharing and money.
+  'Switch lockdown off to share: nobody could reach you.': 'Zum Teilen Lockdown ausschalten: Niemand könnte herein.',
+  'Register the identity first; others accept messages from registered identities only.':
+    'Erst die Identität registrieren; andere nehmen nur Nachrichten von registrierten an.',
+  'Choose at least one service to share.': 'Mindestens einen Dienst zum Teilen wählen.',
+  'The OpenVPN service needs an IP address that others can reach.':
+    'Der OpenVPN-Dienst braucht eine IP-Adresse, die andere erreichen können.',
+  'The OpenVPN service ended.': 'Der OpenVPN-Dienst wurde beendet.',
+  'The proposal could not be announced; trying again.':
+    'Das Angebot konnte nicht angekündigt werden; es wird erneut versucht.',
+  'The account holds {} MYST; {} cannot be withdrawn.': 'Auf dem Konto sind {0} MYST; {1} lassen sich nicht auszahlen.',
+  'The account holds {} MYST; withdraw that much or less.':
+    'Auf dem Konto sind {0} MYST; höchstens so viel lässt sich auszahlen.',
+  'There is nothing to clear.': 'Es gibt nichts einzulösen.',
+  'The gas account {} holds {} MYST and {} are needed; send the rest to it.':
+    'Auf dem Konto für Gebühren {0} sind {1} MYST, und {2} sind nötig; den Rest dorthin senden.',
+  'The gas account {} does not hold enough ether for the fee; send some to it.':
+    'Das Konto für Gebühren {0} hat nicht genug Ether für die Gebühr; etwas dorthin senden.',
+  'The gas account {} does not hold enough ether for the transaction; send some to it.':
+    'Das Konto für Gebühren {0} hat nicht genug Ether für die Transaktion; etwas dorthin senden.',
+  'An earlier transaction ({}) is not mined yet; this one has to wait for it.':
+    'Eine frühere Transaktion ist noch nicht bestätigt; diese muss darauf warten.',
+  'An earlier transaction ({}) of the gas account is not mined yet, so this one was not sent; try again when it is.':
+    'Eine frühere Transaktion ist noch nicht bestätigt, darum wurde diese nicht gesendet; danach erneut versuchen.',
+  'This is an identity of your own, whose key holds no ether and sends nothing; choose the address of a wallet, or your gas account.':
+    'Das ist eine eigene Identität, deren Schlüssel keinen Ether hat und nichts sendet; die Adresse einer Wallet oder das Konto für Gebühren wählen.',
+  'This is the contract of the MYST token itself; what is sent there is lost.':
+    'Das ist der Vertrag des MYST-Tokens selbst; was dorthin geht, ist verloren.',
+  'This is a contract of the network; what is sent there is lost.':
+    'Das ist ein Vertrag des Netzes; was dorthin geht, ist verloren.',
+  'The account of the issuer holds less than was promised; the promise keeps its value until it does.':
+    'Auf dem Konto des Ausstellers ist weniger als zugesagt; die Zusage behält ihren Wert, bis es reicht.',
+  'The account does not hold enough MYST; the promise keeps its value until it does.':
+    'Auf dem Konto sind nicht genug MYST; die Zusage behält ihren Wert, bis es reicht.',
+  'This promise or a later one was already cleared.': 'Diese Zusage oder eine spätere wurde schon eingelöst.',
+  'The registration fee has just risen; look at it and try again.':
+    'Die Gebühr der Registrierung ist gerade gestiegen; ansehen und erneut versuchen.',
+  'The signed request took too long to reach the chain; try again.':
+    'Der unterschriebene Auftrag war zu lange zur Blockchain unterwegs; erneut versuchen.',
+  'Another withdrawal was announced in the meantime; try again.':
+    'Inzwischen wurde eine andere Auszahlung angekündigt; erneut versuchen.',
+  'The notice period of the withdrawal is not over yet.': 'Die Wartefrist der Auszahlung ist noch nicht vorbei.',
+  'MYST cannot be sent to this address; choose another one.':
+    'An diese Adresse lassen sich keine MYST senden; eine andere wählen.',
+  'The gas account does not hold enough MYST; send some to it.':
+    'Das Konto für Gebühren hat nicht genug MYST; etwas dorthin senden.',
+
+  // Of the chain.
+  'The contract refused the transaction.': 'Der Vertrag hat die Transaktion abgelehnt.',
+  'The contract would refuse the transaction now; it was not sent.':
+    'Der Vertrag würde die Transaktion jetzt ablehnen; sie wurde nicht gesendet.',
+  'The price of gas is above what this transaction may pay; it is mined when the price has fallen.':
+    'Gas ist teurer, als diese Transaktion bezahlen darf; sie kommt durch, wenn der Preis gefallen ist.',
+  'The chain cannot be followed at the moment; trying again.':
+    'Der Blockchain lässt sich gerade nicht folgen; es wird erneut versucht.',
+  'No blockchain node answers ({} asked, {}: {}); check the internet connection.':
+    'Kein Knoten der Blockchain antwortet ({0} gefragt, {1}: {2}); die Internetverbindung prüfen.',
+  'The blockchain nodes {} and {} contradict each other; nothing new is believed until they agree, or until one is taken out of the network file.':
+    'Die Knoten {0} und {1} der Blockchain widersprechen sich; nichts Neues gilt, bis sie einig sind oder einer aus der Netzwerkdatei genommen wird.',
+
+  // Of this page.
+  'The node is not answering; it may be starting, try again in a moment.':
+    'Der Knoten antwortet nicht; vielleicht startet er gerade. In einem Moment erneut versuchen.',
+  'The node gave an answer this page cannot read; update both and try again.':
+    'Die Antwort des Knotens kann diese Seite nicht lesen; beide aktualisieren und erneut versuchen.',
+  'This page is signed out; open the address that the node printed again.':
+    'Diese Seite ist abgemeldet; die vom Knoten ausgegebene Adresse erneut öffnen.',
+}
