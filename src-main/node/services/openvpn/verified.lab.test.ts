@@ -12,6 +12,7 @@ import { OPENVPN } from '../../testing/openvpn-program.ts'
 const NODE = `${OPENVPN}
 import { createSocket } from 'node:dgram'
 import { readDeviceTraffic } from ${importable('services/openvpn/device-traffic.ts')}
+import { ownAddresses } from ${importable('session/consumer/watch-tunnel.ts')}
 let provider, consumer
 const operations = {
   async startProvider(options) { provider = await openvpn.startProvider(options) },
@@ -21,6 +22,7 @@ const operations = {
   connect: (data) => consumer.start(data, new AbortController().signal),
   disconnect: async () => { await consumer.stop(); await guard.open() },
   used: () => consumer.traffic(),
+  addresses: ownAddresses,
   ends: () => consumer.remoteAddresses(),
   device: (name) => readDeviceTraffic(name),
   small: () => consumer.shrinkPackets(),
@@ -123,6 +125,18 @@ describe.skipIf(unavailable !== undefined)('what a tunnel carries and counts [ne
     },
     60_000,
   )
+
+  it('sees that the machine has other addresses, and nothing where it has the same', async () => {
+    const { consumer } = await connect()
+    const before = await consumer.call('addresses')
+    expect(before).toContain(`eth0 ${address('consumer')}/25`)
+    expect(await consumer.call('fetch', [url(49_152), 4_000, LARGE])).toBe(49_152)
+    expect(await consumer.call('addresses')).toBe(before)
+    await hosts.run('consumer', 'ip', ['addr', 'add', '198.51.100.11/25', 'dev', 'eth0'])
+    expect(await consumer.call('addresses')).not.toBe(before)
+    await hosts.run('consumer', 'ip', ['addr', 'del', '198.51.100.11/25', 'dev', 'eth0'])
+    expect(await consumer.call('addresses')).toBe(before)
+  }, 60_000)
 
   it('counts on neither side what nobody asked for', async () => {
     const { provider, consumer } = await connect()

@@ -93,7 +93,8 @@ function watchPlace({ deps, timing }: Context): () => boolean {
   }
 }
 
-function ownAddresses(): string {
+/** Every address of this machine with its interface, as text. */
+export function ownAddresses(): string {
   const all = Object.entries(networkInterfaces()).flatMap(([name, entries = []]) =>
     entries.map(({ cidr, address }) => `${name} ${cidr ?? address}`),
   )
