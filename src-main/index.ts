@@ -61,7 +61,7 @@ async function run(): Promise<void> {
   const networkFile = app.commandLine.getSwitchValue('network')
   const node = await startNode({ home, networkFile, keychain }, log)
   const { state } = node
-  hardenSession(session.defaultSession)
+  await hardenSession(session.defaultSession)
   protocol.handle(APP_SCHEME, createPageHandler(join(OUT, 'renderer')))
 
   const window = createMainWindow({

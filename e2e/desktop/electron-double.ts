@@ -46,6 +46,7 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
   let filter: RequestFilter = null
   let permission: PermissionFilter = null
   let serve: Serve | undefined
+  let proxy: Electron.ProxyConfig | undefined
 
   const app: Pick<
     Electron.App,
@@ -101,6 +102,9 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
       },
       setPermissionCheckHandler: () => undefined,
       setDevicePermissionHandler: () => undefined,
+      async setProxy(config) {
+        proxy = config
+      },
       on: on<Electron.Session['on']>(new EventEmitter()),
     },
   }
@@ -231,6 +235,10 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
       setWindowOpenHandler(handler: OpenHandler) {
         openHandler = handler
       },
+      setWebRTCIPHandlingPolicy(policy: Parameters<Electron.WebContents['setWebRTCIPHandlingPolicy']>[0]) {
+        contents.webRtcPolicy = policy
+      },
+      webRtcPolicy: 'default',
       send(channel: string, ...values: unknown[]) {
         sending = sending.then(() => page?.evaluate(deliver, { channel, values }).catch(() => undefined))
       },
@@ -315,6 +323,7 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
       permission?.(contents, name as 'media', (answer) => (granted = answer), {} as Electron.PermissionRequest)
       return granted
     },
+    proxy: () => proxy,
     trayItems: () => trays[0]?.menu?.items ?? [],
     quit: () => app.quit(),
     /** Somebody starts the program a second time, with these words. */

@@ -12,6 +12,8 @@ export function hardenContents(app: Pick<App, 'on'>): void {
     contents.on('will-redirect', stay)
     contents.on('will-attach-webview', (event) => event.preventDefault())
     contents.setWindowOpenHandler(() => ({ action: 'deny' }))
+    // No policy of a page covers WebRTC; without UDP it has only the proxy of the session, which is none.
+    contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp')
   })
 }
 
@@ -19,8 +21,11 @@ function stay(event: { url: string; preventDefault(): void }): void {
   if (event.url.split('#')[0] !== APP_URL) event.preventDefault()
 }
 
+/** Where nobody listens: what gets past every other bar still reaches nothing. The updater has a session of its own. */
+const NO_PROXY = { mode: 'fixed_servers', proxyRules: 'http://127.0.0.1:9', proxyBypassRules: '<-loopback>' } as const
+
 /** No network, no devices, no permissions for any page; what it saves comes from the page itself. */
-export function hardenSession(session: Session): void {
+export async function hardenSession(session: Session): Promise<void> {
   session.webRequest.onBeforeRequest((details, answer) => answer({ cancel: !isOwn(details.url) }))
   session.setPermissionRequestHandler((contents, permission, answer) =>
     answer(permission === GRANTED && isOwn(contents.getURL())),
@@ -31,6 +36,7 @@ export function hardenSession(session: Session): void {
   session.on('will-download', (event, item) => {
     if (!item.getURL().startsWith(`blob:${APP_ORIGIN}/`)) event.preventDefault()
   })
+  await session.setProxy(NO_PROXY)
 }
 
 function isOwn(url: string): boolean {

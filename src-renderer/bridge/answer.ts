@@ -1,6 +1,7 @@
 import type { StateMessage } from '#shared/contract/state.ts'
 import { decode } from '#shared/contract/wire.ts'
 import { type ErrorDetails, fromWire, MystError } from '#shared/errors/myst-error.ts'
+import { withoutUnseen } from '#shared/model/plain-text.ts'
 
 /** An encoded `{ok}` or `{error}` as a value or a thrown `MystError`; anything else is unreadable. */
 export function readAnswer(text: string): unknown {
@@ -37,7 +38,8 @@ function readError(error: unknown): MystError {
 
 function decodeObject(text: string): Record<string, unknown> | undefined {
   try {
-    const value = decode(text)
+    // Much of it is a stranger's: nothing of it turns the direction of what stands beside it on the page.
+    const value = decode(withoutUnseen(text))
     return isObject(value) ? value : undefined
   } catch {
     return undefined

@@ -9,6 +9,7 @@ export function plainText(text: string, max: number): string {
     .slice(0, max * 8)
     .replaceAll(ESCAPES, '')
     .replaceAll(/\s+/gu, ' ')
+    .replaceAll(CONTROL, '')
     .replaceAll(UNSEEN, '')
     .trim()
   return plain.length > max ? `${plain.slice(0, max - 1).toWellFormed()}…` : plain.toWellFormed()
@@ -16,5 +17,11 @@ export function plainText(text: string, max: number): string {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
 const ESCAPES = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?/gu
-/** Control, format (direction, zero width, tags), private use, unpaired surrogates, and fillers that show nothing. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]|\u034f|\u17b4|\u17b5/gu
+const CONTROL = /\p{Cc}/gu
+/** Format (direction, zero width, tags), private use, unpaired surrogates, and fillers that show nothing. */
+const UNSEEN = /[\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]|\u034f|\u17b4|\u17b5/gu
+
+/** Text without what shows nothing and may turn or hide what stands beside it. */
+export function withoutUnseen(text: string): string {
+  return text.replaceAll(UNSEEN, '')
+}
