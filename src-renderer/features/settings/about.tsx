@@ -1,5 +1,6 @@
 import { license, version } from '../../../package.json'
 import { m } from '../../messages/index.ts'
+import { Updates } from './updates.tsx'
 
 export function About() {
   return (
@@ -17,6 +18,7 @@ export function About() {
           <dd>{license}</dd>
         </div>
       </dl>
+      <Updates />
     </section>
   )
 }

@@ -1,6 +1,7 @@
 import { CONNECT_ON_START } from '#shared/contract/settings.ts'
 import { m } from '../../messages/index.ts'
 import { Setting, useSetting } from './setting.tsx'
+import { StartWithComputer } from './start-with-computer.tsx'
 
 export function Start() {
   const { value, change, set } = useSetting('connectOnStart')
@@ -8,6 +9,7 @@ export function Start() {
     <section className="section">
       <h2>{m.settings.start}</h2>
       <ul className="card settings-list">
+        <StartWithComputer />
         <Setting
           name="connectOnStart"
           label={m.settings.connectOnStart}
