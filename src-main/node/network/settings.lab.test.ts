@@ -233,7 +233,7 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
       await consumer.call('set', { allowLocalNetwork: false })
       expect(await reach(LOCAL)).not.toBe('connected')
       expect((await seen()).dns).toBe(dns)
-    }, 60_000)
+    }, 120_000)
 
     it('asks the resolver that was chosen, whichever a program means to ask, and the usual one again', async () => {
       for (const server of [USUAL, CHOSEN]) expect(await ask(server)).toBe(`${server} asked by ${address('consumer')}`)
@@ -253,7 +253,7 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
       await consumer.call('set', { resolver: 'default' })
       expect(await Promise.all([ask(LOCAL), ask(CHOSEN)])).toEqual([USUAL, CHOSEN].map(byTunnel))
       expect((await seen()).dns).toBe(dns)
-    }, 60_000)
+    }, 120_000)
 
     it('stays closed with lockdown: disconnected, without its node, at the next start, until it is switched off', async () => {
       await flood()
@@ -297,6 +297,6 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
       await consumer.call('set', { lockdown: false })
       expect(await connection()).toEqual({ name: 'disconnected' })
       expect(await reach(address('internet'))).toBe('connected')
-    }, 90_000)
+    }, 180_000)
   },
 )
