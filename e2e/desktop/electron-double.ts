@@ -47,6 +47,7 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
   let permission: PermissionFilter = null
   let serve: Serve | undefined
   let proxy: Electron.ProxyConfig | undefined
+  let sandboxed = false
 
   const app: Pick<
     Electron.App,
@@ -72,7 +73,9 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
     on: on<Electron.App['on']>(appEvents),
     whenReady: async () => undefined,
     requestSingleInstanceLock: () => true,
-    enableSandbox: () => undefined,
+    enableSandbox: () => {
+      sandboxed = true
+    },
     setPath: () => undefined,
     quit() {
       if (!emitPreventable(appEvents, 'before-quit')) exited.resolve(0)
@@ -324,6 +327,7 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
       return granted
     },
     proxy: () => proxy,
+    isSandboxed: () => sandboxed,
     trayItems: () => trays[0]?.menu?.items ?? [],
     quit: () => app.quit(),
     /** Somebody starts the program a second time, with these words. */

@@ -61,6 +61,21 @@ describe.skipIf(!CAN_RUN)(`the desktop shell ${which} [needs chromium]`, () => {
     expect(await violations()).toEqual([])
   })
 
+  test('the window has every protection that Electron offers, and nothing besides', () => {
+    const { double } = shell
+    if (!double) return // Electron does not tell which preferences a window was made with.
+    const { preload, ...preferences } = double.windows[0]?.options.webPreferences ?? {}
+    expect(preload).toMatch(/out\/preload\/index\.cjs$/)
+    expect(preferences).toEqual({
+      ...{ sandbox: true, contextIsolation: true, webSecurity: true },
+      ...{ nodeIntegration: false, nodeIntegrationInWorker: false, nodeIntegrationInSubFrames: false },
+      ...{ webviewTag: false, navigateOnDragDrop: false, spellcheck: false },
+    })
+    expect(double.isSandboxed()).toBe(true)
+    expect(double.windows[0]?.webContents.webRtcPolicy).toBe('disable_non_proxied_udp')
+    expect(double.proxy()).toMatchObject({ mode: 'fixed_servers', proxyBypassRules: '<-loopback>' })
+  })
+
   test('the page offers to remember a passphrase where there is a keychain', async () => {
     await shell.page.evaluate(() => {
       location.hash = '#/setup'
