@@ -10,7 +10,7 @@ export function Updates() {
   const update = useNode(({ shell }) => shell?.update)
   const run = useCommand('shell.update')
   if (!update) return null
-  const { text, step, label } = DUE[update.name](update as never)
+  const { text, step, label } = due(update)
   return (
     <ul className="card settings-list">
       <Setting label={m.settings.updates} text={text} change={run}>
@@ -20,17 +20,20 @@ export function Updates() {
   )
 }
 
-type Due = { text: string; step?: 'check' | 'download' | 'install'; label?: string }
-const check = { step: 'check', label: m.settings.updateCheck } as const
-const DUE: { [name in UpdateState['name']]: (state: Extract<UpdateState, { name: name }>) => Due } = {
-  none: () => ({ text: m.settings.updateNone, ...check }),
-  checking: () => ({ text: m.settings.updateChecking }),
-  available: ({ version }) => ({
-    ...{ text: m.settings.updateAvailable(version), step: 'download', label: m.settings.updateDownload },
-  }),
-  downloading: ({ percent }) => ({ text: m.settings.updateDownloading(percent) }),
-  ready: ({ version }) => ({
-    ...{ text: m.settings.updateReady(version), step: 'install', label: m.settings.updateInstall },
-  }),
-  failed: ({ message }) => ({ text: m.settings.updateFailed(message), ...check }),
+function due(update: UpdateState): { text: string; step?: 'check' | 'download' | 'install'; label?: string } {
+  const check = { step: 'check', label: m.settings.updateCheck } as const
+  switch (update.name) {
+    case 'none':
+      return { text: m.settings.updateNone, ...check }
+    case 'checking':
+      return { text: m.settings.updateChecking }
+    case 'available':
+      return { text: m.settings.updateAvailable(update.version), step: 'download', label: m.settings.updateDownload }
+    case 'downloading':
+      return { text: m.settings.updateDownloading(update.percent) }
+    case 'ready':
+      return { text: m.settings.updateReady(update.version), step: 'install', label: m.settings.updateInstall }
+    case 'failed':
+      return { text: m.settings.updateFailed(update.message), ...check }
+  }
 }
