@@ -77,7 +77,9 @@ async function run(seed: number, counts: Counts): Promise<void> {
       const struck = await host.strike(strike)
       for (const victim of struck) count(victim)
       // Before it reconnects, its OpenVPN was killed.
-      count('instants', strike.phase === 'reconnecting' ? 2 : 1)
+      const isSecond = strike.phase === 'reconnecting'
+      count('instants', isSecond ? 2 : 1)
+      count('openvpn', isSecond ? 1 : 0)
       count(strike.phase)
       if (strike.trouble) count(strike.trouble)
       await harness.check(`after ${JSON.stringify(strike)}`)
