@@ -7,12 +7,12 @@ import { ConnectionPill } from './connection-pill.tsx'
 import { IdentityCard } from './identity-card.tsx'
 import { NetworkLine } from './network-line.tsx'
 
-const ITEMS: { route: Route; label: string; Icon: LucideIcon }[] = [
-  { route: 'connect', label: m.app.connect, Icon: Globe },
-  { route: 'share', label: m.app.share, Icon: Share2 },
-  { route: 'wallet', label: m.app.wallet, Icon: Wallet },
-  { route: 'activity', label: m.app.activity, Icon: Activity },
-  { route: 'settings', label: m.app.settings, Icon: Settings },
+const ITEMS: { route: keyof typeof m.app & Route; Icon: LucideIcon }[] = [
+  { route: 'connect', Icon: Globe },
+  { route: 'share', Icon: Share2 },
+  { route: 'wallet', Icon: Wallet },
+  { route: 'activity', Icon: Activity },
+  { route: 'settings', Icon: Settings },
 ]
 
 export function Sidebar({ route }: { route: Route }) {
@@ -25,7 +25,7 @@ export function Sidebar({ route }: { route: Route }) {
         <ConnectionPill />
       </header>
       <nav className="nav" aria-label={m.app.navigation}>
-        {ITEMS.map(({ route: target, label, Icon }) => (
+        {ITEMS.map(({ route: target, Icon }) => (
           <a
             key={target}
             href={`#/${target}`}
@@ -33,7 +33,7 @@ export function Sidebar({ route }: { route: Route }) {
             aria-current={route === target ? 'page' : undefined}
           >
             <Icon size={19} aria-hidden />
-            <span>{label}</span>
+            <span>{m.app[target]}</span>
             {target === 'share' && sharing && (
               <span className="nav-badge">
                 <span className="dot" data-tone="green" aria-hidden />

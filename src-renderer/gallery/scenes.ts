@@ -186,7 +186,7 @@ export function scenes(now: number): Record<string, Scene> {
           last: {
             step: 'verify-traffic',
             end: 'not-verified',
-            message: 'Traffic did not leave through the provider within 15 seconds.',
+            message: 'Nothing came back through the tunnel.',
             paid: MYST / 500n,
           },
         },
@@ -198,7 +198,10 @@ export function scenes(now: number): Record<string, Scene> {
       state: {
         ...NEW,
         capabilities: {
-          openvpn: { available: false, message: 'OpenVPN is not installed on this computer.' },
+          openvpn: {
+            available: false,
+            message: 'OpenVPN was not found; install it (Debian, Ubuntu: apt install openvpn).',
+          },
           socks: { available: true },
         },
       },
@@ -247,7 +250,7 @@ export function scenes(now: number): Record<string, Scene> {
           connectOnStart: 'last',
           language: 'en',
           problems: {
-            lockdown: 'The block of before stands as it is. The password prompt was closed.',
+            lockdown: 'The block of before stands as it is. The permission to change the network was not given.',
             connectOnStart: 'Connecting waits until you unlock your identity.',
           },
         },
@@ -258,7 +261,10 @@ export function scenes(now: number): Record<string, Scene> {
       state: {
         ...NOBODY,
         capabilities: {
-          openvpn: { available: false, message: 'OpenVPN is not installed on this computer.' },
+          openvpn: {
+            available: false,
+            message: 'OpenVPN was not found; install it (Debian, Ubuntu: apt install openvpn).',
+          },
           socks: { available: true },
         },
       },

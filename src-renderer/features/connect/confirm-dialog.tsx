@@ -13,7 +13,7 @@ import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { ErrorNotice, Notice } from '../../ui/notice.tsx'
 import type { Filters } from './filters.ts'
 import { misconduct } from './misconduct.ts'
-import { NEXT_STEP } from './next-step.ts'
+import { nextStep } from './next-step.ts'
 import { affordable, priceRange } from './prices.ts'
 import { canConnect, connectInput, type Target } from './target.ts'
 
@@ -56,7 +56,7 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
   const range = priceRange(target.candidates)
   const several = target.kind === 'quick' && target.candidates.length > 1
   const badPort = port !== '' && !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535)
-  const missing = ready === 'ready' || (free && ready === 'no-balance') ? undefined : NEXT_STEP[ready]
+  const missing = ready === 'ready' || (free && ready === 'no-balance') ? undefined : nextStep(ready)
 
   // The state is the truth: once it is connecting, whoever asked, there is nothing left to confirm.
   useEffect(() => {
