@@ -38,7 +38,7 @@ const PAYLOADS: [string, string][] = [
 const KEPT = new Set(
   (
     'name state step unit serviceType type what chain broker registration kind reason end direction role services ' +
-    'connectOnStart clearing resolver'
+    'connectOnStart clearing resolver language'
   ).split(' '),
 )
 function poison(value: unknown, payload: string, key = ''): unknown {

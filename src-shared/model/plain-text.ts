@@ -5,12 +5,14 @@
  * nor change what stands beside it.
  */
 export function plainText(text: string, max: number): string {
-  const plain = text
-    .slice(0, max * 8)
-    .replaceAll(ESCAPES, '')
+  const plain = withoutUnseen(
+    text
+      .slice(0, max * 8)
+      .replaceAll(ESCAPES, '')
+      .replaceAll(/[\t-\r\u2028\u2029]/g, ' ')
+      .replaceAll(CONTROL, ''),
+  )
     .replaceAll(/\s+/gu, ' ')
-    .replaceAll(CONTROL, '')
-    .replaceAll(UNSEEN, '')
     .trim()
   return plain.length > max ? `${plain.slice(0, max - 1).toWellFormed()}…` : plain.toWellFormed()
 }
