@@ -76,10 +76,16 @@ export async function createNetwork(host: Host, user: number): Promise<Network> 
     const state = tunnel ? 'tunnel' : 'blocked'
     if (state !== told) since = Date.now()
     told = state
-    // First what it is meant to be: if that fails, the kernel still has what was.
+    // First what it is meant to be: if that fails, the kernel still has what was. Marked before the guard is there,
+    // because a block that nobody can tell of is worse, at a kill in between, than a word of one that is not there.
     keep({ helper, state, since, ...settings })
-    await nft(guardRules({ user, ...settings, remotes, tunnel }))
     await markRoute(host.programs, 'replace').catch((error: unknown) => host.log(`no mark: ${String(error)}`))
+    try {
+      await nft(guardRules({ user, ...settings, remotes, tunnel }))
+    } catch (error) {
+      if (!(await stands())) await forgetNetwork(host.programs)
+      throw error
+    }
   }
   /** One after the other, in the order of asking. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
