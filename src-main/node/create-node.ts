@@ -14,6 +14,7 @@ import type { Logger } from './lib/logger.ts'
 import { createMarket, type Market } from './market.ts'
 import { createPrivilege } from './network/privilege-client.ts'
 import type { HelperProgram } from './network/start-helper.ts'
+import { dailyEarnings } from './payments/daily-earnings.ts'
 import type { TransactionResult } from './ports/chain.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Keychain } from './ports/keychain.ts'
@@ -26,6 +27,7 @@ import { stateAtStart, stateNow } from './session/connection.ts'
 import { createSettings } from './settings.ts'
 import { openSettingsFile } from './settings-file.ts'
 import { createStateTree, type StateTree } from './state-tree.ts'
+import { createLedgerRepository } from './storage/ledger-repository.ts'
 import { migrate } from './storage/migrate.ts'
 import { openStore } from './storage/open-store.ts'
 import { createSessionRepository } from './storage/session-repository.ts'
@@ -302,6 +304,11 @@ export async function createNode(options: {
         .identity.all.flatMap(({ id }) => createSessionRepository(store, id).list(limit))
         .sort((a, b) => b.startedAtMs - a.startedAtMs)
         .slice(0, limit),
+    'earnings.daily': async (question) => {
+      const { active } = state.get().identity
+      if (!active) throw new MystError('Locked', 'The identity is locked; unlock it with its passphrase first.')
+      return dailyEarnings(createLedgerRepository(store, active), question, clock.now())
+    },
     'promises.list': async () => needAgent().promises(),
     'promises.clear': ({ peer, acceptLess = false }) => needAgent().clear(peer, { acceptLess }),
     async 'promises.setPolicy'(policy) {

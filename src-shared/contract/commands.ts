@@ -36,6 +36,7 @@ const unit = z.enum(['GiB', 'hour'])
 const country = z.string().regex(/^[A-Z]{2}$/, 'a country is two capital letters (ISO 3166 alpha-2)')
 const port = z.number().int().min(1).max(65_535)
 const nothing = z.object({})
+const timeZone = z.string().max(64).refine(isTimeZone, 'a time zone is a name such as Europe/Berlin')
 
 export const proposalFilter = z.object({
   provider: identityId.optional(),
@@ -160,6 +161,8 @@ export const commands = {
   'sessions.list': command(z.object({ limit: z.number().int().min(1).max(1000).optional() })).returns<
     SessionRecord[]
   >(),
+  /** What others promised and what was cleared, by calendar day of a time zone; every day up to today, oldest first. */
+  'earnings.daily': command(z.object({ days: z.number().int().min(1).max(90), timeZone })).returns<DayOfEarnings[]>(),
   'promises.list': command(nothing).returns<PromiseView[]>(),
   /**
    * Clears what others promised; without `peer` everything that can be. One bad promise does not stop the rest.
@@ -208,6 +211,12 @@ export type PromiseView = {
   state: 'open' | 'clearing' | 'cleared'
   updatedAtMs: number
 }
+
+/**
+ * One calendar day (`2026-03-29`). `promised`: accepted that day, cleared or not. `cleared`: what the chain moved to
+ * this identity, less the network's fee, on the day this node learned of it.
+ */
+export type DayOfEarnings = { day: string; promised: Amount; cleared: Amount }
 
 /** A transaction that was mined, and the wei it took. */
 export type Sent = { transaction: string; gasPaid: bigint }
@@ -279,4 +288,12 @@ export type ClearResult = {
   message?: string
   /** It was not, because the account holds less than promised; `acceptLess` would take what is there. */
   uncovered?: boolean
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
+  } catch {
+    return false
+  }
 }

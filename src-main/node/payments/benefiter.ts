@@ -119,7 +119,7 @@ export function createBenefiter(
     const createdAtMs = before?.createdAtMs ?? nowMs
     ledger.saveReceived({ ...promise, state: 'open', stopped: false, createdAtMs, updatedAtMs: nowMs })
     ledger.saveAccount(peer, { leftover: leftover + increase, used })
-    ledger.addEarned(dayOf(nowMs), increase)
+    ledger.addEarned(nowMs, increase)
   }
 
   async function accept(promise: SignedPromise): Promise<RefusalReason | undefined> {
@@ -179,11 +179,4 @@ export function createBenefiter(
       return () => void credited.delete(handle)
     },
   }
-}
-
-/** The local day as YYYY-MM-DD. */
-export function dayOf(ms: number): string {
-  const date = new Date(ms)
-  const two = (number: number) => String(number).padStart(2, '0')
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
 }

@@ -3,7 +3,7 @@ import type { IdentityId } from '#shared/model/identity.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import type { Dialogue } from '../ports/dialogue.ts'
-import { type Benefiter, createBenefiter, dayOf } from './benefiter.ts'
+import { type Benefiter, createBenefiter } from './benefiter.ts'
 import { alignWithChain, clearPeers } from './clearing.ts'
 import { type PaymentsDeps, sumOf } from './deps.ts'
 import { createExposure } from './exposure.ts'
@@ -38,8 +38,6 @@ export type Payments = {
   credit(issuer: IdentityId): Amount
   /** Accepted promises, cleared or not, since local midnight. */
   earnedToday(): Amount
-  /** By local day, oldest first; days without any are left out. */
-  earnedByDay(days: number): { day: string; amount: Amount }[]
   /** Called after anything above could answer differently. */
   onChange(handle: () => void): () => void
 }
@@ -153,8 +151,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
     },
     atRisk: (peer) => leftoverAt(ledger, peer),
     credit: (issuer) => exposure.limits(issuer).credit,
-    earnedToday: () => ledger.earned(dayOf(clock.now())),
-    earnedByDay: (days) => ledger.earnedSince(dayOf(clock.now() - (days - 1) * DAY_MS)),
+    earnedToday: () => sumOf(ledger.earnedSince(new Date(clock.now()).setHours(0, 0, 0, 0))),
     onChange(handle) {
       listeners.add(handle)
       return () => void listeners.delete(handle)

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { IdentityId } from '#shared/model/identity.ts'
 
 import type { Store } from '../ports/store.ts'
+import { createChainRepository } from './chain-repository.ts'
 import { createLedgerRepository, type GivenPromise, type ReceivedPromise } from './ledger-repository.ts'
 import { migrate } from './migrate.ts'
 import { openStore } from './open-store.ts'
@@ -72,14 +73,39 @@ describe('the ledger', () => {
     expect(mine.outstandingOf(peer).map(({ amount }) => amount)).toEqual([5n, 6n])
   })
 
-  it('adds up earnings by day', () => {
+  it('adds up earnings by quarters of an hour', () => {
     const ledger = createLedgerRepository(opened(), own)
-    ledger.addEarned('2024-01-31', 5n)
-    ledger.addEarned('2024-02-01', 2n ** 80n)
-    ledger.addEarned('2024-02-01', 1n)
-    expect(ledger.earned('2024-02-01')).toBe(2n ** 80n + 1n)
-    expect(ledger.earned('2024-02-02')).toBe(0n)
-    expect(ledger.earnedSince('2024-02-01')).toEqual([{ day: '2024-02-01', amount: 2n ** 80n + 1n }])
+    const quarter = 900_000
+    ledger.addEarned(2 * quarter - 1, 5n)
+    ledger.addEarned(2 * quarter, 2n ** 80n)
+    ledger.addEarned(3 * quarter - 1, 1n)
+    const second = { atMs: 2 * quarter, amount: 2n ** 80n + 1n }
+    expect(ledger.earnedSince(0)).toEqual([{ atMs: quarter, amount: 5n }, second])
+    expect(ledger.earnedSince(2 * quarter)).toEqual([second])
+    expect(ledger.earnedSince(2 * quarter + 1)).toEqual([])
+  })
+
+  it('tells what came in for promises that were cleared, as the chain moved it', () => {
+    const store = opened()
+    const blocks = createChainRepository(store)
+    const ledger = createLedgerRepository(store, own)
+    blocks.addBlock({ number: 1, hash: '0x01' }, false)
+    const cleared = (serial: bigint, benefiter: IdentityId, logIndex: number) =>
+      blocks.addAccountEvent(
+        {
+          ...{ name: 'Cleared', issuer: peer, benefiter, serial, amount: 100n, fee: 1n },
+          ...{ blockNumber: 1, blockHash: '0x01', logIndex, transactionHash: '0x02' },
+        },
+        id(9),
+      )
+    cleared(2n, own, 0)
+    cleared(3n, own, 1)
+    cleared(2n, other, 2)
+    // The first the copy does not have, the last is not known to be cleared yet.
+    for (const serial of [1n, 2n]) ledger.saveReceived(received(serial, { state: 'cleared', updatedAtMs: 70 }))
+    ledger.saveReceived(received(3n, { state: 'clearing', updatedAtMs: 80 }))
+    expect(ledger.clearedSince(70)).toEqual([{ atMs: 70, amount: 99n }])
+    expect(ledger.clearedSince(71)).toEqual([])
   })
 
   it('has written everything when a call returns, and takes back all of a transaction that fails', () => {

@@ -31,6 +31,9 @@ export type ReceivedPromise = SignedPromise & {
  */
 export type PeerAccount = { leftover: Amount; used: Amount }
 
+/** Every time zone is a whole number of them off. */
+const QUARTER_MS = 900_000
+
 /** What one identity remembers of its peers (whitepaper 6.6.2). Lists are by ascending serial within a peer. */
 export type LedgerRepository = {
   atomically<T>(work: () => T): T
@@ -53,11 +56,15 @@ export type LedgerRepository = {
   saveReceived(promise: ReceivedPromise): void
   /** Everything not cleared that an issuer promised to any identity of this node. */
   outstandingOf(issuer: IdentityId): { benefiter: IdentityId; serial: bigint; amount: Amount }[]
-  /** `day` is YYYY-MM-DD in local time. */
-  addEarned(day: string, amount: Amount): void
-  earned(day: string): Amount
-  /** Oldest first. */
-  earnedSince(day: string): { day: string; amount: Amount }[]
+  /** Kept by quarters of an hour. */
+  addEarned(atMs: number, amount: Amount): void
+  /** In the quarters that began then or later, oldest first; `atMs` is where each began. */
+  earnedSince(ms: number): { atMs: number; amount: Amount }[]
+  /**
+   * Of received promises that this node has known since then to be cleared: what the chain moved, less the network's
+   * fee. Only as far as one's own copy of the chain goes; oldest first.
+   */
+  clearedSince(ms: number): { atMs: number; amount: Amount }[]
 }
 
 export function createLedgerRepository(store: Store, own: IdentityId): LedgerRepository {
@@ -97,11 +104,6 @@ export function createLedgerRepository(store: Store, own: IdentityId): LedgerRep
     createdAtMs: int(row, 'created_at_ms'),
     updatedAtMs: int(row, 'updated_at_ms'),
   })
-
-  const earned = (day: string): Amount => {
-    const row = store.get('SELECT amount FROM earned WHERE identity = ? AND day = ?', own, day)
-    return row ? big(row, 'amount') : 0n
-  }
 
   return {
     atomically: (work) => store.transaction(work),
@@ -174,13 +176,32 @@ export function createLedgerRepository(store: Store, own: IdentityId): LedgerRep
           amount: big(row, 'amount'),
         })),
 
-    addEarned(day, amount) {
-      store.run('INSERT OR REPLACE INTO earned VALUES (?, ?, ?)', own, day, (earned(day) + amount).toString())
+    addEarned(atMs, amount) {
+      const quarter = Math.floor(atMs / QUARTER_MS)
+      const known = store.get('SELECT amount FROM earned_quarter WHERE identity = ? AND quarter = ?', own, quarter)
+      const sum = (known ? big(known, 'amount') : 0n) + amount
+      store.run('INSERT OR REPLACE INTO earned_quarter VALUES (?, ?, ?)', own, quarter, sum.toString())
     },
-    earned,
-    earnedSince: (day) =>
+    earnedSince: (ms) =>
       store
-        .all('SELECT day, amount FROM earned WHERE identity = ? AND day >= ? ORDER BY day', own, day)
-        .map((row) => ({ day: text(row, 'day'), amount: big(row, 'amount') })),
+        .all(
+          'SELECT quarter, amount FROM earned_quarter WHERE identity = ? AND quarter >= ? ORDER BY quarter',
+          own,
+          Math.ceil(ms / QUARTER_MS),
+        )
+        .map((row) => ({ atMs: int(row, 'quarter') * QUARTER_MS, amount: big(row, 'amount') })),
+    clearedSince: (ms) =>
+      store
+        .all(
+          `SELECT promise.updated_at_ms, event.amount
+           FROM promise_received AS promise JOIN account_event AS event
+             ON event.identity = promise.identity AND event.part = 'received'
+               AND event.peer = promise.peer AND event.serial = promise.serial
+           WHERE promise.identity = ? AND promise.state = 'cleared' AND promise.updated_at_ms >= ?
+           ORDER BY promise.updated_at_ms`,
+          own,
+          ms,
+        )
+        .map((row) => ({ atMs: int(row, 'updated_at_ms'), amount: big(row, 'amount') })),
   }
 }

@@ -9,6 +9,7 @@ import { conduct } from './007-conduct.ts'
 import { ledgerOrder } from './008-ledger-order.ts'
 import { uncompared } from './009-uncompared.ts'
 import { shareVolume } from './010-share-volume.ts'
+import { earnedQuarters } from './011-earned-quarters.ts'
 
 /** In the order they run. A migration that was released never changes and never leaves this list. */
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   ledgerOrder,
   uncompared,
   shareVolume,
+  earnedQuarters,
 ]
