@@ -13,7 +13,7 @@ import { createRememberedUnlock } from './desktop/remembered-unlock.ts'
 import { openShell } from './desktop/shell.ts'
 import { homeOf, startNode } from './desktop/start-node.ts'
 import { HIDDEN } from './desktop/start-with-computer.ts'
-import { t } from './desktop/texts.ts'
+import { speak, t } from './desktop/texts.ts'
 import { openTray } from './desktop/tray.ts'
 import { openWindow } from './desktop/window.ts'
 import { openIpcDoor } from './doors/ipc.ts'
@@ -61,6 +61,12 @@ async function run(): Promise<void> {
   const networkFile = app.commandLine.getSwitchValue('network')
   const node = await startNode({ home, networkFile, keychain }, log)
   const { state } = node
+  // Before whoever shows a text is told of the same change.
+  const sayIt = () => speak(state.get().settings.language, app.getPreferredSystemLanguages())
+  sayIt()
+  state.subscribe((message) => {
+    if (message.kind === 'delta' && message.set.settings) sayIt()
+  })
   await hardenSession(session.defaultSession)
   protocol.handle(APP_SCHEME, createPageHandler(join(OUT, 'renderer')))
 
@@ -86,9 +92,10 @@ async function run(): Promise<void> {
   const handlers = { ...node.handlers, ...shell.handlers }
   openIpcDoor({ ipcMain, handlers, state, log }, { origin: APP_ORIGIN, isOurs: window.isOurs })
 
-  openTray(state, {
+  openTray(state, handlers, {
     open: () => window.open(),
     connect: () => tellFailure(handlers['connection.connect']({})),
+    connectTo: (filter) => tellFailure(handlers['connection.connect'](filter)),
     disconnect: () => tellFailure(handlers['connection.disconnect']({})),
     restore: () => tellFailure(handlers['connection.restore']({})),
     share() {

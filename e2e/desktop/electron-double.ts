@@ -60,11 +60,13 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
     | 'exit'
     | 'isPackaged'
     | 'setAsDefaultProtocolClient'
+    | 'getPreferredSystemLanguages'
     | 'getLoginItemSettings'
     | 'setLoginItemSettings'
   > & { commandLine: Pick<Electron.CommandLine, 'getSwitchValue' | 'hasSwitch'> } = {
     commandLine: { getSwitchValue: (name) => switches[name] ?? '', hasSwitch: (name) => name in switches },
     isPackaged: false,
+    getPreferredSystemLanguages: () => ['en-GB'],
     setAsDefaultProtocolClient: () => true,
     setLoginItemSettings: (settings) => {
       loginItem = settings

@@ -122,6 +122,15 @@ describe.skipIf(!CAN_RUN || PROGRAM !== undefined)(
       expect(await command('shell.update', { step: 'check' })).toMatchObject({ error: { name: 'NoUpdateFeed' } })
     })
 
+    test('the tray speaks the language of the settings', async () => {
+      const labels = () => started.double.trayItems().map(({ label }) => label)
+      expect(labels()).toContain('Open Mysterium')
+      await command('settings.set', { language: 'de' })
+      expect(labels()).toContain('Mysterium öffnen')
+      await command('settings.set', { language: 'auto' })
+      expect(labels()).toContain('Open Mysterium')
+    })
+
     test('a crashed renderer comes back, the node did not notice; a crash again and again ends in words', async () => {
       const crash = async () => {
         const shown = await page()

@@ -52,3 +52,6 @@ function connectionEnd({ connection, settings }: AppState): string | undefined {
 
 /** A menu is no place for more, and what a provider gave as its reason is a stranger's text. */
 const short = (text: string): string => plainText(text, 80)
+
+/** An identifier as people tell them apart. */
+export const shortId = (id: string): string => plainText(`${id.slice(0, 6)}…${id.slice(-4)}`, 20)

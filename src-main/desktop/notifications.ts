@@ -2,7 +2,7 @@ import type { AppState } from '#shared/contract/state.ts'
 import { plainText } from '#shared/model/plain-text.ts'
 import type { ConnectionState } from '#shared/model/session.ts'
 import { formatMyst, MYST } from '#shared/model/units.ts'
-import { exitOf } from './glance.ts'
+import { exitOf, shortId } from './glance.ts'
 import { t } from './texts.ts'
 
 /** What a notification of the operating system shows; plain text. */
@@ -109,13 +109,12 @@ function soldNote(consumers: string[]): Note | undefined {
   if (consumers.length > 1) {
     return { title: t.notes.soldMany.title(consumers.length), body: t.notes.soldMany.body }
   }
-  return { title: t.notes.sold.title, body: t.notes.sold.body(plainText(shortId(first), 20)) }
+  return { title: t.notes.sold.title, body: t.notes.sold.body(shortId(first)) }
 }
 
 /** The hash of the last clearing, while the last transaction was one that went well. */
 const clearing = ({ wallet: { transaction } }: AppState) =>
   transaction?.what === 'clear' && transaction.state === 'done' ? (transaction.hash ?? '') : undefined
 
-const shortId = (id: string) => `${id.slice(0, 6)}…${id.slice(-4)}`
 /** A stranger may have had a word in it. */
 const sentence = (text: string) => plainText(text, 160)

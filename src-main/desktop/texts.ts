@@ -1,91 +1,19 @@
-import type { ConnectionState } from '#shared/model/session.ts'
+import type { Settings } from '#shared/contract/settings.ts'
+import { de } from './texts-de.ts'
+import { en } from './texts-en.ts'
 
-/** Every text of the shell: tray, notifications, native dialogs. The page's are in src-renderer/messages. */
-export const t = {
-  app: 'Mysterium',
-  glance: {
-    connected: (where: string) => `Connected · ${where}`,
-    connecting: 'Connecting…',
-    reconnecting: 'Reconnecting…',
-    reconnectingBlocked: 'Reconnecting… nothing is let out',
-    blocked: (why: string) => `Internet blocked · ${why}`,
-    disconnecting: 'Disconnecting…',
-    failed: (why: string) => `Not connected · ${why}`,
-    noChain: 'Not connected · the chain does not answer',
-    off: 'Not connected',
-  },
-  tray: {
-    toolTip: (line: string) => `Mysterium: ${line}`,
-    best: 'Connect to the best',
-    last: (name: string) => `Connect to ${name} again`,
-    noLast: 'Connect to the last one',
-    favourites: 'Favourites',
-    /** What ends a state, in its own words. */
-    end: {
-      connecting: 'Cancel',
-      connected: 'Disconnect',
-      reconnecting: 'Disconnect',
-      blocked: 'Restore internet',
-      disconnecting: 'Disconnect',
-    } satisfies Record<Exclude<ConnectionState['name'], 'disconnected'>, string>,
-    share: 'Share my bandwidth',
-    open: 'Open Mysterium',
-    forget: 'Forget my passphrase',
-    quit: 'Quit',
-  },
-  quit: {
-    question: 'Quit Mysterium?',
-    quit: 'Quit',
-    stay: 'Stay',
-    blocked: 'Your internet is restored: your traffic takes your own address again.',
-    proxy: 'Your connection ends: programs that use the proxy lose their way out.',
-    tunnel: 'Your connection ends: your traffic takes your own address again.',
-    lockdown: 'Your connection ends, and lockdown keeps your internet blocked.',
-    sharing: 'Sharing stops.',
-    session: 'Sharing stops. One session ends.',
-    sessions: (count: number) => `Sharing stops. ${count} sessions end.`,
-  },
-  crash: {
-    title: 'The window of Mysterium ended several times in a row.',
-    text: 'Your connection and your sharing go on. "Open Mysterium" in the tray tries again.',
-  },
-  notes: {
-    connected: { title: 'Connected', body: (where: string) => `Your traffic leaves from ${where}.` },
-    connectedProxy: { title: 'Connected', body: (where: string) => `What uses the proxy leaves from ${where}.` },
-    reconnected: { title: 'Connected again', body: (where: string) => `Your traffic leaves from ${where}.` },
-    lost: { title: 'Connection lost', body: (why: string) => `${why} Reconnecting.` },
-    lostBlocked: { title: 'Connection lost', body: (why: string) => `${why} Nothing is let out while reconnecting.` },
-    ended: { title: 'Not connected any more', body: (why: string) => why },
-    blocked: { title: 'Internet blocked', body: (why: string) => `${why} Open Mysterium to decide what to do.` },
-    leftover: {
-      title: 'Little is paid ahead',
-      body: 'What was paid ahead for this connection is almost used up; it may end soon.',
-    },
-    balance: {
-      title: 'Your balance is low',
-      body: (amount: string) => `${amount} MYST are left for connections. Deposit more to stay connected.`,
-    },
-    sold: { title: 'A session was bought from you', body: (who: string) => `${who} uses your connection now.` },
-    soldMany: {
-      title: (count: number) => `${count} sessions were bought from you`,
-      body: 'They use your connection now.',
-    },
-    cleared: { title: 'Earnings cleared', body: 'What others promised you is in your account.' },
-  },
-  update: {
-    check: 'Check for updates',
-    checking: 'Looking for updates…',
-    download: (version: string) => `Download version ${version}…`,
-    downloading: (percent: number) => `Downloading the update · ${percent} %`,
-    install: (version: string) => `Install version ${version}…`,
-    found: (version: string) => `Version ${version} of Mysterium is there.`,
-    foundText: 'It is downloaded now if you want, and installed only when you say so.',
-    downloadNow: 'Download',
-    later: 'Later',
-    ready: (version: string) => `Install version ${version} now?`,
-    readyText: 'Mysterium starts again.',
-    installNow: 'Install',
-    none: 'This is the newest version.',
-    failed: (why: string) => `The update did not work: ${why}`,
-  },
+export type Texts = typeof en
+
+const CATALOGUES = { en, de } satisfies Record<Exclude<Settings['language'], 'auto'>, Texts>
+
+/**
+ * Every text of the shell (tray, notifications, native dialogs) in the language in use. Read when it is shown, never
+ * kept: `speak` replaces it. The page's own are in src-renderer/messages.
+ */
+export let t: Texts = en
+
+/** `preferred`: the languages of the system, best first ("de-AT"). */
+export function speak(choice: Settings['language'], preferred: readonly string[]): void {
+  const known = preferred.map((tag) => tag.split('-')[0]?.toLowerCase()).find((one) => one === 'en' || one === 'de')
+  t = CATALOGUES[choice === 'auto' ? (known ?? 'en') : choice]
 }

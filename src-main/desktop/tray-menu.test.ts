@@ -1,6 +1,8 @@
+import type { MenuItemConstructorOptions } from 'electron'
 import { describe, expect, test } from 'vitest'
 import type { UpdateState } from '#shared/contract/shell.ts'
 import type { AppState } from '#shared/contract/state.ts'
+import { MYST } from '#shared/model/units.ts'
 import { baseState, connectedState, proposal } from './fixtures.ts'
 import { glance, whatStops } from './glance.ts'
 import { drawTrayIcon, ICO_SIZES, TRAY_ICONS, trayIco } from './tray-icon.ts'
@@ -90,10 +92,57 @@ describe('the tray', () => {
     expect(click(remembered, 'Forget my passphrase')).toBe('forget')
   })
 
+  test('connects to the last provider and to favourites, where one can connect', () => {
+    const asked: unknown[] = []
+    const actions = { connectTo: (filter: unknown) => asked.push(filter) } as unknown as TrayActions
+    const offer = { ...proposal, blockNumber: 1, expiresAtBlock: 2, preferred: true, own: false }
+    const favourites = [{ ...offer, pricePerUnit: MYST / 20n, experience: { sessions: 0, failures: 0 } }]
+    const last = { peer: proposal.provider, serviceType: 'openvpn' as const }
+    const items = (state: AppState) => trayMenu(state, actions, { last, favourites }).slice(4, 6)
+    const [again, preferred] = items(base)
+    expect([again?.label, preferred?.label]).toEqual(['Connect to 0x0000…00aa again', 'Favourites'])
+    const submenu = preferred?.submenu as MenuItemConstructorOptions[]
+    expect(submenu.map(({ label }) => label)).toEqual(['NL · 0x0000…00aa · 0.05 MYST/GiB'])
+    for (const item of [again, submenu[0]]) (item?.click as (() => void) | undefined)?.()
+    expect(asked).toEqual([
+      { provider: proposal.provider, serviceType: 'openvpn' },
+      { provider: proposal.provider, serial: 1, serviceType: 'socks' },
+    ])
+    const enabled = (state: AppState) => items(state).map((item) => item.enabled)
+    expect([base, blocked, lockedDown].map(enabled)).toEqual([base, blocked, lockedDown].map(() => [true, true]))
+    const locked = { ...base, identity: { ...base.identity, unlocked: false } }
+    expect([connected, connecting, locked].map(enabled)).toEqual(
+      [connected, connecting, locked].map(() => [false, false]),
+    )
+    expect(
+      trayMenu(base, actions)
+        .slice(4, 6)
+        .map((item) => item.enabled),
+    ).toEqual([false, false])
+  })
+
+  test('says what is paid ahead, in steps', () => {
+    const ahead = (leftover: bigint) => {
+      if (connected.connection.name !== 'connected') throw new Error('The fixture is connected.')
+      const { connection } = connected
+      return trayMenu(
+        { ...base, connection: { ...connection, live: { ...connection.live, leftover } } },
+        {} as TrayActions,
+      )[1]?.label
+    }
+    expect([ahead(0n), ahead(1n), ahead(MYST / 4n), ahead(MYST / 4n + 1n)]).toEqual([
+      'Nothing is paid ahead',
+      'Paid ahead · less than 0.01 MYST',
+      'Paid ahead · 0.25 MYST',
+      'Paid ahead · 0.25 MYST',
+    ])
+    expect(trayMenu(base, {} as TrayActions)[1]?.label).toBe('Nothing is paid ahead')
+  })
+
   test('no item moves when the state changes', () => {
     expect(labels(connected)).toHaveLength(labels(base).length)
     for (const state of [connecting, reconnecting, blocked])
-      expect(labels(state).slice(3)).toEqual(labels(base).slice(3))
+      expect(labels(state).slice(4)).toEqual(labels(base).slice(4))
   })
 
   test('its icon differs by shape and not by colour alone', () => {
@@ -139,7 +188,7 @@ test('on Windows its icon is a file with every size that the notification area a
 
 describe('where a feed of updates is configured', () => {
   const item = (update: UpdateState) =>
-    trayMenu({ ...base, shell: { startWithComputer: false, update } }, {} as TrayActions)[6]
+    trayMenu({ ...base, shell: { startWithComputer: false, update } }, {} as TrayActions).at(-3)
   test('the tray offers the next step, and only that', () => {
     expect(trayMenu(base, {} as TrayActions).map(({ label }) => label)).not.toContain('Check for updates')
     const states: UpdateState[] = [

@@ -1,12 +1,18 @@
 import type { MenuItemConstructorOptions } from 'electron'
 import type { UpdateState } from '#shared/contract/shell.ts'
 import type { AppState } from '#shared/contract/state.ts'
-import { glance } from './glance.ts'
+import { plainText } from '#shared/model/plain-text.ts'
+import type { ProposalFilter } from '#shared/model/proposal.ts'
+import type { ConnectionState } from '#shared/model/session.ts'
+import { formatMyst, MYST } from '#shared/model/units.ts'
+import { glance, shortId } from './glance.ts'
 import { t } from './texts.ts'
+import { NO_CHOICES, type TrayChoices } from './tray-choices.ts'
 
 export type TrayActions = {
   open(): void
   connect(): void
+  connectTo(filter: ProposalFilter): void
   disconnect(): void
   restore(): void
   share(): void
@@ -17,11 +23,17 @@ export type TrayActions = {
 }
 
 /** The tray's menu for a state; an item that is there is there in every state, so that none moves under the hand. */
-export function trayMenu(state: AppState, actions: TrayActions): MenuItemConstructorOptions[] {
+export function trayMenu(
+  state: AppState,
+  actions: TrayActions,
+  { last, favourites }: TrayChoices = NO_CHOICES,
+): MenuItemConstructorOptions[] {
   const { connection, identity, share, shell } = state
   const ready = identity.unlocked && identity.registration === 'registered'
+  const free = ready && (connection.name === 'disconnected' || connection.name === 'blocked')
   return [
     { label: glance(state).line, enabled: false },
+    { label: paidAhead(connection), enabled: false },
     { type: 'separator' },
     connection.name === 'disconnected' || (connection.name === 'blocked' && connection.isLockdown)
       ? { label: t.tray.best, enabled: ready, click: actions.connect }
@@ -30,6 +42,20 @@ export function trayMenu(state: AppState, actions: TrayActions): MenuItemConstru
           enabled: connection.name !== 'disconnecting',
           click: connection.name === 'blocked' ? actions.restore : actions.disconnect,
         },
+    {
+      label: last ? t.tray.last(shortId(last.peer)) : t.tray.noLast,
+      enabled: free && last !== undefined,
+      click: () => last && actions.connectTo({ provider: last.peer, serviceType: last.serviceType }),
+    },
+    {
+      label: t.tray.favourites,
+      type: 'submenu',
+      enabled: free && favourites.length > 0,
+      submenu: favourites.map(({ provider, serial, serviceType, originLocation, unit, pricePerUnit }) => ({
+        label: t.tray.offer(plainText(originLocation.country, 2), shortId(provider), formatMyst(pricePerUnit), unit),
+        click: () => actions.connectTo({ provider, serial, serviceType }),
+      })),
+    },
     {
       label: t.tray.share,
       type: 'checkbox',
@@ -48,6 +74,14 @@ export function trayMenu(state: AppState, actions: TrayActions): MenuItemConstru
     { label: t.tray.quit, click: actions.quit },
   ]
 }
+
+/** In steps, because a menu that changes while it is open closes on some systems. */
+function paidAhead(connection: ConnectionState): string {
+  if (connection.name !== 'connected' || connection.live.leftover <= 0n) return t.tray.nothingAhead
+  const { leftover } = connection.live
+  return leftover < STEP ? t.tray.littleAhead(formatMyst(STEP)) : t.tray.ahead(formatMyst(leftover - (leftover % STEP)))
+}
+const STEP = MYST / 100n
 
 /** The next step that a person can take; where no feed is configured there is none. */
 function updateItem(update: UpdateState, step: TrayActions['update']): MenuItemConstructorOptions {
