@@ -17,8 +17,9 @@ export function ConnectionPill() {
       <span className="dot" data-tone={connectionTone(connection.name)} aria-hidden />
       <span className="truncate">{m.connection[connection.name]}</span>
       {connection.name === 'connected' && (
-        <span className="pill-detail truncate">
-          <span className="pill-country">{country} · </span>
+        <span className="pill-detail">
+          <span className="pill-country truncate">{country}</span>
+          <span className="pill-country"> · </span>
           <Since atMs={connection.live.startedAtMs} />
         </span>
       )}

@@ -120,6 +120,7 @@ export const en = {
     perHour: 'Per hour',
     free: 'Free',
     perUnit: { GiB: 'per\u00a0GiB', hour: 'per\u00a0hour' },
+    priceRange: (lowest: string, highest: string) => `${lowest} to ${highest}`,
     maxPrice: 'Price up to',
     minBandwidth: 'At least',
     myst: 'MYST',

@@ -2,8 +2,9 @@ import type { ProposalView } from '#shared/contract/commands.ts'
 import type { Proposal } from '#shared/model/proposal.ts'
 import { type Amount, GIB, HOUR_MS } from '#shared/model/units.ts'
 import { formatAmount, formatBytes, formatDuration, formatPrice } from '../../messages/format.ts'
+import { m } from '../../messages/index.ts'
 
-/** "0.02–0.1 MYST per GiB"; both units, if both are in the list. */
+/** "0.02 MYST to 0.1 MYST per GiB"; both units, if both are in the list. */
 export function priceRange(proposals: readonly ProposalView[]): string {
   return (['GiB', 'hour'] as const)
     .map((unit) => {
@@ -14,7 +15,7 @@ export function priceRange(proposals: readonly ProposalView[]): string {
       const low = prices.at(0)
       const high = prices.at(-1)
       if (low === undefined || high === undefined) return undefined
-      return low === high ? formatPrice(low, unit) : `${formatAmount(low)} to ${formatPrice(high, unit)}`
+      return low === high ? formatPrice(low, unit) : m.connect.priceRange(formatAmount(low), formatPrice(high, unit))
     })
     .filter((text) => text !== undefined)
     .join(', ')
