@@ -12,6 +12,8 @@ export class SharePage {
   readonly maxSessions: Locator
   readonly clearNow: Locator
   readonly sessions: Locator
+  /** Once "As a table" is open: newest first, below a row of headings. */
+  readonly byDay: Locator
 
   constructor(page: Page) {
     this.page = page
@@ -24,7 +26,8 @@ export class SharePage {
     this.bandwidth = page.getByLabel('Bandwidth per person')
     this.maxSessions = page.getByLabel('People at once')
     this.clearNow = page.getByRole('main').getByRole('button', { name: 'Clear now' })
-    this.sessions = page.getByRole('table').getByRole('row')
+    this.sessions = page.getByRole('table', { name: 'Connected now' }).getByRole('row')
+    this.byDay = page.getByRole('table', { name: 'Earnings by day' }).getByRole('row')
   }
 
   service(name: 'VPN' | 'SOCKS proxy'): Locator {

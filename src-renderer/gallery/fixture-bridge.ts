@@ -48,6 +48,8 @@ function answer(scene: Scene, now: number, name: CommandName, input: unknown): u
     case 'promises.list':
       return scene.empty ? [] : promises(now)
     case 'sessions.list':
+    case 'earnings.daily':
+      return earnings(now, (input as CommandInput<'earnings.daily'>).days, scene.empty)
       return scene.empty ? [] : sessions(now)
     case 'wallet.history':
       return scene.empty ? [] : history()

@@ -1,4 +1,11 @@
-import type { CommandInput, FeeQuote, PromiseView, ProposalView, WalletEntry } from '#shared/contract/commands.ts'
+import type {
+  CommandInput,
+  DayOfEarnings,
+  FeeQuote,
+  PromiseView,
+  ProposalView,
+  WalletEntry,
+} from '#shared/contract/commands.ts'
 import type { NetworkFile } from '#shared/contract/network-file.ts'
 import { DEFAULT_SETTINGS } from '#shared/contract/settings.ts'
 import type { AppState } from '#shared/contract/state.ts'
@@ -177,6 +184,21 @@ export function sessions(now: number): SessionRecord[] {
       sessionId: `record-${index}`,
       role: index % 3 === 1 ? 'provider' : 'consumer',
       peer: fixtureId(index + 500),
+/** A week that was better than the one before, and a clearing every other day or so. */
+export function earnings(now: number, days: number, empty = false): DayOfEarnings[] {
+  const random = seeded(17)
+  let waiting = 0n
+  return Array.from({ length: days }, (_, index) => {
+    const promised =
+      empty || random() < 0.12 ? 0n : (BigInt(Math.round((random() + index / days) * 300)) * MYST) / 1000n
+    waiting += promised
+    const cleared = waiting >= MYST && index < days - 1 ? (waiting * 9_925n) / 10_000n : 0n
+    if (cleared > 0n) waiting = 0n
+    const at = new Date(now - (days - 1 - index) * 86_400_000)
+    return { day: at.toISOString().slice(0, 10), promised, cleared }
+  })
+}
+
       serial: index,
       serviceType: index % 4 === 3 ? 'socks' : 'openvpn',
       startedAtMs,

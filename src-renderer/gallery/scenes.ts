@@ -89,110 +89,8 @@ export function scenes(now: number): Record<string, Scene> {
     },
     'first-done': { route: 'setup', state: READY },
     unlock: { route: 'unlock', state: { ...READY, identity: { ...READY.identity, unlocked: false } } },
-    connect: { route: 'connect', state: READY },
-    'connect-looking': { route: 'connect', state: NOBODY },
-    'connect-empty': {
-      route: 'connect',
-      state: { ...READY, proposals: { count: 0, revision: 1 } },
-      empty: true,
-    },
-    'connect-syncing': {
-      route: 'connect',
-      state: { ...READY, network: { ...READY.network, chain: 'syncing', syncedBlock: 92_400 } },
-    },
-    'connect-unreachable': {
-      route: 'connect',
-      state: { ...READY, network: { ...READY.network, chain: 'unreachable' } },
-    },
-    connecting: {
-      route: 'connect',
-      state: {
-        ...READY,
-        connection: {
-          name: 'connecting',
-          proposal: CHOSEN,
-          step: 'start-tunnel',
-          startedAtMs: now - 5_000,
-          steps: [...steps],
-        },
-      },
-    },
-    connected: {
-      route: 'connect',
-      state: { ...READY, connection: { name: 'connected', proposal: CHOSEN, live: live(now), steps: [...steps] } },
-    },
-    'connected-socks': {
-      route: 'connect',
-      state: {
-        ...READY,
-        connection: {
-          name: 'connected',
-          proposal: { ...CHOSEN, serviceType: 'socks', unit: 'hour' },
-          live: { ...live(now), socksPort: 41_080 },
-          steps: [...steps],
-        },
-      },
-    },
-    reconnecting: {
-      route: 'connect',
-      state: {
-        ...READY,
-        connection: {
-          name: 'reconnecting',
-          lost: 'Nothing comes back through the tunnel any more.',
-          sinceMs: now - 19_000,
-          attempt: 2,
-          isBlocked: true,
-          proposal: CHOSEN,
-          step: 'start-tunnel',
-          startedAtMs: now - 5_000,
-          steps: [...steps],
-        },
-      },
-    },
-    blocked: {
-      route: 'connect',
-      state: {
-        ...READY,
-        connection: {
-          name: 'blocked',
-          why: 'The connection to the provider was lost. Nobody could take over: The provider does not answer; it may be offline.',
-          sinceMs: now - 84_000,
-          paid: MYST / 250n,
-          again: { serviceType: 'openvpn' },
-        },
-      },
-    },
-    'blocked-since-before': {
-      route: 'connect',
-      state: {
-        ...READY,
-        identity: { ...READY.identity, unlocked: false },
-        connection: {
-          name: 'blocked',
-          why: 'The program ended while it protected your traffic, so nothing is let out until you say so.',
-          sinceMs: now - 3_720_000,
-          paid: 0n,
-        },
-      },
-    },
-    disconnecting: { route: 'connect', state: { ...READY, connection: { name: 'disconnecting', proposal: CHOSEN } } },
-    failed: {
-      route: 'connect',
-      state: {
-        ...READY,
-        connection: {
-          name: 'disconnected',
-          last: {
-            step: 'verify-traffic',
-            end: 'not-verified',
-            message: 'Nothing came back through the tunnel.',
-            paid: MYST / 500n,
-          },
-        },
-      },
-    },
-    share: { route: 'share', state: READY },
+    ...connectScenes(now),
+    share: { route: 'share', state: { ...READY, wallet: { ...READY.wallet, receivable: 0n } }, empty: true },
     'share-no-openvpn': {
       route: 'share',
       state: {
@@ -214,7 +112,49 @@ export function scenes(now: number): Record<string, Scene> {
         share: { ...sharing.share, sessions: [], closed: { reason: 'outside-hours', untilMs: now + 7 * 3_600_000 } },
       },
     },
-    'share-on-alone': { route: 'share', state: { ...sharing, share: { ...sharing.share, sessions: [] } } },
+    'share-limit-reached': {
+      route: 'share',
+      state: {
+        ...sharing,
+        share: {
+          ...sharing.share,
+          sessions: [],
+          volume: { usedBytes: 500n * 2n ** 30n, limitBytes: 500n * 2n ** 30n, resetsAtMs: now + 9 * 86_400_000 },
+          closed: { reason: 'volume-used-up', untilMs: now + 9 * 86_400_000 },
+        },
+      },
+    },
+    'share-unreachable': {
+      route: 'share',
+      state: {
+        ...sharing,
+        network: { ...READY.network, broker: 'unreachable' },
+        share: {
+          ...sharing.share,
+          sessions: [],
+          services: [
+            { type: 'openvpn', serial: 4, state: 'announced' },
+            {
+              type: 'socks',
+              serial: 0,
+              state: 'failed',
+              message: 'The proposal could not be announced; trying again.',
+            },
+          ],
+        },
+      },
+    },
+    'share-no-identity': { route: 'share', state: NOBODY },
+    'share-on-alone': {
+      route: 'share',
+      state: {
+        ...sharing,
+        share: { ...sharing.share, sessions: [], earnedToday: 0n },
+        wallet: { ...READY.wallet, receivable: 0n },
+      },
+      empty: true,
+    },
+    'share-earned-before': { route: 'share', state: READY },
     wallet: {
       route: 'wallet',
       state: {

@@ -1,6 +1,7 @@
 import type { Messages } from './index.ts'
 import { nodeDe } from './node.de.ts'
 import { plural } from './plural.ts'
+import { providerDe } from './provider.de.ts'
 
 /** German, without "du" or "Sie" wherever a sentence does without. */
 export const de: Messages = {
@@ -671,5 +672,6 @@ export const de: Messages = {
     version: 'Version',
     licence: 'Lizenz',
   },
+  provider: providerDe,
   node: nodeDe,
 }

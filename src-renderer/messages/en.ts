@@ -3,6 +3,7 @@ import type { AddressProblem } from '#shared/model/address.ts'
 import type { MisconductKind } from '#shared/model/misconduct.ts'
 import type { ConnectStep, SessionEnd } from '#shared/model/session.ts'
 import { type Counted, plural } from './plural.ts'
+import { providerEn } from './provider.en.ts'
 
 /** Every text of the app. Functions take what was formatted already: a catalogue knows words, not numbers. */
 export const en = {
@@ -667,4 +668,5 @@ export const en = {
   },
   /** The node says its sentences in this language already. */
   node: {} as Readonly<Record<string, string>>,
+  provider: providerEn,
 }

@@ -5,20 +5,31 @@ import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
+import { useNow } from '../../store/use-now.ts'
+import { useQuery } from '../../store/use-query.ts'
 import { useQuote } from '../../store/use-quote.ts'
 import { Amount } from '../../ui/amount.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Fees } from '../../ui/fees.tsx'
 import { ErrorNotice, Notice } from '../../ui/notice.tsx'
+import { EarningsByDay, MOST_DAYS } from './earnings-by-day.tsx'
 
-/** Earned and promised, and clearing it with the fee shown before. */
+/** Days begin where the person is. */
+const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone
+
+/** Earned and promised, and clearing it with the fee shown before; nothing for who never shared. */
 export function Earnings() {
   const earned = useNode((state) => state.share.earnedToday)
+  const isOff = useNode((state) => state.share.state === 'off')
   const wallet = useNode((state) => state.wallet)
   const clear = useCommand('promises.clear')
   const [asking, setAsking] = useState(false)
   const [results, setResults] = useState<ClearResult[]>()
+  const active = useNode((state) => state.identity.active)
+  const revision = `${active}/${earned}/${wallet.receivable}/${new Date(useNow()).toDateString()}`
+  const daily = useQuery('earnings.daily', { days: MOST_DAYS, timeZone: HERE }, revision)
+  const today = daily.data?.at(-1)?.promised ?? earned
 
   const go = async (input: { acceptLess?: boolean }) => {
     setResults(undefined)
@@ -27,6 +38,8 @@ export function Earnings() {
     setResults(answer.ok)
     setAsking(false)
   }
+  const isEmpty = daily.data?.every(({ promised, cleared }) => promised + cleared === 0n) ?? true
+  if (isOff && isEmpty && earned + wallet.receivable === 0n) return null
   const isShort = results?.some(({ uncovered }) => uncovered)
 
   return (
@@ -35,7 +48,7 @@ export function Earnings() {
         <div className="card card-pad">
           <p className="muted">{m.share.promisedToday}</p>
           <p className="figure">
-            <Amount value={earned} />
+            <Amount value={today} />
           </p>
         </div>
         <div className="card card-pad earnings-waiting">
@@ -80,6 +93,7 @@ export function Earnings() {
           {summary(results)}
         </Notice>
       )}
+      <EarningsByDay query={daily} />
       <Dialog open={asking} onClose={() => setAsking(false)} title={m.share.clearTitle} text={m.share.clearText}>
         <ClearFees />
         <ErrorNotice error={clear.error} />

@@ -90,7 +90,7 @@ function Sessions() {
   const now = useNow()
   return (
     <div className="table-wrap">
-      <table className="table">
+      <table className="table" aria-label={m.share.sessions}>
         <thead>
           <tr>
             <th scope="col">{m.share.who}</th>

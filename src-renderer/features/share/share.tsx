@@ -21,6 +21,7 @@ import { TermsForm } from './terms-form.tsx'
 export function Share() {
   const share = useNode((state) => state.share)
   const ready = useNode(readiness)
+  const active = useNode((state) => state.identity.active)
   const capabilities = useNode((state) => state.capabilities)
   const [form, setForm] = useRemembered(
     'share',
@@ -74,7 +75,7 @@ export function Share() {
         </Notice>
       )}
       {share.state === 'off' && !may && <ShareNotReady ready={ready} />}
-      {(share.state !== 'off' || share.earnedToday > 0n) && <Earnings />}
+      {active && <Earnings />}
       {share.state === 'off' ? (
         <>
           <Meaning allowMail={form.allowMail} />
