@@ -1,8 +1,8 @@
 import type { CommandInput, CommandName, CommandOutput } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { Bridge } from '../bridge/bridge.ts'
-import { history, NETWORK, promises, quote, seeded, sessions } from './fixtures.ts'
-import { OFFERS, type Scene } from './scenes.ts'
+import { earnings, history, NETWORK, PROPOSALS, promises, quote, seeded, sessions } from './fixtures.ts'
+import type { Scene } from './scene.ts'
 
 /** A bridge to nowhere: shows one scene's state and answers queries from the fixtures. */
 export function createFixtureBridge(scene: Scene, now: number): Bridge {
@@ -18,7 +18,9 @@ export function createFixtureBridge(scene: Scene, now: number): Bridge {
       listener.onMessage({ kind: 'snapshot', number, state: scene.state })
       listener.onLink(link)
       const { connection } = scene.state
-      if (connection.name !== 'connected') return () => {}
+      // Who wants less motion gets a still picture, the same every time.
+      const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
+      if (connection.name !== 'connected' || still) return () => {}
       const random = seeded(3)
       const timer = window.setInterval(() => {
         number += 1
@@ -37,19 +39,20 @@ function answer(scene: Scene, now: number, name: CommandName, input: unknown): u
     case 'proposals.query': {
       const filter = input as CommandInput<'proposals.query'>
       if (scene.empty) return []
-      return OFFERS.filter(
+      return PROPOSALS.filter(
         (offer) =>
+          (!filter.provider || offer.provider === filter.provider) &&
           (!filter.serviceType || offer.serviceType === filter.serviceType) &&
           (!filter.unit || offer.unit === filter.unit) &&
           (filter.maxPricePerUnit === undefined || offer.pricePerUnit <= filter.maxPricePerUnit) &&
           offer.bandwidthMbps >= (filter.minBandwidthMbps ?? 0),
       )
     }
+    case 'earnings.daily':
+      return earnings(now, (input as CommandInput<'earnings.daily'>).days, scene.empty)
     case 'promises.list':
       return scene.empty ? [] : promises(now)
     case 'sessions.list':
-    case 'earnings.daily':
-      return earnings(now, (input as CommandInput<'earnings.daily'>).days, scene.empty)
       return scene.empty ? [] : sessions(now)
     case 'wallet.history':
       return scene.empty ? [] : history()

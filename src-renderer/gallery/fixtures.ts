@@ -123,6 +123,18 @@ export const READY: AppState = {
   capabilities: { openvpn: { available: true }, socks: { available: true } },
 }
 
+/** Nobody yet; then somebody without a backup; then with one, and not registered. */
+export const NOBODY: AppState = {
+  ...READY,
+  identity: { all: [], unlocked: false, registration: 'unknown' },
+  wallet: { ...READY.wallet, balance: 0n, undeposited: 0n, gas: 0n, receivable: 0n, payable: 0n },
+}
+export const NEW: AppState = {
+  ...NOBODY,
+  identity: { ...READY.identity, all: [{ id: ME, backedUp: false }], registration: 'unregistered' },
+}
+export const SAFE: AppState = { ...NEW, identity: { ...NEW.identity, all: [{ id: ME, backedUp: true }] } }
+
 export const NETWORK: NetworkFile = {
   name: READY.network.name,
   chainId: READY.network.chainId,
@@ -172,18 +184,6 @@ export function history(): WalletEntry[] {
   })
 }
 
-const ENDS = ['consumer-closed', 'provider-closed', 'leftover-exhausted', 'tunnel-failed', 'metering-disputed'] as const
-
-export function sessions(now: number): SessionRecord[] {
-  return Array.from({ length: 23 }, (_, index): SessionRecord => {
-    const random = seeded(index + 5)
-    const startedAtMs = now - index * 9_000_000 - 600_000
-    const durationMs = Math.round(240_000 + random() * 7_000_000)
-    const bytesDown = BigInt(Math.round(random() ** 2 * 6e9))
-    return {
-      sessionId: `record-${index}`,
-      role: index % 3 === 1 ? 'provider' : 'consumer',
-      peer: fixtureId(index + 500),
 /** A week that was better than the one before, and a clearing every other day or so. */
 export function earnings(now: number, days: number, empty = false): DayOfEarnings[] {
   const random = seeded(17)
@@ -199,6 +199,18 @@ export function earnings(now: number, days: number, empty = false): DayOfEarning
   })
 }
 
+const ENDS = ['consumer-closed', 'provider-closed', 'leftover-exhausted', 'tunnel-failed', 'metering-disputed'] as const
+
+export function sessions(now: number): SessionRecord[] {
+  return Array.from({ length: 23 }, (_, index): SessionRecord => {
+    const random = seeded(index + 5)
+    const startedAtMs = now - index * 9_000_000 - 600_000
+    const durationMs = Math.round(240_000 + random() * 7_000_000)
+    const bytesDown = BigInt(Math.round(random() ** 2 * 6e9))
+    return {
+      sessionId: `record-${index}`,
+      role: index % 3 === 1 ? 'provider' : 'consumer',
+      peer: fixtureId(index + 500),
       serial: index,
       serviceType: index % 4 === 3 ? 'socks' : 'openvpn',
       startedAtMs,

@@ -1,12 +1,14 @@
 import { createRoot } from 'react-dom/client'
 import { LANGUAGES, type Settings } from '#shared/contract/settings.ts'
+import { encode } from '#shared/contract/wire.ts'
 import { App } from '../app/app.tsx'
 import { createMirror } from '../store/mirror.ts'
 import { redirect } from '../store/route.ts'
 import { createTrafficHistory, HISTORY_MS } from '../store/traffic-history.ts'
 import { createFixtureBridge } from './fixture-bridge.ts'
 import { seeded } from './fixtures.ts'
-import { type Scene, scenes } from './scenes.ts'
+import type { Scene } from './scene.ts'
+import { scenes } from './scenes.ts'
 
 // Development only: `gallery.html?scene=connected` is the real app over a fixture, `&lang=de` in German; without a
 // scene, the list.
@@ -19,7 +21,10 @@ const scene = name ? spoken(all[name], language) : undefined
 const root = document.getElementById('root')
 
 if (root && scene) {
-  redirect(scene.route)
+  localStorage.clear()
+  for (const [key, value] of Object.entries(scene.remembered ?? {})) localStorage.setItem(`myst.${key}`, encode(value))
+  if (scene.offer) location.replace(`#/connect/${scene.offer.provider}/${scene.offer.serial}`)
+  else redirect(scene.route)
   const bridge = createFixtureBridge(scene, now)
   const mirror = createMirror(bridge).store
   const traffic = createTrafficHistory(mirror, () => Date.now())

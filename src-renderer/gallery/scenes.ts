@@ -1,42 +1,11 @@
 import type { AppState } from '#shared/contract/state.ts'
 import { MYST } from '#shared/model/units.ts'
-import type { Route } from '../store/route.ts'
-import { CHOSEN, fixtureId, live, ME, PROPOSALS, READY } from './fixtures.ts'
-
-export type Scene = {
-  route: Route
-  state: AppState
-  link?: 'open' | 'lost' | 'signed-out' | 'connecting'
-  /** No offers, no sessions, no promises. */
-  empty?: boolean
-}
-
-const { identity: _identity, ...rest } = READY
-const NOBODY: AppState = {
-  ...rest,
-  identity: { all: [], unlocked: false, registration: 'unknown' },
-  wallet: { ...READY.wallet, balance: 0n, undeposited: 0n, gas: 0n, receivable: 0n, payable: 0n },
-}
-const NEW: AppState = {
-  ...NOBODY,
-  identity: { ...READY.identity, all: [{ id: ME, backedUp: false }], registration: 'unregistered' },
-}
-const SAFE: AppState = { ...NEW, identity: { ...NEW.identity, all: [{ id: ME, backedUp: true }] } }
+import { connectScenes, lockdown } from './connect-scenes.ts'
+import { fixtureId, ME, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
+import type { Scene } from './scene.ts'
 
 /** Every state of the app worth a look, by name. `now` is when the page was opened. */
 export function scenes(now: number): Record<string, Scene> {
-  const steps = [
-    { step: 'reach-provider', durationMs: 412 },
-    { step: 'agree-payment', durationMs: 1_830 },
-    { step: 'open-session', durationMs: 655 },
-  ] as const
-  const lockdown: AppState['connection'] = {
-    name: 'blocked',
-    isLockdown: true,
-    sinceMs: now - 84_000,
-    paid: 0n,
-    why: 'Lockdown is on: nothing leaves this computer but through a VPN.',
-  }
   const sharing: AppState = {
     ...READY,
     share: {
@@ -166,6 +135,20 @@ export function scenes(now: number): Record<string, Scene> {
         },
       },
     },
+    'wallet-failed': {
+      route: 'wallet',
+      state: {
+        ...READY,
+        wallet: {
+          ...READY.wallet,
+          transaction: {
+            what: 'withdraw',
+            state: 'failed',
+            message: 'The contract would refuse the transaction now; it was not sent.',
+          },
+        },
+      },
+    },
     'wallet-gas-low': {
       route: 'wallet',
       state: {
@@ -182,7 +165,7 @@ export function scenes(now: number): Record<string, Scene> {
       state: {
         ...READY,
         identity: { ...READY.identity, all: [...READY.identity.all, { id: fixtureId(2), backedUp: false }] },
-        connection: lockdown,
+        connection: lockdown(now),
         settings: {
           allowLocalNetwork: true,
           resolver: '2620:fe::fe',
@@ -194,6 +177,14 @@ export function scenes(now: number): Record<string, Scene> {
             connectOnStart: 'Connecting waits until you unlock your identity.',
           },
         },
+      },
+    },
+    'settings-desktop': {
+      route: 'settings',
+      state: {
+        ...READY,
+        identity: { ...READY.identity, keychain: { remembers: ME } },
+        shell: { startWithComputer: true, update: { name: 'ready', version: '0.2.0' } },
       },
     },
     'settings-no-openvpn': {
@@ -209,14 +200,8 @@ export function scenes(now: number): Record<string, Scene> {
         },
       },
     },
-    'locked-down': {
-      route: 'connect',
-      state: { ...READY, connection: lockdown, settings: { ...READY.settings, lockdown: true } },
-    },
     lost: { route: 'connect', state: READY, link: 'lost' },
     'signed-out': { route: 'connect', state: READY, link: 'signed-out' },
     loading: { route: 'connect', state: READY, link: 'connecting' },
   }
 }
-
-export const OFFERS = PROPOSALS

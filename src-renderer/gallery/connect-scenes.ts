@@ -1,0 +1,153 @@
+import type { AppState } from '#shared/contract/state.ts'
+import { CONNECT_STEPS, type ConnectionState, type StepRecord } from '#shared/model/session.ts'
+import { MYST } from '#shared/model/units.ts'
+import { CHOSEN, live, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
+import type { Scene } from './scene.ts'
+
+const DURATIONS_MS = [412, 1_830, 655, 2_904]
+const STEPS: StepRecord[] = CONNECT_STEPS.slice(0, 4).map((step, at) => ({ step, durationMs: DURATIONS_MS[at] ?? 0 }))
+
+/** Closed by choice while nobody is connected. */
+export function lockdown(now: number): ConnectionState {
+  return {
+    name: 'blocked',
+    isLockdown: true,
+    sinceMs: now - 84_000,
+    paid: 0n,
+    why: 'Lockdown is on: nothing leaves this computer but through a VPN.',
+  }
+}
+
+/** Every state of the connection, of what one needs for it, and of what it hangs on. */
+export function connectScenes(now: number): Record<string, Scene> {
+  const at = (connection: ConnectionState): Scene => ({ route: 'connect', state: { ...READY, connection } })
+  const ended = (last: (ConnectionState & { name: 'disconnected' })['last']): Scene =>
+    at({ name: 'disconnected', ...(last && { last }) })
+  const network = (change: Partial<AppState['network']>): Scene => ({
+    route: 'connect',
+    state: { ...READY, network: { ...READY.network, ...change } },
+  })
+  const connecting = CONNECT_STEPS.map((step, index): [string, Scene] => [
+    `connecting-${step}`,
+    at({
+      name: 'connecting',
+      proposal: CHOSEN,
+      step,
+      startedAtMs: now - 1000 - DURATIONS_MS.slice(0, index).reduce((sum, one) => sum + one, 0),
+      steps: STEPS.slice(0, index),
+    }),
+  ])
+  return {
+    connect: { route: 'connect', state: READY },
+    'connect-no-identity': { route: 'connect', state: NOBODY },
+    'connect-locked': {
+      route: 'connect',
+      state: { ...READY, identity: { ...READY.identity, unlocked: false } },
+    },
+    'connect-no-backup': {
+      route: 'connect',
+      state: { ...READY, identity: { ...READY.identity, all: NEW.identity.all } },
+    },
+    'connect-not-registered': { route: 'connect', state: SAFE },
+    'connect-unfunded': { route: 'connect', state: { ...READY, wallet: { ...READY.wallet, balance: 0n } } },
+    'connect-empty': { route: 'connect', state: { ...READY, proposals: { count: 0, revision: 1 } }, empty: true },
+    'connect-none-match': {
+      route: 'connect',
+      state: READY,
+      remembered: {
+        filters: {
+          search: 'atlantis',
+          country: '',
+          serviceType: 'openvpn',
+          unit: '',
+          maxPrice: '0.02',
+          minBandwidth: '',
+          sort: 'price',
+        },
+      },
+    },
+    'connect-syncing': network({ chain: 'syncing', syncedBlock: 92_400 }),
+    'connect-chain-unreachable': network({ chain: 'unreachable' }),
+    'connect-broker-unreachable': network({ broker: 'unreachable' }),
+    confirm: { route: 'connect', state: READY, offer: CHOSEN },
+    'confirm-not-registered': { route: 'connect', state: SAFE, offer: CHOSEN },
+    'confirm-unfunded': {
+      route: 'connect',
+      state: { ...READY, wallet: { ...READY.wallet, balance: 0n } },
+      offer: CHOSEN,
+    },
+    ...Object.fromEntries(connecting),
+    connected: at({ name: 'connected', proposal: CHOSEN, live: live(now), steps: STEPS }),
+    'connected-socks': at({
+      name: 'connected',
+      proposal: { ...CHOSEN, serviceType: 'socks', unit: 'hour' },
+      live: { ...live(now), socksPort: 41_080 },
+      steps: STEPS,
+    }),
+    'connected-leftover-low': at({
+      name: 'connected',
+      proposal: CHOSEN,
+      live: { ...live(now), leftover: MYST / 100_000n },
+      steps: STEPS,
+    }),
+    reconnecting: at({
+      name: 'reconnecting',
+      lost: 'Nothing comes back through the tunnel any more.',
+      sinceMs: now - 19_000,
+      attempt: 2,
+      isBlocked: true,
+      proposal: CHOSEN,
+      step: 'start-tunnel',
+      startedAtMs: now - 5_000,
+      steps: STEPS.slice(0, 3),
+    }),
+    blocked: at({
+      name: 'blocked',
+      why: 'The connection to the provider was lost. Nobody could take over: The provider does not answer; it may be offline.',
+      sinceMs: now - 84_000,
+      paid: MYST / 250n,
+      again: { serviceType: 'openvpn' },
+    }),
+    'blocked-since-before': {
+      route: 'connect',
+      state: {
+        ...READY,
+        identity: { ...READY.identity, unlocked: false },
+        connection: {
+          name: 'blocked',
+          why: 'The program ended while it protected your traffic, so nothing is let out until you say so.',
+          sinceMs: now - 3_720_000,
+          paid: 0n,
+        },
+      },
+    },
+    'locked-down': {
+      route: 'connect',
+      state: { ...READY, connection: lockdown(now), settings: { ...READY.settings, lockdown: true } },
+    },
+    disconnecting: at({ name: 'disconnecting', proposal: CHOSEN }),
+    'disconnected-by-you': ended({ end: 'consumer-closed', message: 'The session ended.', paid: MYST / 500n }),
+    'failed-provider-gone': ended({
+      step: 'reach-provider',
+      message: 'The provider does not answer; it may be offline.',
+      paid: 0n,
+    }),
+    'failed-helper-refused': ended({
+      step: 'start-tunnel',
+      end: 'tunnel-failed',
+      message: 'The permission to change the network was not given.',
+      paid: MYST / 500n,
+    }),
+    'failed-not-verified': ended({
+      step: 'verify-traffic',
+      end: 'not-verified',
+      message: 'Nothing came back through the tunnel.',
+      paid: MYST / 500n,
+    }),
+    'ended-leftover-used-up': ended({
+      end: 'leftover-exhausted',
+      message: 'What was paid ahead ran out.',
+      paid: MYST / 25n,
+    }),
+  }
+}
