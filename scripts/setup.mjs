@@ -30,6 +30,12 @@ const PROGRAMS = [
   { name: 'pkexec', files: ['/usr/bin/pkexec'], use: 'tests with the real password prompt', tests: true },
   { name: 'strace', files: ['/usr/bin/strace'], use: 'tests that watch which programs are started', tests: true },
   {
+    name: 'python3',
+    files: ['/usr/bin/python3'],
+    use: 'tests that send raw packets and connect as another user',
+    tests: true,
+  },
+  {
     name: 'systemd',
     files: ['/usr/bin/systemd-socket-activate'],
     use: 'tests of the helper as a service',
