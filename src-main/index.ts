@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { app, ipcMain, protocol, safeStorage, session } from 'electron'
+import { app, ipcMain, Menu, protocol, safeStorage, session } from 'electron'
 import { toWire } from '#shared/errors/myst-error.ts'
 import { hashOf, LINK_SCHEME, linkIn, type OfferLink, parseLink } from './desktop/deep-link.ts'
 import { askQuit, failAtStart, tell, tellFailure } from './desktop/dialogs.ts'
@@ -33,9 +33,10 @@ hardenContents(app)
 protocol.registerSchemesAsPrivileged([
   { scheme: APP_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
 ])
-// The installers of macOS and Linux say whose links these are; on Windows the program does.
+// The installers of macOS and Linux say whose links and notifications these are; on Windows the program does.
 if (app.isPackaged && process.platform === 'win32') {
   app.setAsDefaultProtocolClient(LINK_SCHEME, process.execPath, ['--'])
+  app.setAppUserModelId('network.mysterium.desktop')
 }
 
 /** A link that came before there was a window: Linux and Windows give it as an argument, macOS says it. */
@@ -67,6 +68,9 @@ async function run(): Promise<void> {
   state.subscribe((message) => {
     if (message.kind === 'delta' && message.set.settings) sayIt()
   })
+  // macOS takes copying, quitting and the like from a menu; elsewhere Electron's own would offer its tools.
+  const menu = Menu.buildFromTemplate([{ role: 'appMenu' }, { role: 'editMenu' }, { role: 'windowMenu' }])
+  Menu.setApplicationMenu(platform === 'darwin' ? menu : null)
   await hardenSession(session.defaultSession)
   protocol.handle(APP_SCHEME, createPageHandler(join(OUT, 'renderer')))
 

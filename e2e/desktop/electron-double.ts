@@ -60,6 +60,7 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
     | 'exit'
     | 'isPackaged'
     | 'setAsDefaultProtocolClient'
+    | 'setAppUserModelId'
     | 'getPreferredSystemLanguages'
     | 'getLoginItemSettings'
     | 'setLoginItemSettings'
@@ -68,6 +69,7 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
     isPackaged: false,
     getPreferredSystemLanguages: () => ['en-GB'],
     setAsDefaultProtocolClient: () => true,
+    setAppUserModelId: () => undefined,
     setLoginItemSettings: (settings) => {
       loginItem = settings
     },
@@ -141,7 +143,8 @@ export function createElectronDouble(context: BrowserContext, switches: Record<s
       return {} as Electron.NativeImage
     },
   }
-  const Menu: Pick<typeof Electron.Menu, 'buildFromTemplate'> = {
+  const Menu: Pick<typeof Electron.Menu, 'buildFromTemplate' | 'setApplicationMenu'> = {
+    setApplicationMenu: () => undefined,
     buildFromTemplate: (items) => ({ items }) as Electron.Menu,
   }
 
