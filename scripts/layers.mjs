@@ -54,7 +54,7 @@ export const ALLOWED = {
   'src-main/node/session': node('payments', 'dialogue', 'protocol', 'storage'),
   // A whole network on one machine: it builds parts that nodes only talk to, and starts nodes as programs.
   'src-main/node/localnet': node('chain', 'messaging', 'network', 'protocol', 'registry', 'storage'),
-  e2e: ['src-shared', 'src-main/*'],
+  e2e: ['src-shared', 'src-main/*', 'src-renderer/messages'],
 }
 
 /** Packages and built-ins that stay in one place. */
