@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 /** The one place that knows where Chromium is: CHROMIUM, then Debian's. */
 export function findChromium(): string | undefined {
@@ -13,7 +13,9 @@ export function findChromium(): string | undefined {
 export type Browser = { context: BrowserContext; page: Page; close(): Promise<void> }
 
 /** A real Chromium without a window, with a profile of its own that goes with it. */
-export async function openBrowser(options: { viewport?: { width: number; height: number } } = {}): Promise<Browser> {
+export async function openBrowser(
+  options: Pick<BrowserContextOptions, 'viewport' | 'locale' | 'timezoneId' | 'colorScheme'> = {},
+): Promise<Browser> {
   const executablePath = findChromium()
   if (executablePath === undefined) throw new Error('There is no Chromium here (Debian package chromium).')
   const profile = mkdtempSync(join(tmpdir(), 'myst-browser-'))
@@ -21,7 +23,8 @@ export async function openBrowser(options: { viewport?: { width: number; height:
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
       headless: true,
-      viewport: options.viewport ?? { width: 1000, height: 720 },
+      viewport: { width: 1000, height: 720 },
+      ...options,
       args: [
         '--no-sandbox', // root in a test machine; the pages are our own
         '--disable-gpu',
