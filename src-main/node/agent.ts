@@ -51,7 +51,7 @@ export type Agent = {
   promises(): PromiseView[]
   clear(peer: IdentityId | undefined, options: { acceptLess: boolean }): Promise<ClearResult[]>
   setClearingPolicy(policy: ClearingPolicy): void
-  risks(): Promise<RiskView[]>
+  risks(peers?: readonly IdentityId[]): Promise<RiskView[]>
   stop(): Promise<void>
 }
 

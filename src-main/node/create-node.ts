@@ -315,7 +315,7 @@ export async function createNode(options: {
       needAgent().setClearingPolicy(policy)
       return null
     },
-    'promises.risk': async () => needAgent().risks(),
+    'promises.risk': async ({ peers }) => needAgent().risks(peers),
     'state.get': async () => state.get(),
   }
 

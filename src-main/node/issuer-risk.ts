@@ -63,7 +63,7 @@ export function createIssuerRisk(
         ...{ self, payments, sharing, ledger, registry, policies, maximumPromise, dialogues, mayOpen, isSharing },
         ...{
           accounts: blocks,
-          cleared: market.facts.cleared,
+          facts: market.facts,
           onChange: follower.onChange,
           clock,
           log: log.of('clearing'),
@@ -77,6 +77,10 @@ export function createIssuerRisk(
         },
         providers: () => catalogue.candidates({ limit: OFFERS_CONSIDERED }),
         find: (provider) => catalogue.candidates({ provider, limit: 1 })[0],
+        onMoved() {
+          const { share } = state.get()
+          state.set({ share: { ...share, riskRevision: share.riskRevision + 1 } })
+        },
       })
       return {
         ...risk,

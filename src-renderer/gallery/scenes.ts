@@ -42,6 +42,7 @@ export function scenes(now: number): Record<string, Scene> {
         leftover: (BigInt(7 - index) * MYST) / 1000n,
       })),
       earnedToday: (412n * MYST) / 1000n,
+      riskRevision: 1,
     },
   }
   return {

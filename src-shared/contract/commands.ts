@@ -173,8 +173,11 @@ export const commands = {
   >(),
   /** When promises of others are cleared without being asked. Kept across restarts; shown in `state.wallet`. */
   'promises.setPolicy': command(clearingPolicy).returns<null>(),
-  /** Every issuer that promised something that is not cleared: what it has, owes and has paid (whitepaper 6.5.6). */
-  'promises.risk': command(nothing).returns<RiskView[]>(),
+  /**
+   * Every issuer that promised something that is not cleared, and these peers whether or not they did: what each has,
+   * owes and has paid (whitepaper 6.5.6). `state.share.riskRevision` moves when the answer may be another.
+   */
+  'promises.risk': command(z.object({ peers: z.array(identityId).max(250).optional() })).returns<RiskView[]>(),
   'state.get': command(nothing).returns<AppState>(),
 } as const
 
@@ -259,6 +262,17 @@ export type RiskView = {
   /** Not cleared: promised to this node, and, as far as other providers told, to them. */
   outstandingHere: Amount
   outstandingElsewhere: Amount
+  /** How many that are outstanding here, and of their sum what the account cannot pay when all known take their share. */
+  promises: number
+  uncovered: Amount
+  /** False: the copy of the chain is old or contested, so the balance may be another, and nothing more is accepted. */
+  isBalanceKnown: boolean
+  /**
+   * `covered`: more is accepted. `near-limit`: the account hardly covers what is owed, is being emptied, or three
+   * quarters of the credit are used. `at-limit`: nothing more before something is cleared or deposited. `not-covered`:
+   * more was promised than the account holds.
+   */
+  verdict: 'covered' | 'near-limit' | 'at-limit' | 'not-covered' | 'unknown'
   /** balance − everything outstanding; below zero the issuer has promised more than it has. */
   exposure: Amount
   /** The most this node lets it owe at once; it grows with what was cleared before. */
@@ -266,6 +280,7 @@ export type RiskView = {
   /** Cleared to this node, and in all, as the chain tells. */
   clearedHere: Amount
   clearedInAll: Amount
+  /** Now, where none is outstanding. */
   oldestPromiseAtMs: number
   withdrawalAnnounced: boolean
   /** Wei that clearing now would cost. */

@@ -93,6 +93,8 @@ export type ShareState = {
   sessions: ServedSession[]
   /** Accepted promises in total today (local midnight), cleared or not. */
   earnedToday: Amount
+  /** Moves, once a second at most, whenever `promises.risk` could answer differently. */
+  riskRevision: number
 }
 
 export type ShareTerms = {

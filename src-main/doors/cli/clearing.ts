@@ -99,6 +99,8 @@ function riskRow(view: RiskView) {
     owesHereMyst: formatMyst(view.outstandingHere),
     owesElsewhereMyst: formatMyst(view.outstandingElsewhere),
     exposureMyst: formatMyst(view.exposure),
+    uncoveredMyst: formatMyst(view.uncovered),
+    verdict: view.verdict,
     creditMyst: formatMyst(view.credit),
     clearedHereMyst: formatMyst(view.clearedHere),
     clearedInAllMyst: formatMyst(view.clearedInAll),

@@ -46,16 +46,21 @@ export function exposureOf({ balance, leaving, outstandingHere, outstandingElsew
   return most(balance - leaving, 0n) - outstandingHere - outstandingElsewhere
 }
 
+/** The account hardly covers what is known to be promised from it. */
+export function isCoverThin(facts: IssuerFacts): boolean {
+  return exposureOf(facts) < (facts.outstandingHere + facts.outstandingElsewhere) / MARGIN_PARTS
+}
+
 /**
  * Why an issuer's promises are to be cleared now, or why not yet (whitepaper 6.5.6). Risk counts under every
  * policy: an announced withdrawal, whose notice period is what there is time for, and an account that hardly
  * covers what is owed. Then what the person chose, and what makes the issuer unable to promise more.
  */
 export function clearingReason(facts: IssuerFacts, policy: ClearingPolicy, nowMs: number): ClearingReason {
-  const { outstandingHere, outstandingElsewhere } = facts
+  const { outstandingHere } = facts
   if (outstandingHere === 0n) return 'waiting'
   if (policy.atOnce) return 'at-once'
-  const isAtRisk = exposureOf(facts) < (outstandingHere + outstandingElsewhere) / MARGIN_PARTS
+  const isAtRisk = isCoverThin(facts)
   const full = (most(facts.limit, 0n) * FULL.parts) / FULL.of
   const isFull = facts.highest >= full || outstandingHere >= facts.credit
   const isOld = policy.maxAgeMs > 0 && nowMs - facts.oldestPromiseAtMs >= policy.maxAgeMs

@@ -6,7 +6,7 @@ import type { Dialogue } from '../ports/dialogue.ts'
 import { type Benefiter, createBenefiter } from './benefiter.ts'
 import { alignWithChain, clearPeers } from './clearing.ts'
 import { type PaymentsDeps, sumOf } from './deps.ts'
-import { createExposure } from './exposure.ts'
+import { createExposure, type Exposure } from './exposure.ts'
 import { leftoverAt, reconcileGiven } from './given.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createIssuer, type Issuer } from './issuer.ts'
@@ -34,8 +34,8 @@ export type Payments = {
   totals(): { receivable: Amount; payable: Amount }
   /** Promised to the peer and not earned by it, as this side reckons: what would be lost now. */
   atRisk(peer: IdentityId): Amount
-  /** The most that this node lets an issuer owe at once (whitepaper 6.5.6). */
-  credit(issuer: IdentityId): Amount
+  /** How far issuers are trusted. */
+  readonly exposure: Exposure
   /** Accepted promises, cleared or not, since local midnight. */
   earnedToday(): Amount
   /** Called after anything above could answer differently. */
@@ -150,7 +150,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
       }
     },
     atRisk: (peer) => leftoverAt(ledger, peer),
-    credit: (issuer) => exposure.limits(issuer).credit,
+    exposure,
     earnedToday: () => sumOf(ledger.earnedSince(new Date(clock.now()).setHours(0, 0, 0, 0))),
     onChange(handle) {
       listeners.add(handle)

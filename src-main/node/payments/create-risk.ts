@@ -20,12 +20,17 @@ import { createRiskDesk } from './risk-desk.ts'
 
 /** A price of gas is shown for so long before it is asked for again. */
 const GAS_CACHED_MS = 30_000
+/** Many promises may come in within a moment, and who looks reads once a second. */
+const MOVED_MS = 1_000
 
 /** What one identity does about the risk of promises (whitepaper 6.5.6): it looks, asks others, and clears in time. */
 export type Risk = {
   setPolicy(policy: ClearingPolicy): void
-  /** Every issuer that owes something here. Without an answer of the chain the gas is what was known last. */
-  views(): Promise<RiskView[]>
+  /**
+   * Every issuer that owes something here, and these peers whether or not they do. Without an answer of the chain the
+   * gas is what was known last.
+   */
+  views(peers?: readonly IdentityId[]): Promise<RiskView[]>
   stop(): void
 }
 
@@ -40,7 +45,7 @@ export function createRisk(deps: {
   sharing: PromiseSharing
   ledger: LedgerRepository
   accounts: Pick<ChainRepository, 'balanceOf' | 'withdrawalOf' | 'clearings'>
-  cleared: ChainFacts['cleared']
+  facts: Pick<ChainFacts, 'cleared' | 'isCurrent'>
   registry: Registry
   policies: ClearingPolicyRepository
   maximumPromise: () => Amount
@@ -53,6 +58,8 @@ export function createRisk(deps: {
   find: (provider: IdentityId) => Provider | undefined
   mayOpen: (peer: IdentityId) => boolean
   isSharing: () => boolean
+  /** `views` could answer differently than before; a second after the first of several changes. */
+  onMoved: () => void
   clock: Clock
   log: Logger
   random?: () => number
@@ -69,9 +76,9 @@ export function createRisk(deps: {
 
   const desk = createRiskDesk({
     ...{ self, ledger, accounts, registry, policy, clock },
-    cleared: deps.cleared,
+    facts: deps.facts,
     maximumPromise: deps.maximumPromise,
-    credit: payments.credit,
+    exposure: payments.exposure,
     outstandingElsewhere: sharing.outstandingElsewhere,
   })
   const schedule = createClearingSchedule({
@@ -91,23 +98,39 @@ export function createRisk(deps: {
     tellFrom: () => worthClearing(policy()),
     ...(deps.random ? { random: deps.random } : {}),
   })
+  let cancelMoved: (() => void) | undefined
+  const moved = () => {
+    cancelMoved ??= clock.after(MOVED_MS, () => {
+      cancelMoved = undefined
+      deps.onMoved()
+    })
+  }
   const unsubscribes = [
-    deps.onChange(schedule.chainChanged),
-    sharing.onLearned(schedule.look),
+    deps.onChange((change) => {
+      schedule.chainChanged(change)
+      if (change.kind === 'rolled-back' || change.events.length > 0) moved()
+    }),
+    sharing.onLearned(() => {
+      schedule.look()
+      moved()
+    }),
     payments.onChange(() => {
       schedule.look()
       rounds.look()
+      moved()
     }),
+    () => cancelMoved?.(),
   ]
 
   return {
     setPolicy(next) {
       policies.save(next)
       schedule.look()
+      moved()
     },
-    async views() {
+    async views(peers = []) {
       const wei = await clearingGas().catch(() => gas.wei)
-      return desk.views(wei)
+      return desk.views(wei, peers)
     },
     stop() {
       for (const unsubscribe of unsubscribes) unsubscribe()

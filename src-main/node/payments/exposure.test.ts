@@ -28,7 +28,7 @@ async function start(policy: Partial<PaymentPolicy> = {}, deposit = 1_000n * MYS
   }
   return {
     ...{ t, links, issuer, benefiter },
-    credit: () => links.payments.b.credit(issuer.id),
+    credit: () => links.payments.b.exposure.limits(issuer.id).credit,
     owed: () => links.payments.b.totals().receivable,
     /** Cleared without any dialogue. */
     clear: (serial: bigint, amount: bigint, to = benefiter) => t.chain.clear(promise(serial, amount, to), to, noGas),

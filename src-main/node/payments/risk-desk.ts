@@ -8,6 +8,8 @@ import type { ChainRepository } from '../storage/chain-repository.ts'
 import type { LedgerRepository } from '../storage/ledger-repository.ts'
 import { clearingReason, exposureOf, type IssuerFacts, isDue } from './clearing-policy.ts'
 import { type ChainFacts, least, most, sumOf } from './deps.ts'
+import type { Exposure } from './exposure.ts'
+import { verdictOf } from './verdict.ts'
 
 export type RiskDesk = {
   /** Issuers of whom this identity holds promises that are not cleared. */
@@ -19,7 +21,8 @@ export type RiskDesk = {
   isDue(issuer: IdentityId): boolean
   /** To be called when an issuer was cleared: the withdrawal that is announced now is no news any more. */
   cleared(issuer: IdentityId): void
-  views(clearingGas: bigint): RiskView[]
+  /** Of the issuers, and of these peers besides. */
+  views(clearingGas: bigint, peers: readonly IdentityId[]): RiskView[]
 }
 
 /** What is known of issuers before more is accepted from them or they are cleared (whitepaper 6.5.6). */
@@ -27,11 +30,11 @@ export function createRiskDesk(deps: {
   self: IdentityId
   ledger: Pick<LedgerRepository, 'openReceived' | 'outstandingOf'>
   accounts: Pick<ChainRepository, 'balanceOf' | 'withdrawalOf'>
-  cleared: ChainFacts['cleared']
+  facts: Pick<ChainFacts, 'cleared' | 'isCurrent'>
+  exposure: Exposure
   registry: Pick<Registry, 'registeredValue'>
   /** The most this node accepts as one promise, and lets one issuer owe. */
   maximumPromise: () => Amount
-  credit: (issuer: IdentityId) => Amount
   /** Told by other providers. */
   outstandingElsewhere: (issuer: IdentityId) => Amount
   policy: () => ClearingPolicy
@@ -52,7 +55,7 @@ export function createRiskDesk(deps: {
       outstandingElsewhere: sumOf(othersHere) + deps.outstandingElsewhere(issuer),
       highest: open.reduce((highest, { amount }) => most(amount, highest), 0n),
       limit: least(registry.registeredValue(issuer) / 2n, deps.maximumPromise()),
-      credit: deps.credit(issuer),
+      credit: deps.exposure.limits(issuer).credit,
       oldestPromiseAtMs: open.reduce((oldest, { createdAtMs }) => Math.min(oldest, createdAtMs), clock.now()),
       withdrawalIsNews: withdrawal !== undefined && handled.get(issuer) !== withdrawal.executableAt,
     }
@@ -75,17 +78,24 @@ export function createRiskDesk(deps: {
       if (withdrawal) handled.set(issuer, withdrawal.executableAt)
       else handled.delete(issuer)
     },
-    views(clearingGas) {
-      return issuers().map((issuer): RiskView => {
+    views(clearingGas, peers) {
+      const isBalanceKnown = deps.facts.isCurrent()
+      return [...new Set([...issuers(), ...peers])].map((issuer): RiskView => {
         const facts = factsOf(issuer)
         const { balance, leaving, outstandingHere, outstandingElsewhere, credit, oldestPromiseAtMs } = facts
-        const { toBenefiter, inAll } = deps.cleared(issuer, self)
+        const { toBenefiter, inAll } = deps.facts.cleared(issuer, self)
+        const { ceiling } = deps.exposure.limits(issuer)
+        const owed = sumOf(ledger.outstandingOf(issuer))
         return {
           issuer,
           balance: balance > leaving ? balance - leaving : 0n,
           registeredValue: registry.registeredValue(issuer),
           outstandingHere,
           outstandingElsewhere,
+          uncovered: deps.exposure.uncovered(issuer),
+          promises: ledger.openReceived(issuer).length,
+          isBalanceKnown,
+          verdict: verdictOf({ isBalanceKnown, facts, owed, ceiling }),
           exposure: exposureOf(facts),
           credit,
           clearedHere: toBenefiter,

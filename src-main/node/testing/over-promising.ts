@@ -79,7 +79,8 @@ export async function simulateOverPromising(options: OverPromising): Promise<Los
 
   /** As much as it gets accepted, in fewer and fewer MYST. */
   async function promise(at: Customer): Promise<void> {
-    const target = options.issuer === 'patient' ? at.provider.payments.credit(issuer.identity.id) - LEAST : at.most
+    const target =
+      options.issuer === 'patient' ? at.provider.payments.exposure.limits(issuer.identity.id).credit - LEAST : at.most
     for (let step = most(target - owed(at), 0n); step >= LEAST; step /= 2n) {
       const room = least(step, at.most - at.amount)
       if (room >= LEAST && (await offer(at, room))) return
@@ -126,7 +127,9 @@ export async function simulateOverPromising(options: OverPromising): Promise<Los
         .clearings(issuer.identity.id, 10_000, at.provider.identity.id)
         .reduce((sum, { amount }) => sum + amount, 0n)
     const ascending = (amounts: Amount[]) => amounts.sort((a, b) => (a < b ? -1 : 1))
-    const ceilings = customers.map(({ provider }) => provider.payments.credit(issuer.identity.id) + MYST / 2n)
+    const ceilings = customers.map(
+      ({ provider }) => provider.payments.exposure.limits(issuer.identity.id).credit + MYST / 2n,
+    )
     return {
       used: ascending(customers.map((at) => most(at.used - paidTo(at), 0n))),
       promised: ascending(customers.map((at) => most(at.accepted - paidTo(at), 0n))),

@@ -76,6 +76,8 @@ export function createRiskWorld(
   const gas = { available: 10n ** 18n, ofClearing: 10n ** 14n }
   const sent: { kind: 'clear' | 'clearMany'; promises: number }[] = []
   const providers: RiskProvider[] = []
+  /** When a page that shows the risk was told to look again. */
+  const moved: number[] = []
   let blockNumber = 0
 
   function mine(...bare: BareEvent[]): void {
@@ -170,7 +172,7 @@ export function createRiskWorld(
       const risk = createRisk({
         ...{ self: identity.id, payments, sharing, ledger, registry, policies, dialogues, clock, log: silentLogger },
         accounts: copy,
-        cleared: facts.cleared,
+        facts,
         maximumPromise: () => policy.maximumPromise,
         clearingGas: async () => gas.ofClearing,
         canPay: async () => gas.available >= gas.ofClearing,
@@ -182,6 +184,7 @@ export function createRiskWorld(
         },
         mayOpen: () => true,
         isSharing: () => options.isSharing ?? true,
+        onMoved: () => moved.push(clock.now()),
         ...(options.random ? { random: options.random } : {}),
       })
       const unsubscribe = dialogues.onIncoming((dialogue) => void payments.attach(dialogue))
@@ -241,7 +244,7 @@ export function createRiskWorld(
   }
 
   return {
-    ...{ clock, network, registry, chain, copy, providers, gas, sent },
+    ...{ clock, network, registry, chain, copy, providers, gas, sent, moved },
     ...{ provider, issuer, deposit, withdraw, mine, settle, turns },
     async stop() {
       for (const close of closers.splice(0).reverse()) await close()
