@@ -1,12 +1,14 @@
+import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { AppState } from '#shared/contract/state.ts'
 import { decode, encode } from '#shared/contract/wire.ts'
 import { nowhereNetwork } from './nowhere.ts'
-import { buildShell, CAN_RUN, PROGRAM, startDouble } from './shell.ts'
+import { buildShell, CAN_RUN, PROGRAM, ROOT, startDouble } from './shell.ts'
 
 type PageWindow = Window & { myst: { command(name: string, input: string): Promise<string> } }
 
@@ -129,6 +131,24 @@ describe.skipIf(!CAN_RUN || PROGRAM !== undefined)(
       expect(labels()).toContain('Mysterium öffnen')
       await command('settings.set', { language: 'auto' })
       expect(labels()).toContain('Open Mysterium')
+    })
+
+    test('window, tray and command line agree', async () => {
+      const myst = async (...words: string[]) => {
+        const program = [join(ROOT, 'scripts/myst.mjs'), '--home', join(home, 'node'), '--json', 'settings', ...words]
+        const { stdout } = await promisify(execFile)(process.execPath, program)
+        return stdout
+      }
+      const shown = await page()
+      const tray = () => started.double.trayItems().map(({ label }) => label)
+      await myst('set', 'language', 'de')
+      await vi.waitUntil(() => tray().includes('Mysterium öffnen'), { timeout: 10_000 })
+      await shown.locator('html[lang=de], html[lang^="de-"]').waitFor()
+      await command('settings.set', { language: 'en' })
+      expect(tray()).toContain('Open Mysterium')
+      await shown.locator('html[lang=en], html[lang^="en-"]').waitFor()
+      expect(await myst()).toContain('"setting":"language","value":"en"')
+      await command('settings.set', { language: 'auto' })
     })
 
     test('a crashed renderer comes back, the node did not notice; a crash again and again ends in words', async () => {

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { WebSocket } from 'ws'
 import type { CommandInput, CommandName, CommandOutput } from '#shared/contract/commands.ts'
-import type { StateMessage } from '#shared/contract/state.ts'
+import type { StateChange, StateMessage } from '#shared/contract/state.ts'
 import { decode, encode } from '#shared/contract/wire.ts'
 import { fromWire, MystError } from '#shared/errors/myst-error.ts'
 import type { Answer } from './call.ts'
@@ -10,7 +10,7 @@ import type { Answer } from './call.ts'
 export type NodeAccess = {
   call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>>
   /** The snapshot first, then deltas; `onLost` when the node went away. */
-  watch(listener: (message: StateMessage) => void, onLost: () => void): () => void
+  watch(listener: (message: StateChange) => void, onLost: () => void): () => void
   close(): Promise<void>
 }
 
@@ -29,7 +29,10 @@ export async function reachRunningNode(socketPath: string): Promise<NodeAccess |
     },
     watch(listener, onLost) {
       const socket = new WebSocket(`ws+unix:${socketPath}:/api/state`)
-      socket.on('message', (data) => listener(decode(String(data)) as StateMessage))
+      socket.on('message', (data) => {
+        const message = decode(String(data)) as StateMessage
+        if (message.kind !== 'beat') listener(message)
+      })
       socket.on('close', onLost)
       socket.on('error', () => undefined) // `close` follows
       return () => {
@@ -43,22 +46,17 @@ export async function reachRunningNode(socketPath: string): Promise<NodeAccess |
 
 function post(socketPath: string, name: string, body: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(
-      { socketPath, method: 'POST', path: `/api/command/${name}`, headers: { 'x-myst': '1' } },
-      (response) => {
-        let text = ''
-        response.setEncoding('utf8')
-        response.on('data', (chunk: string) => {
-          text += chunk
-        })
-        response.on('end', () =>
-          text === ''
-            ? reject(new MystError('NodeRefused', `The node answered ${response.statusCode}.`))
-            : resolve(text),
-        )
-        response.on('error', reject)
-      },
-    )
+    const outgoing = request({ socketPath, method: 'POST', path: `/api/command/${name}` }, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        text += chunk
+      })
+      response.on('end', () =>
+        text === '' ? reject(new MystError('NodeRefused', `The node answered ${response.statusCode}.`)) : resolve(text),
+      )
+      response.on('error', reject)
+    })
     outgoing.on('error', reject)
     outgoing.end(body)
   })

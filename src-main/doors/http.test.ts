@@ -1,13 +1,15 @@
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Handlers } from '#shared/contract/commands.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { decode } from '#shared/contract/wire.ts'
+import { MystError } from '#shared/errors/myst-error.ts'
 import { silentLogger } from '../node/lib/logger.ts'
 import { createStateTree } from '../node/state-tree.ts'
 import { reachRunningNode } from './client.ts'
@@ -16,8 +18,13 @@ import { type HttpDoor, openHttpDoor } from './http.ts'
 let dir = ''
 let door: HttpDoor
 let port = 0
-const state = createStateTree({ wallet: { balance: 5n } } as unknown as AppState)
-const handlers = { 'state.get': async () => state.get() } as unknown as Handlers
+const state = createStateTree({ wallet: { balance: 5n }, identity: { all: [{}] } } as unknown as AppState)
+const handlers = {
+  'state.get': async () => state.get(),
+  async 'identity.check'({ passphrase }: { passphrase: string }) {
+    if (passphrase !== 'right') throw new MystError('WrongPassphrase', 'This passphrase does not fit.')
+  },
+} as unknown as Handlers
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'myst-door-'))
@@ -52,10 +59,12 @@ function ask(method: string, path: string, headers: Record<string, string> = {},
 
 async function login(): Promise<string> {
   const answer = await ask('POST', '/api/login', {}, JSON.stringify({ token: door.token }))
-  expect(answer.status).toBe(204)
-  return answer.headers['set-cookie']?.[0] ?? ''
+  expect(answer.status).toBe(200)
+  // A cookie would go to every port of this address.
+  expect(answer.headers['set-cookie']).toBeUndefined()
+  return (JSON.parse(answer.body) as { secret: string }).secret
 }
-const cookieOf = (set: string) => set.split(';')[0] ?? ''
+const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` })
 
 describe('the page’s door', () => {
   it('serves the page with a policy that allows nothing but itself', async () => {
@@ -78,24 +87,77 @@ describe('the page’s door', () => {
     }
   })
 
-  it('opens to a token that works once, and then to a cookie that pages elsewhere cannot send', async () => {
-    expect((await ask('POST', '/api/command/state.get', { 'x-myst': '1' })).status).toBe(401)
+  it('opens to a token that works once, and then to a secret that only this page has', async () => {
+    expect((await ask('POST', '/api/command/state.get')).status).toBe(401)
     expect((await ask('POST', '/api/login', {}, JSON.stringify({ token: 'x'.repeat(43) }))).status).toBe(401)
-    const set = await login()
-    expect(set).toMatch(/HttpOnly; SameSite=Strict/)
+    const secret = await login()
     expect((await ask('POST', '/api/login', {}, JSON.stringify({ token: door.token }))).status).toBe(401)
-    const answer = await ask('POST', '/api/command/state.get', { cookie: cookieOf(set), 'x-myst': '1' }, '{}')
-    expect(decode(answer.body)).toEqual({ ok: { wallet: { balance: 5n } } })
-    // Without the header a plain form of another site could have sent it.
-    expect((await ask('POST', '/api/command/state.get', { cookie: cookieOf(set) }, '{}')).status).toBe(403)
+    const answer = await ask('POST', '/api/command/state.get', bearer(secret), '{}')
+    expect(decode(answer.body)).toEqual({ ok: state.get() })
+    for (const headers of [
+      { cookie: `myst-${port}=${secret}` },
+      bearer(door.token),
+      bearer(`${secret}x`),
+      { authorization: secret },
+    ]) {
+      for (const path of ['command/state.get', 'unlock', 'active']) {
+        expect((await ask('POST', `/api/${path}`, headers, '{}')).status, path).toBe(401)
+      }
+    }
+  })
+
+  it('locks a page at which nobody did anything, until the passphrase is given', async () => {
+    await door.stop()
+    let atMs = Date.now()
+    vi.spyOn(Date, 'now').mockImplementation(() => atMs)
+    try {
+      door = await openHttpDoor(
+        { handlers, state, log: silentLogger },
+        { listen: { host: '127.0.0.1', port: 0 }, access: 'token', lockAfterMs: 60_000 },
+      )
+      port = Number(new URL(door.address).port)
+      const secret = await login()
+      const headers = bearer(secret)
+      const command = async () => (await ask('POST', '/api/command/state.get', headers, '{}')).status
+      const origin = `http://127.0.0.1:${port}`
+      const open = () => new WebSocket(`ws://127.0.0.1:${port}/api/state`, ['myst', secret], { headers: { origin } })
+      const socket = open()
+      await once(socket, 'message')
+
+      atMs += 40_000
+      // What the page asks by itself is nobody's doing.
+      expect(await command()).toBe(200)
+      expect((await ask('POST', '/api/active', headers, '{}')).status).toBe(204)
+      atMs += 59_000
+      expect(await command()).toBe(200)
+      const closed = once(socket, 'close')
+      atMs += 1_000
+      expect(await command()).toBe(423)
+      expect((await ask('POST', '/api/active', headers, '{}')).status).toBe(423)
+      await closed
+      const [refused] = (await once(
+        open().on('error', () => {}),
+        'unexpected-response',
+      ).then(([, response]) => [response as { statusCode: number }])) as [{ statusCode: number }]
+      expect(refused.statusCode).toBe(403)
+
+      const unlock = (passphrase: string) => ask('POST', '/api/unlock', headers, JSON.stringify({ passphrase }))
+      const wrong = await unlock('wrong')
+      expect([wrong.status, decode(wrong.body)]).toMatchObject([422, { error: { name: 'WrongPassphrase' } }])
+      expect(await command()).toBe(423)
+      expect((await unlock('right')).status).toBe(200)
+      expect(await command()).toBe(200)
+    } finally {
+      vi.restoreAllMocks()
+    }
   })
 
   it('refuses a name that was rebound to loopback, and every other origin', async () => {
-    const cookie = cookieOf(await login())
+    const secret = await login()
     for (const host of ['evil.example', `evil.example:${port}`, `127.0.0.1.evil.example:${port}`, '127.0.0.2']) {
       expect((await ask('GET', '/', { host })).status, host).toBe(403)
     }
-    const headers = { cookie, 'x-myst': '1', host: `127.0.0.1:${port}` }
+    const headers = { ...bearer(secret), host: `127.0.0.1:${port}` }
     for (const origin of ['http://evil.example', 'null', `http://127.0.0.1:${port + 1}`, `https://127.0.0.1:${port}`]) {
       expect((await ask('POST', '/api/command/state.get', { ...headers, origin }, '{}')).status, origin).toBe(403)
     }
@@ -105,7 +167,7 @@ describe('the page’s door', () => {
   })
 
   it('refuses bodies without end, other methods and unknown commands', async () => {
-    const headers = { cookie: cookieOf(await login()), 'x-myst': '1' }
+    const headers = bearer(await login())
     expect((await ask('POST', '/api/command/state.get', headers, 'x'.repeat(70_000))).status).toBe(413)
     expect((await ask('GET', '/api/command/state.get', headers)).status).toBe(405)
     expect((await ask('DELETE', '/')).status).toBe(405)
@@ -113,20 +175,22 @@ describe('the page’s door', () => {
   })
 
   it('sends a snapshot and then numbered deltas, to whoever is logged in', async () => {
-    const cookie = cookieOf(await login())
-    const open = (headers: Record<string, string>) => new WebSocket(`ws://127.0.0.1:${port}/api/state`, { headers })
-    const refused = (headers: Record<string, string>) =>
+    const protocols = ['myst', await login()]
+    const open = (protocols: string[], headers: Record<string, string>) =>
+      new WebSocket(`ws://127.0.0.1:${port}/api/state`, protocols, { headers })
+    const refused = (protocols: string[], headers: Record<string, string>) =>
       new Promise<number | undefined>((resolve) => {
-        const socket = open(headers)
+        const socket = open(protocols, headers)
         socket.on('unexpected-response', (_request, response) => resolve(response.statusCode))
         socket.on('error', () => undefined)
       })
     const origin = `http://127.0.0.1:${port}`
-    expect(await refused({ origin })).toBe(403)
-    expect(await refused({ cookie })).toBe(403)
-    expect(await refused({ cookie, origin: 'http://evil.example' })).toBe(403)
+    expect(await refused([], { origin })).toBe(403)
+    expect(await refused(['myst', 'another'], { origin })).toBe(403)
+    expect(await refused(protocols, {})).toBe(403)
+    expect(await refused(protocols, { origin: 'http://evil.example' })).toBe(403)
 
-    const socket = open({ cookie, origin })
+    const socket = open(protocols, { origin })
     const messages: unknown[] = []
     await new Promise<void>((resolve) => {
       socket.on('message', (data) => {
@@ -165,7 +229,7 @@ describe('the command line’s door', () => {
     const own = await openHttpDoor({ handlers, state, log: silentLogger }, { listen: { path }, access: 'file' })
     expect(statSync(path).mode & 0o777).toBe(0o600)
     const access = await reachRunningNode(path)
-    expect(await access?.call('state.get', {})).toEqual({ wallet: { balance: 5n } })
+    expect(await access?.call('state.get', {})).toEqual(state.get())
     await own.stop()
     expect(await reachRunningNode(path)).toBeUndefined()
   })

@@ -1,18 +1,21 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { chmodSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import type { Handlers } from '#shared/contract/commands.ts'
-import { encode } from '#shared/contract/wire.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { Logger } from '../node/lib/logger.ts'
 import type { StateTree } from '../node/state-tree.ts'
 import { callEncoded } from './call.ts'
+import { follow } from './follow.ts'
+import { createPageSessions, type SessionState } from './page-sessions.ts'
 
 /** Commands are small; the largest is a keystore file of 16 KiB. */
 const MAX_BODY_BYTES = 64 * 1024
+const LOOK_FOR_IDLE_MS = 1_000
+/** What a page's socket asks for, before its secret. */
+const STATE_PROTOCOL = 'myst'
 const LOOPBACK_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/
 const CONTENT_TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -30,10 +33,13 @@ export type HttpDoorOptions = {
   /** Loopback address and port (0: any free one), or a Unix socket that only this user can open. */
   listen: { host: '127.0.0.1' | '::1'; port: number } | { path: string }
   /**
-   * `token`: the page shows a one-time token first, then carries a cookie. `file`: the right to open
-   * the Unix socket is the proof (the command line's own door).
+   * `token`: the page shows a one-time token first and gets a secret for it, which it sends as a bearer token; browsers
+   * would send a cookie to every port of this address. `file`: the right to open the Unix socket is the proof (the
+   * command line's own door).
    */
   access: 'token' | 'file'
+  /** A page at which nobody did anything for so long is locked until the identity's passphrase is given; none: never. */
+  lockAfterMs?: number | undefined
   /** Folder of the built page; none: commands and state only. */
   pageDir?: string
 }
@@ -49,10 +55,10 @@ export async function openHttpDoor(
   options: HttpDoorOptions,
 ): Promise<HttpDoor> {
   const { handlers, state, log } = deps
-  const token = randomBytes(32).toString('base64url')
-  let tokenUsable = true
-  /** Hashes only: what could be read from memory by mistake opens nothing. */
-  const sessions = new Set<string>()
+  const sessions = createPageSessions({
+    lockAfterMs: options.lockAfterMs,
+    canUnlock: () => state.get().identity.all.length > 0,
+  })
 
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
@@ -62,14 +68,10 @@ export async function openHttpDoor(
     })
   })
   server.requestTimeout = 120_000
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 })
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024, handleProtocols: () => STATE_PROTOCOL })
 
-  const allowed = (request: IncomingMessage): boolean => {
-    if (options.access === 'file') return true
-    const cookies = (request.headers.cookie ?? '').split(/;\s*/).map((cookie) => cookie.split('='))
-    const session = cookies.find(([name]) => name === cookieName(request))?.[1]
-    return session !== undefined && sessions.has(hash(session))
-  }
+  const stateOf = (secret: string | undefined): SessionState =>
+    options.access === 'file' ? 'open' : sessions.stateOf(secret)
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY)
@@ -85,10 +87,16 @@ export async function openHttpDoor(
       if (request.method !== 'POST') return void response.writeHead(405).end()
       const body = await readBody(request)
       if (body === undefined) return void response.writeHead(413).end()
-      if (path === '/api/login') return login(body, request, response)
-      if (!allowed(request)) return void response.writeHead(401).end()
-      // A cross-site form cannot set a header of its own: a second lock beside SameSite.
-      if (request.headers['x-myst'] !== '1') return void response.writeHead(403).end()
+      if (path === '/api/login') return login(body, response)
+      const secret = /^Bearer ([\w-]+)$/.exec(request.headers.authorization ?? '')?.[1]
+      const found = stateOf(secret)
+      if (found === 'unknown') return void response.writeHead(401).end()
+      if (path === '/api/unlock' && secret !== undefined) return await unlock(secret, body, response)
+      if (found === 'locked') return void response.writeHead(423).end()
+      if (path === '/api/active' && secret !== undefined) {
+        sessions.touch(secret)
+        return void response.writeHead(204).end()
+      }
       const name = path.slice('/api/command/'.length)
       if (!path.startsWith('/api/command/')) return void response.writeHead(404).end()
       const answer = await callEncoded(handlers, name, body)
@@ -98,19 +106,24 @@ export async function openHttpDoor(
     servePage(path, request, response)
   }
 
-  function login(body: string, request: IncomingMessage, response: ServerResponse): void {
+  function login(body: string, response: ServerResponse): void {
     let given: unknown
     try {
       given = (JSON.parse(body) as { token?: unknown }).token
     } catch {
       given = undefined
     }
-    if (!tokenUsable || typeof given !== 'string' || !equal(given, token)) return void response.writeHead(401).end()
-    tokenUsable = false
-    const session = randomBytes(32).toString('base64url')
-    sessions.add(hash(session))
-    const cookie = `${cookieName(request)}=${session}; Path=/; HttpOnly; SameSite=Strict`
-    response.writeHead(204, { 'Set-Cookie': cookie }).end()
+    const secret = sessions.signIn(given)
+    if (secret === undefined) return void response.writeHead(401).end()
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ secret }))
+  }
+
+  /** Answers as a command does: what is wrong with a passphrase is said in the same words. */
+  async function unlock(secret: string, body: string, response: ServerResponse): Promise<void> {
+    const answer = await callEncoded(handlers, 'identity.check', body)
+    const refused = answer.startsWith('{"error"')
+    if (!refused) sessions.unlock(secret)
+    response.writeHead(refused ? 422 : 200, { 'Content-Type': 'application/json' }).end(answer)
   }
 
   function servePage(path: string, request: IncomingMessage, response: ServerResponse): void {
@@ -130,23 +143,34 @@ export async function openHttpDoor(
     response.end(request.method === 'HEAD' ? undefined : file)
   }
 
+  /** Whose each page's socket is: it is cut when its page is locked. */
+  const secrets = new Map<WebSocket, string | undefined>()
   server.on('upgrade', (request, socket, head) => {
     const originOk = options.access === 'file' || request.headers.origin !== undefined
-    if (request.url !== '/api/state' || !originOk || !fromHere(request, options) || !allowed(request)) {
+    // A browser lets a page choose no header of a socket but this one.
+    const [, secret] = (request.headers['sec-websocket-protocol'] ?? '').split(/,\s*/)
+    if (request.url !== '/api/state' || !originOk || !fromHere(request, options) || stateOf(secret) !== 'open') {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
       return
     }
     sockets.handleUpgrade(request, socket, head, (client) => {
-      client.send(encode(state.snapshot()))
-      const stop = state.subscribe((message) => {
+      secrets.set(client, secret)
+      const stop = follow(state, (message) => {
         // A reader that does not keep up is let go; it comes back for a new snapshot.
         if (client.bufferedAmount > 8 * 1024 * 1024) client.terminate()
-        else client.send(encode(message))
+        else client.send(message)
       })
-      client.on('close', stop)
-      client.on('error', stop)
+      client.on('close', () => {
+        secrets.delete(client)
+        stop()
+      })
+      client.on('error', () => client.terminate())
     })
   })
+  const locking = setInterval(() => {
+    for (const [client, secret] of secrets) if (stateOf(secret) !== 'open') client.terminate()
+  }, LOOK_FOR_IDLE_MS)
+  locking.unref()
 
   const listen = options.listen
   if ('path' in listen) rmSync(listen.path, { force: true })
@@ -173,9 +197,10 @@ export async function openHttpDoor(
       : `http://${listen.host === '::1' ? '[::1]' : listen.host}:${(server.address() as AddressInfo).port}`
 
   return {
-    token,
+    token: sessions.token,
     address,
     async stop() {
+      clearInterval(locking)
       for (const client of sockets.clients) client.terminate()
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
@@ -191,19 +216,6 @@ function fromHere(request: IncomingMessage, options: HttpDoorOptions): boolean {
   if (!LOOPBACK_HOST.test(host)) return false
   const origin = request.headers.origin
   return origin === undefined || origin === `http://${host}`
-}
-
-/** Cookies do not tell ports apart: without the port in its name, signing in to one node would sign out of another. */
-function cookieName(request: IncomingMessage): string {
-  return `myst-${/:(\d{1,5})$/.exec(request.headers.host ?? '')?.[1] ?? '80'}`
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
-}
-
-function equal(a: string, b: string): boolean {
-  return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest())
 }
 
 async function readBody(request: IncomingMessage): Promise<string | undefined> {

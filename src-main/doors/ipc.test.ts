@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Handlers } from '#shared/contract/commands.ts'
-import type { AppState } from '#shared/contract/state.ts'
+import { type AppState, BEAT_MS } from '#shared/contract/state.ts'
 import { decode } from '#shared/contract/wire.ts'
 import { silentLogger } from '../node/lib/logger.ts'
 import { createStateTree } from '../node/state-tree.ts'
@@ -96,4 +96,24 @@ test('a follower gets a snapshot each time it asks, and each delta once, until i
   ours.emit('destroyed')
   state.set({ network: { ...state.get().network, name: 'third' } })
   expect(ours.sent).toHaveLength(3)
+})
+
+test('a follower hears that the node is there while nothing changes, until its window is gone', () => {
+  vi.useFakeTimers()
+  try {
+    const { follow, ours, state } = door()
+    follow(OUR_FRAME, ours)
+    follow(OUR_FRAME, ours)
+    state.set({ network: { ...state.get().network, name: 'second' } })
+    vi.advanceTimersByTime(2 * BEAT_MS)
+    expect(ours.sent.slice(3).map(decode)).toEqual([
+      { kind: 'beat', number: 1 },
+      { kind: 'beat', number: 1 },
+    ])
+    ours.emit('destroyed')
+    vi.advanceTimersByTime(10 * BEAT_MS)
+    expect(ours.sent).toHaveLength(5)
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -4,11 +4,12 @@ import { encode } from '#shared/contract/wire.ts'
 import type { Logger } from '../node/lib/logger.ts'
 import type { StateTree } from '../node/state-tree.ts'
 import { callEncoded } from './call.ts'
+import { follow } from './follow.ts'
 
 /**
  * The two channels; the preload script knows them too.
  *   myst:command  the page asks with name and encoded input, the answer is encoded `{ok}` or `{error}`
- *   myst:state    the page asks for state; a snapshot comes, then every delta, encoded
+ *   myst:state    the page asks for state; a snapshot comes, then every delta and beats, encoded
  */
 const COMMAND_CHANNEL = 'myst:command'
 const STATE_CHANNEL = 'myst:state'
@@ -48,16 +49,15 @@ export function openIpcDoor(
   )
 
   const followers = new WeakSet<WebContents>()
-  const follow = checked(({ sender }: IpcMainEvent) => {
-    sender.send(STATE_CHANNEL, encode(state.snapshot()))
-    if (followers.has(sender)) return
+  const asked = checked(({ sender }: IpcMainEvent) => {
+    if (followers.has(sender)) return sender.send(STATE_CHANNEL, encode(state.snapshot()))
     followers.add(sender)
-    const stop = state.subscribe((message) => sender.send(STATE_CHANNEL, encode(message)))
+    const stop = follow(state, (message) => sender.send(STATE_CHANNEL, message))
     sender.once('destroyed', stop)
   })
   ipcMain.on(STATE_CHANNEL, (event, ...given: unknown[]) => {
     try {
-      follow(event, ...given)
+      asked(event, ...given)
     } catch {
       // Refused and noted; there is nobody to answer.
     }

@@ -206,6 +206,19 @@ export async function createNode(options: {
       remembering.check(remember)
       return activate(id, passphrase, remember)
     },
+    async 'identity.check'({ passphrase }) {
+      const { all, active } = state.get().identity
+      let problem = new MystError('NoIdentity', 'There is no identity yet.')
+      for (const id of active ? [active] : all.map((one) => one.id)) {
+        try {
+          await keystore.unlock(id, passphrase)
+          return null
+        } catch (error) {
+          problem = error as MystError
+        }
+      }
+      throw problem
+    },
     async 'identity.changePassphrase'({ id, old, new: next }) {
       const changed = await keystore.changePassphrase(id, old, next)
       setIdentity({ all: await keystore.list() })

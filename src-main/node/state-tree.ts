@@ -1,4 +1,4 @@
-import type { AppState, StateMessage } from '#shared/contract/state.ts'
+import type { AppState, StateChange } from '#shared/contract/state.ts'
 
 /**
  * The one state tree (ARCHITECTURE: "the node owns it"). Parts replace whole branches; every door
@@ -7,8 +7,8 @@ import type { AppState, StateMessage } from '#shared/contract/state.ts'
 export type StateTree = {
   get(): AppState
   set(branches: Partial<AppState>): void
-  snapshot(): StateMessage
-  subscribe(listener: (message: StateMessage) => void): () => void
+  snapshot(): StateChange
+  subscribe(listener: (message: StateChange) => void): () => void
   /** Resolves as soon as `test` holds, also when it holds already. Rejects when `signal` aborts. */
   when(test: (state: AppState) => boolean, signal?: AbortSignal): Promise<AppState>
 }
@@ -16,7 +16,7 @@ export type StateTree = {
 export function createStateTree(initial: AppState): StateTree {
   let state = initial
   let number = 0
-  const listeners = new Set<(message: StateMessage) => void>()
+  const listeners = new Set<(message: StateChange) => void>()
 
   const tree: StateTree = {
     get: () => state,

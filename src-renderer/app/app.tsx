@@ -10,6 +10,7 @@ import { type NodeParts, NodeProvider, useHasState, useLanguage, useLink, useNod
 import { type Route, redirect, useRoute } from '../store/route.ts'
 import { ConnectionAnnouncer } from './connection-announcer.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
+import { Locked } from './locked.tsx'
 import { LostBanner } from './lost-banner.tsx'
 import { Shell } from './shell.tsx'
 import { Waiting } from './waiting.tsx'
@@ -38,6 +39,7 @@ function Gate() {
   const link = useLink()
   const hasState = useHasState()
   if (link === 'signed-out') return <Waiting signedOut />
+  if (link === 'locked') return <Locked />
   if (!hasState) return <Waiting lost={link === 'lost'} />
   return (
     <div className="frame">

@@ -15,6 +15,7 @@ export function readAnswer(text: string): unknown {
 export function readStateMessage(text: string): StateMessage | undefined {
   const message = decodeObject(text)
   if (!message || typeof message.number !== 'number' || !Number.isSafeInteger(message.number)) return undefined
+  if (message.kind === 'beat') return message as StateMessage
   if (message.kind === 'snapshot' && isObject(message.state)) return message as StateMessage
   if (message.kind === 'delta' && isObject(message.set)) return message as StateMessage
   return undefined

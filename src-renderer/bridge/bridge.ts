@@ -3,9 +3,10 @@ import type { StateMessage } from '#shared/contract/state.ts'
 
 /**
  * `connecting` before the first snapshot, `open` while state flows, `lost` while the node does not
- * answer (the bridge keeps trying), `signed-out` when this page may not talk to the node.
+ * answer (the bridge keeps trying), `signed-out` when this page may not talk to the node, `locked` when it may again
+ * once the passphrase was given.
  */
-export type LinkState = 'connecting' | 'open' | 'lost' | 'signed-out'
+export type LinkState = 'connecting' | 'open' | 'lost' | 'signed-out' | 'locked'
 
 export type StateListener = {
   onMessage(message: StateMessage): void
@@ -18,4 +19,6 @@ export type Bridge = {
   command<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>>
   /** The first message of every subscription is a snapshot; subscribing again asks for a new one. */
   onState(listener: StateListener): () => void
+  /** Ends `locked`; the page is then to be loaded anew. Rejects as `command` does. */
+  unlock?(passphrase: string): Promise<void>
 }

@@ -2,6 +2,7 @@ import type { CommandName, CommandOutput } from '#shared/contract/commands.ts'
 import { encode } from '#shared/contract/wire.ts'
 import { readAnswer, readStateMessage, unreachable } from './answer.ts'
 import type { Bridge } from './bridge.ts'
+import { type Timers, watchForSilence } from './silence.ts'
 
 /** What the preload script puts on `window`. Texts only cross, in the contract's encoding. */
 export type PreloadDoor = {
@@ -9,7 +10,7 @@ export type PreloadDoor = {
   onState(listener: (encodedStateMessage: string) => void): () => void
 }
 
-export function createElectronBridge(door: PreloadDoor): Bridge {
+export function createElectronBridge(door: PreloadDoor, timers: Timers): Bridge {
   return {
     async command<Name extends CommandName>(name: Name, input: unknown) {
       let answer: string
@@ -22,13 +23,25 @@ export function createElectronBridge(door: PreloadDoor): Bridge {
       return readAnswer(answer) as CommandOutput<Name>
     },
     onState(listener) {
+      let isLost = false
+      const watch = watchForSilence(timers, () => {
+        isLost = true
+        listener.onLink('lost')
+      })
       listener.onLink('connecting')
-      return door.onState((text) => {
+      const stop = door.onState((text) => {
         const message = readStateMessage(text)
         if (!message) return
-        if (message.kind === 'snapshot') listener.onLink('open')
+        // The window cannot outlive the node, but the node can hang; then what was sent meanwhile still comes.
+        if (isLost || message.kind === 'snapshot') listener.onLink('open')
+        isLost = false
+        if (message.kind === 'beat') watch.heard()
         listener.onMessage(message)
       })
+      return () => {
+        watch.stop()
+        stop()
+      }
     },
   }
 }

@@ -8,9 +8,18 @@ declare global {
   }
 }
 
+/** Belongs to this address and port alone, and is worth nothing once the node ended. */
+const SECRET_KEY = 'myst.secret'
+/** The node hears of a busy person no more often. */
+const ACTIVE_MS = 30_000
+
 /** Finds the door this page stands at; in a browser it signs in first with the token in the address. */
 export async function openBridge(): Promise<Bridge> {
-  if (window.myst) return createElectronBridge(window.myst)
+  const timers = {
+    setTimeout: (run: () => void, ms: number) => window.setTimeout(run, ms),
+    clearTimeout: (timer: number) => window.clearTimeout(timer),
+  }
+  if (window.myst) return createElectronBridge(window.myst, timers)
   const fetchHere: typeof fetch = (input, init) => window.fetch(input, init)
   const token = tokenInAddress()
   // A new address typed over the old one changes only what is behind its #, and the page would stay as it is.
@@ -18,15 +27,34 @@ export async function openBridge(): Promise<Bridge> {
   if (token) {
     // Out of the address bar and the history before anything else, so that nobody reads or shares it.
     history.replaceState(null, '', location.pathname)
-    await signIn({ fetch: fetchHere }, token)
+    const secret = await signIn({ fetch: fetchHere }, token)
+    if (secret !== undefined) localStorage.setItem(SECRET_KEY, secret)
   }
-  return createHttpBridge({
-    fetch: fetchHere,
-    openSocket: (path) => new WebSocket(`${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${path}`),
-    setTimeout: (run, ms) => window.setTimeout(run, ms),
-    clearTimeout: (timer) => window.clearTimeout(timer),
-    random: Math.random,
-  })
+  const bridge = createHttpBridge(
+    {
+      ...timers,
+      fetch: fetchHere,
+      openSocket: (path, protocols) =>
+        new WebSocket(`${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${path}`, protocols),
+      random: Math.random,
+    },
+    localStorage.getItem(SECRET_KEY) ?? undefined,
+  )
+  tellOfPerson(bridge.active)
+  return bridge
+}
+
+/** Calls when somebody is at the page: at once, and then at most every `ACTIVE_MS`. */
+function tellOfPerson(active: () => void): void {
+  let toldAtMs = Number.NEGATIVE_INFINITY
+  const notice = () => {
+    if (performance.now() - toldAtMs < ACTIVE_MS) return
+    toldAtMs = performance.now()
+    active()
+  }
+  for (const act of ['pointerdown', 'keydown', 'wheel']) {
+    window.addEventListener(act, notice, { capture: true, passive: true })
+  }
 }
 
 function tokenInAddress(): string | null {

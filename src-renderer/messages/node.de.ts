@@ -275,6 +275,7 @@ export const nodeDe: Record<string, string> = {
     'Der Knoten antwortet nicht; vielleicht startet er gerade. In einem Moment erneut versuchen.',
   'The node gave an answer this page cannot read; update both and try again.':
     'Die Antwort des Knotens kann diese Seite nicht lesen; beide aktualisieren und erneut versuchen.',
+  'This page is locked; reload it.': 'Diese Seite ist gesperrt; neu laden.',
   'This page is signed out; open the address that the node printed again.':
     'Diese Seite ist abgemeldet; die vom Knoten ausgegebene Adresse erneut öffnen.',
 }

@@ -27,6 +27,7 @@ function fakeNode() {
       listeners.at(-1)?.onLink('open')
       listeners.at(-1)?.onMessage({ kind: 'snapshot', number, state })
     },
+    beat: (number: number) => listeners.at(-1)?.onMessage({ kind: 'beat', number }),
     delta: (number: number, set: Partial<AppState>) => listeners.at(-1)?.onMessage({ kind: 'delta', number, set }),
   }
 }
@@ -59,6 +60,23 @@ describe('mirror', () => {
     node.snapshot(5, { ...READY, ...proposals(5) })
     node.delta(6, proposals(6))
     expect(store.getState().app?.proposals.revision).toBe(6)
+    expect(node.subscriptions()).toBe(2)
+  })
+
+  it('notices with the next beat that the last delta was missed', () => {
+    const node = fakeNode()
+    const { store } = createMirror(node.bridge)
+    node.beat(0)
+    node.snapshot(1, READY)
+    node.delta(2, proposals(2))
+    node.beat(2)
+    node.beat(1)
+    expect(node.subscriptions()).toBe(1)
+    node.beat(3)
+    expect(node.subscriptions()).toBe(2)
+    node.snapshot(3, { ...READY, ...proposals(3) })
+    node.beat(3)
+    expect(store.getState().app?.proposals.revision).toBe(3)
     expect(node.subscriptions()).toBe(2)
   })
 

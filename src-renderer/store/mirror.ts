@@ -12,8 +12,8 @@ export type Mirror = {
 export type MirrorStore = Pick<StoreApi<Mirror>, 'getState' | 'getInitialState' | 'subscribe'>
 
 /**
- * Follows the node's state: a snapshot, then deltas numbered one by one. A delta that does not
- * follow means that one was missed; the mirror then subscribes anew and takes a new snapshot.
+ * Follows the node's state: a snapshot, then deltas numbered one by one. A number that does not follow, of a
+ * delta or of a beat, means that one was missed; the mirror then subscribes anew and takes a new snapshot.
  */
 export function createMirror(bridge: Bridge): { store: MirrorStore; stop(): void } {
   const store = createStore<Mirror>(() => ({ link: 'connecting' }))
@@ -42,7 +42,7 @@ export function createMirror(bridge: Bridge): { store: MirrorStore; stop(): void
         const app = store.getState().app
         // Before the snapshot, or older than it: the snapshot holds it, or a gap will show.
         if (!app || expected === undefined || message.number < expected) return
-        if (message.number > expected) {
+        if (message.number > expected || message.kind === 'beat') {
           stop()
           start()
           return

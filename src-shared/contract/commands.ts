@@ -78,6 +78,8 @@ export const commands = {
   /** Opens a backup again; only then does the identity count as backed up. */
   'identity.proveBackup': command(z.object({ keystore: keystoreText, passphrase })).returns<{ id: IdentityId }>(),
   'identity.unlock': command(z.object({ id: identityId, passphrase, remember })).returns<{ id: IdentityId }>(),
+  /** Rejects unless the passphrase opens the identity in use, or one of this node's where none is; changes nothing. */
+  'identity.check': command(z.object({ passphrase })).returns<null>(),
   /** Of the identity and its gas account. Backups made before keep the old one, so a new one has to be proved. */
   'identity.changePassphrase': command(z.object({ id: identityId, old: passphrase, new: passphrase })).returns<{
     id: IdentityId

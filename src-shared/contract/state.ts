@@ -114,7 +114,16 @@ export type ShareTerms = {
   sharePromises?: boolean | undefined
 }
 
-/** Deltas are numbered from the snapshot on; after a gap a door asks for a new snapshot. */
-export type StateMessage =
+/** While nothing changes, a node says this often that it is there. */
+export const BEAT_MS = 2_000
+
+/** Numbered one by one from the snapshot on. */
+export type StateChange =
   | { kind: 'snapshot'; number: number; state: AppState }
   | { kind: 'delta'; number: number; set: Partial<AppState> }
+
+/**
+ * What a door sends. After a gap a page asks for a new snapshot; a beat has the number of the last change, so that a gap
+ * shows also while nothing follows it.
+ */
+export type StateMessage = StateChange | { kind: 'beat'; number: number }

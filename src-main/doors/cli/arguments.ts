@@ -45,6 +45,7 @@ const OPTIONS = {
   'socks-port': { type: 'string' },
   port: { type: 'string' },
   path: { type: 'string' },
+  'lock-after': { type: 'string' },
   before: { type: 'string' },
   all: { type: 'boolean' },
   peer: { type: 'string' },

@@ -13,6 +13,8 @@ import { readKeystore, writeNew } from './keystore-files.ts'
 import type { Output } from './output.ts'
 import { interrupted, online, unlocked } from './waiting.ts'
 
+/** A page that a person left open in a browser. */
+const LOCK_AFTER_MINUTES = 15
 const PAGE_DIR = fileURLToPath(new URL('../../../out/renderer', import.meta.url))
 
 export async function localnet(line: CommandLine, output: Output): Promise<number> {
@@ -94,6 +96,7 @@ export async function app(line: CommandLine, output: Output): Promise<number> {
             ? { host: '127.0.0.1', port: number(line.options, 'port') ?? 0 }
             : { path: line.options.path },
         access: 'token',
+        lockAfterMs: lockAfter(line),
         pageDir: PAGE_DIR,
       },
     )
@@ -111,6 +114,12 @@ export async function app(line: CommandLine, output: Output): Promise<number> {
   } finally {
     await access.close()
   }
+}
+
+/** Milliseconds; none: never. */
+function lockAfter({ options }: CommandLine): number | undefined {
+  const minutes = number(options, 'lock-after') ?? LOCK_AFTER_MINUTES
+  return minutes > 0 ? minutes * 60_000 : undefined
 }
 
 /** What `npm start` runs: a network of one's own with providers, and the app on it. */

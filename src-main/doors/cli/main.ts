@@ -33,7 +33,8 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
   settings            what is set | settings set allow-local-network|lockdown on|off | settings set resolver default|IP |
                       settings set connect-on-start off|last|best
   reset-network       opens the internet again when something of ours blocks it; needs no node, asks for a password
-  app [--port N]      the app in the browser, on this home
+  app [--port N] [--lock-after MINUTES]   the app in the browser, on this home; a page at which nobody does anything for
+                      15 minutes asks for the passphrase again (0: never)
   demo                a local network with providers, and the app on it
 
 The passphrase is read from --passphrase-file or MYST_PASSPHRASE. --identity ID chooses among several.

@@ -150,7 +150,8 @@ export async function startDemo({
     }
     progress(`${why}, so the app opens in the browser.`)
     const socket = join(dir, 'app.sock')
-    const app = myst('consumer', 'app', '--path', socket)
+    // Nobody was told the demo's passphrase.
+    const app = myst('consumer', 'app', '--path', socket, '--lock-after', '0')
     const { token } = await line(app, 'The app', ({ event }) => event === 'app')
     stays(app)
     const proxy = await openSocketProxy(socket, port)

@@ -1,0 +1,123 @@
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findChromium } from '../lab/browser.ts'
+import type { LineProcess } from '../lab/line-process.ts'
+import { createLoopback, type Loopback } from '../lab/loopback.ts'
+import { AppPage } from '../pages/app-page.ts'
+import { type OpenedApp, openApp } from '../pages/open-app.ts'
+
+/* The page in a browser and its node, on one machine's own loopback: who is let in, and what each knows of the other. */
+
+const PASSPHRASE = 'four quiet rivers under glass'
+/** Three beats, and what a busy machine adds. */
+const NOTICED_MS = 20_000
+
+describe.skipIf(findChromium() === undefined)('the app in a browser [needs chromium]', () => {
+  let loopback: Loopback
+  let node: LineProcess
+  let me: OpenedApp
+
+  const startApp = async (home: string, ...options: string[]) => {
+    const started = loopback.start(['app', ...options], { home })
+    const { address, token } = await started.until('its page', (line) => line.event === 'app', 30_000)
+    return { started, address: String(address), token: String(token) }
+  }
+
+  beforeAll(async () => {
+    loopback = createLoopback(PASSPHRASE)
+    await loopback.run(['identity', 'new'], { home: 'idle' })
+    const { started, address, token } = await startApp('home')
+    node = started
+    me = await openApp(`${address}/#token=${token}`)
+    await me.app.setup.lookAround.click()
+  })
+  afterAll(async () => {
+    await me?.close()
+    await loopback?.dispose()
+  })
+
+  it('shows in every page what the command line did, and the command line what a page did', async () => {
+    const other = new AppPage(await me.page.context().newPage())
+    await other.open(`${new URL(me.page.url()).origin}/#/settings`)
+    await me.app.goTo('Settings')
+    await loopback.run(['settings', 'set', 'allow-local-network', 'on'])
+    const isOn = (on: boolean) =>
+      Promise.all(
+        [me.app, other].map((app) =>
+          app.page.getByRole('main').getByRole('switch', { name: 'Local network', checked: on }).waitFor(),
+        ),
+      )
+    await isOn(true)
+    await other.settings.localNetwork.click()
+    await isOn(false)
+    const { lines } = await loopback.run(['settings'])
+    expect(lines).toContainEqual(expect.objectContaining({ setting: 'allow-local-network', value: 'off' }))
+    await other.page.close()
+  })
+
+  it('says within seconds that the node hangs, and goes on by itself when it is back', async () => {
+    node.kill('SIGSTOP')
+    await me.app.lost.waitFor({ timeout: NOTICED_MS })
+    // What was known stays in sight meanwhile.
+    await me.app.settings.localNetwork.waitFor()
+    node.kill('SIGCONT')
+    await me.app.lost.waitFor({ state: 'hidden', timeout: NOTICED_MS })
+    await loopback.run(['settings', 'set', 'allow-local-network', 'on'])
+    await me.page.getByRole('main').getByRole('switch', { name: 'Local network', checked: true }).waitFor()
+  })
+
+  it('gives nothing to a web server at another port of this machine', async () => {
+    const seen: IncomingHttpHeaders[] = []
+    const listen = async (cookie?: string): Promise<Server> => {
+      const server = createServer((request, response) => {
+        seen.push(request.headers)
+        response
+          .writeHead(200, { 'content-type': 'text/html', ...(cookie && { 'set-cookie': cookie }) })
+          .end('<p>hi</p>')
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      return server
+    }
+    const addressOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const app = me.page.url()
+    const servers = [await listen('theirs=1; Path=/'), await listen()]
+    try {
+      for (const server of servers) await me.page.goto(addressOf(server))
+      // This is what happens to cookies: the second got the first one's.
+      expect(seen.at(-1)?.cookie).toBe('theirs=1')
+      expect(seen.some(({ cookie }) => cookie?.includes('myst'))).toBe(false)
+      expect(await me.page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).toBe('{}')
+      expect(await me.page.context().cookies()).toMatchObject([{ name: 'theirs' }])
+    } finally {
+      for (const server of servers) server.close()
+    }
+    // This page is still let in.
+    await me.page.goto(app)
+    await me.app.settings.localNetwork.waitFor()
+  })
+
+  it('asks for the passphrase when nobody did anything for long, and goes on where it was', async () => {
+    const { started, address, token } = await startApp('idle', '--lock-after', '0.1')
+    const idle = await openApp(`${address}/#token=${token}`)
+    try {
+      const { app, page } = idle
+      await app.navigation.waitFor()
+      await app.goTo('Wallet')
+      const title = page.getByRole('heading', { name: 'This page is locked' })
+      await title.waitFor({ timeout: NOTICED_MS })
+      expect(await app.navigation.count()).toBe(0)
+      await page.reload()
+      await title.waitFor()
+      await app.unlock.unlock('four quiet rivers under grass')
+      await app.unlock.error.filter({ hasText: 'passphrase' }).waitFor()
+      await app.unlock.unlock(PASSPHRASE)
+      await app.navigation.waitFor()
+      expect(new URL(page.url()).hash).toBe('#/wallet')
+      expect((await started.stop()).code).toBe(0)
+    } finally {
+      await idle.close()
+    }
+  })
+})
