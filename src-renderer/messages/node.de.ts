@@ -155,6 +155,16 @@ export const nodeDe: Record<string, string> = {
   'This kernel cannot limit bandwidth; load its module sch_htb and start again.':
     'Dieser Kernel kann Bandbreite nicht begrenzen; das Modul sch_htb laden und neu starten.',
 
+  'The provider named no address that can be a provider.': 'Der Anbieter hat keine brauchbare Adresse genannt.',
+  'A tunnel is already open; close it first.': 'Ein Tunnel steht schon; erst diesen schließen.',
+  'OpenVPN did not answer.': 'OpenVPN hat nicht geantwortet.',
+  'OpenVPN did not start.': 'OpenVPN ist nicht gestartet.',
+  'OpenVPN did not come up in time.': 'OpenVPN war nicht rechtzeitig bereit.',
+  'The port is in use by another program; choose another one.':
+    'Der Port ist von einem anderen Programm belegt; einen anderen wählen.',
+  'The tunnel device could not be made; is the tun module loaded and allowed here?':
+    'Das Tunnelgerät ließ sich nicht anlegen; ist das Modul tun geladen und hier erlaubt?',
+
   // Of what this computer has and allows.
   'OpenVPN is supported on Linux only so far.': 'OpenVPN wird bisher nur unter Linux unterstützt.',
   'OpenVPN was not found; install it (Debian, Ubuntu: apt install openvpn).':
@@ -166,6 +176,13 @@ export const nodeDe: Record<string, string> = {
   'The password was not given in time; try again to be asked again.':
     'Das Passwort kam nicht rechtzeitig; beim nächsten Versuch wird erneut gefragt.',
   'The permission to change the network was not given.': 'Die Erlaubnis, das Netz zu ändern, wurde nicht gegeben.',
+  '{}; run myst as root instead.': '{0}; stattdessen myst als root starten.',
+  'Nothing here can ask for a password, as a desktop does':
+    'Hier kann nichts nach einem Passwort fragen, wie es ein Desktop tut',
+  'The system service that asks for a password (polkit) does not work here':
+    'Der Systemdienst, der nach einem Passwort fragt (polkit), geht hier nicht',
+  'The program pkexec, which asks for the password, could not be started':
+    'Das Programm pkexec, das nach dem Passwort fragt, konnte nicht gestartet werden',
   'The helper program ended; connections over OpenVPN are closed.':
     'Das Hilfsprogramm endete; Verbindungen über OpenVPN sind geschlossen.',
   'The helper program is not running.': 'Das Hilfsprogramm läuft nicht.',
@@ -209,6 +226,14 @@ export const nodeDe: Record<string, string> = {
     'Diese Sicherung enthält die Identität ohne ihr Konto für Gebühren; eine neue speichern und die öffnen.',
   'This backup holds another gas account than the present one; save a new backup and open that one.':
     'Diese Sicherung enthält ein anderes Konto für Gebühren als das jetzige; eine neue speichern und die öffnen.',
+
+  '{} is damaged; use a backup of it.': '{0} ist beschädigt; eine Sicherung davon verwenden.',
+  '{} is damaged: it holds another key than the one it is named after; use a backup of it.':
+    '{0} ist beschädigt: Der Schlüssel darin ist ein anderer als angegeben; eine Sicherung davon verwenden.',
+  '{} is not a version 3 keystore (Web3 Secret Storage).':
+    '{0} ist keine Schlüsseldatei der Version 3 (Web3 Secret Storage).',
+  'The keystore of {} holds another key; use a backup of it.':
+    'Die Schlüsseldatei ({0}) enthält einen anderen Schlüssel; eine Sicherung davon verwenden.',
 
   // Of sharing and money.
   'Switch lockdown off to share: nobody could reach you.': 'Zum Teilen Lockdown ausschalten: Niemand könnte herein.',
@@ -257,10 +282,38 @@ export const nodeDe: Record<string, string> = {
   'The gas account does not hold enough MYST; send some to it.':
     'Das Konto für Gebühren hat nicht genug MYST; etwas dorthin senden.',
 
+  'Registering was interrupted when its fee was approved but not yet paid; register again.':
+    'Das Registrieren wurde unterbrochen, bevor die Gebühr bezahlt war; noch einmal registrieren.',
+  'The amount must be above 0 MYST.': 'Der Betrag muss über 0 MYST liegen.',
+  'The contract refused the promise for a reason: {}.': 'Der Vertrag hat die Zusage abgelehnt: {0}.',
+  'The promise is higher than half of what its issuer registered with; the contract never pays that.':
+    'Die Zusage ist höher als die Hälfte dessen, womit ihr Aussteller registriert ist; das zahlt der Vertrag nie.',
+  'No withdrawal is announced for this identity.': 'Für diese Identität ist keine Auszahlung angekündigt.',
+
   // Of the chain.
   'The contract refused the transaction.': 'Der Vertrag hat die Transaktion abgelehnt.',
   'The contract would refuse the transaction now; it was not sent.':
     'Der Vertrag würde die Transaktion jetzt ablehnen; sie wurde nicht gesendet.',
+  'The contract refused the transaction without a known reason.':
+    'Der Vertrag hat die Transaktion ohne bekannten Grund abgelehnt.',
+  'The contract refused the transaction: {}.': 'Der Vertrag hat die Transaktion abgelehnt: {0}.',
+  'The transaction would need an implausible amount of gas; it was not sent.':
+    'Die Transaktion würde unglaubwürdig viel Gas brauchen; sie wurde nicht gesendet.',
+  'The transaction is under way: {} It goes on by itself; asking for the same again does not send it twice.':
+    'Die Transaktion ist unterwegs und geht von selbst weiter; noch einmal verlangt, wird sie nicht zweimal gesendet.',
+  'The node is ending; what is under way goes on at its next start.':
+    'Der Knoten wird beendet; was unterwegs ist, geht beim nächsten Start weiter.',
+  'The chain was reorganised; the transaction is sent once more and waits to be mined again.':
+    'Die Blockchain wurde umgeordnet; die Transaktion wird noch einmal gesendet und wartet erneut auf Bestätigung.',
+  'Another program used the same gas account at this moment; waiting until that is certain.':
+    'Ein anderes Programm hat gerade dasselbe Konto für Gebühren benutzt; es wird gewartet, bis das sicher ist.',
+  'Another program that uses the same gas account sent something in its place, so this was not carried out; ask for it again if it is still wanted.':
+    'Ein anderes Programm hat vom selben Konto für Gebühren etwas anderes gesendet; dies wurde nicht ausgeführt und lässt sich erneut verlangen.',
+  'The blockchain node refused: {}.': 'Der Knoten der Blockchain hat abgelehnt: {0}.',
+  'The blockchain node is on chain {}, not on chain {} of the network "{}"; choose another node or network file.':
+    'Der Knoten der Blockchain ist auf Kette {0}, nicht auf Kette {1} des Netzes „{2}“; einen anderen Knoten oder eine andere Netzwerkdatei wählen.',
+  'The blockchain node answered something that the contracts cannot have said; choose another node.':
+    'Der Knoten der Blockchain hat etwas geantwortet, was die Verträge nicht gesagt haben können; einen anderen wählen.',
   'The price of gas is above what this transaction may pay; it is mined when the price has fallen.':
     'Gas ist teurer, als diese Transaktion bezahlen darf; sie kommt durch, wenn der Preis gefallen ist.',
   'The chain cannot be followed at the moment; trying again.':
@@ -278,4 +331,10 @@ export const nodeDe: Record<string, string> = {
   'This page is locked; reload it.': 'Diese Seite ist gesperrt; neu laden.',
   'This page is signed out; open the address that the node printed again.':
     'Diese Seite ist abgemeldet; die vom Knoten ausgegebene Adresse erneut öffnen.',
+
+  // What a sentence above is about. Last, because some of them begin like whole sentences.
+  'This keystore': 'Diese Schlüsseldatei',
+  'This backup': 'Diese Sicherung',
+  'The keystore of {}': 'Die Schlüsseldatei ({0})',
+  'The gas account of {}': 'Das Konto für Gebühren ({0})',
 }
