@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { LANGUAGES, type Settings } from '#shared/contract/settings.ts'
 import { encode } from '#shared/contract/wire.ts'
@@ -10,28 +11,45 @@ import { seeded } from './fixtures.ts'
 import type { Scene } from './scene.ts'
 import { scenes } from './scenes.ts'
 
+declare global {
+  interface Window {
+    /** Another scene in place of what is shown, for whoever looks at all of them. */
+    showScene(name: string, language: Settings['language']): void
+  }
+}
+
 // Development only: `gallery.html?scene=connected` is the real app over a fixture, `&lang=de` in German; without a
 // scene, the list.
 const now = Date.now()
 const all = scenes(now)
-const asked = new URLSearchParams(location.search)
-const name = asked.get('scene')
-const language = LANGUAGES.find((one) => one === asked.get('lang')) ?? 'auto'
-const scene = name ? spoken(all[name], language) : undefined
-const root = document.getElementById('root')
+let close = () => {}
 
-if (root && scene) {
+window.showScene = (name, language) => {
+  close()
+  const scene = all[name]
+  close = scene ? open(spoken(scene, language)) : list()
+}
+const asked = new URLSearchParams(location.search)
+window.showScene(asked.get('scene') ?? '', LANGUAGES.find((one) => one === asked.get('lang')) ?? 'auto')
+
+function open(scene: Scene): () => void {
   localStorage.clear()
   for (const [key, value] of Object.entries(scene.remembered ?? {})) localStorage.setItem(`myst.${key}`, encode(value))
   if (scene.offer) location.replace(`#/connect/${scene.offer.provider}/${scene.offer.serial}`)
   else redirect(scene.route)
   const bridge = createFixtureBridge(scene, now)
-  const mirror = createMirror(bridge).store
-  const traffic = createTrafficHistory(mirror, () => Date.now())
+  const mirror = createMirror(bridge)
+  const traffic = createTrafficHistory(mirror.store, () => Date.now())
   if (scene.state.connection.name === 'connected') traffic.setState({ samples: twoMinutes() })
-  createRoot(root).render(<App parts={{ bridge, mirror, traffic }} />)
-} else if (root) {
-  createRoot(root).render(
+  const unmount = mount(<App parts={{ bridge, mirror: mirror.store, traffic }} />)
+  return () => {
+    unmount()
+    mirror.stop()
+  }
+}
+
+function list(): () => void {
+  return mount(
     <ul>
       {Object.keys(all).map((one) => (
         <li key={one}>
@@ -42,8 +60,16 @@ if (root && scene) {
   )
 }
 
-function spoken(scene: Scene | undefined, language: Settings['language']): Scene | undefined {
-  return scene && { ...scene, state: { ...scene.state, settings: { ...scene.state.settings, language } } }
+function mount(page: ReactNode): () => void {
+  const element = document.getElementById('root')
+  if (!element) return () => {}
+  const root = createRoot(element)
+  root.render(page)
+  return () => root.unmount()
+}
+
+function spoken(scene: Scene, language: Settings['language']): Scene {
+  return { ...scene, state: { ...scene.state, settings: { ...scene.state.settings, language } } }
 }
 
 function twoMinutes() {

@@ -7,6 +7,7 @@ import type { Query } from '../../store/use-query.ts'
 import { Amount } from '../../ui/amount.tsx'
 import { FailedQuery } from '../../ui/failed-query.tsx'
 import { lazyPicture } from '../../ui/lazy-picture.ts'
+import { TableWrap } from '../../ui/table-wrap.tsx'
 import { noonOf } from './days.ts'
 
 const EarningsChart = lazyPicture(() => import('./earnings-chart.tsx'))
@@ -72,7 +73,7 @@ export function EarningsByDay({ query }: { query: Query<DayOfEarnings[]> }) {
 /** Newest first: today is what is looked for. */
 function Table({ days }: { days: readonly DayOfEarnings[] }) {
   return (
-    <div className="table-wrap">
+    <TableWrap label={m.provider.byDay}>
       <table className="table" aria-label={m.provider.byDay}>
         <thead>
           <tr>
@@ -99,7 +100,7 @@ function Table({ days }: { days: readonly DayOfEarnings[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableWrap>
   )
 }
 

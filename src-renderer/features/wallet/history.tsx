@@ -9,6 +9,7 @@ import { Amount } from '../../ui/amount.tsx'
 import { Button } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { FailedQuery } from '../../ui/failed-query.tsx'
+import { TableWrap } from '../../ui/table-wrap.tsx'
 
 const PAGE = 20
 const MOST = 1_000
@@ -41,7 +42,7 @@ export function History() {
             <p>{query.loading ? m.wallet.historyLoading : m.wallet.historyNone}</p>
           </div>
         ) : (
-          <div className="table-wrap">
+          <TableWrap label={m.wallet.history}>
             <table className="table" aria-label={m.wallet.history}>
               <thead>
                 <tr>
@@ -63,7 +64,7 @@ export function History() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </TableWrap>
         )}
         {entries.length === limit && limit < MOST && (
           <div className="history-more">

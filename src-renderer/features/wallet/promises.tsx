@@ -6,6 +6,7 @@ import { useQuery } from '../../store/use-query.ts'
 import { Amount } from '../../ui/amount.tsx'
 import { FailedQuery } from '../../ui/failed-query.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
+import { TableWrap } from '../../ui/table-wrap.tsx'
 import { ClearingPolicyLine } from './clearing-policy.tsx'
 
 const TONES = { open: '', clearing: 'tag-amber', cleared: 'tag-green' } as const
@@ -29,7 +30,7 @@ export function Promises() {
             <p>{m.wallet.promisesNone}</p>
           </div>
         ) : (
-          <div className="table-wrap">
+          <TableWrap label={m.wallet.promises}>
             <table className="table" aria-label={m.wallet.promises}>
               <thead>
                 <tr>
@@ -69,7 +70,7 @@ export function Promises() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </TableWrap>
         )}
       </div>
     </section>
