@@ -1,7 +1,7 @@
 import type { CommandInput, CommandName, CommandOutput } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { Bridge } from '../bridge/bridge.ts'
-import { earnings, history, NETWORK, PROPOSALS, promises, quote, seeded, sessions } from './fixtures.ts'
+import { earnings, history, NETWORK, PROPOSALS, promises, quote, risks, seeded, sessions } from './fixtures.ts'
 import type { Scene } from './scene.ts'
 
 /** A bridge to nowhere: shows one scene's state and answers queries from the fixtures. */
@@ -50,6 +50,8 @@ function answer(scene: Scene, now: number, name: CommandName, input: unknown): u
     }
     case 'earnings.daily':
       return earnings(now, (input as CommandInput<'earnings.daily'>).days, scene.empty)
+    case 'promises.risk':
+      return scene.empty ? [] : risks(now, scene.state.share.sessions)
     case 'promises.list':
       return scene.empty ? [] : promises(now)
     case 'sessions.list':

@@ -4,13 +4,14 @@ import type {
   FeeQuote,
   PromiseView,
   ProposalView,
+  RiskView,
   WalletEntry,
 } from '#shared/contract/commands.ts'
 import type { NetworkFile } from '#shared/contract/network-file.ts'
 import { DEFAULT_SETTINGS } from '#shared/contract/settings.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
-import type { LiveSession, SessionRecord } from '#shared/model/session.ts'
+import type { LiveSession, ServedSession, SessionRecord } from '#shared/model/session.ts'
 import { MYST } from '#shared/model/units.ts'
 
 /** The same noise on every run, so that two pictures of a scene can be compared. */
@@ -160,6 +161,34 @@ export function promises(now: number): PromiseView[] {
     state: index < 4 ? ('open' as const) : index === 4 ? ('clearing' as const) : ('cleared' as const),
     updatedAtMs: now - index * 7_400_000,
   }))
+}
+
+/** Of each who is connected another verdict, and two who are not. */
+export function risks(now: number, sessions: readonly ServedSession[]): RiskView[] {
+  const verdicts = ['covered', 'near-limit', 'not-covered', 'at-limit', 'unknown'] as const
+  const clearings = ['waiting', 'withdrawal-announced', 'balance-at-risk', 'threshold', 'costs-more'] as const
+  const peers = [...sessions.map(({ consumer }) => consumer), fixtureId(301), fixtureId(302)].slice(0, 5)
+  return peers.map((issuer, index): RiskView => {
+    const at = index + (sessions.length > 0 ? 0 : 3)
+    const outstandingHere = (BigInt([140, 390, 310, 920, 14][at] ?? 50) * MYST) / 1000n
+    const balance = (BigInt([8_200, 430, 250, 6_000, 700][at] ?? 900) * MYST) / 1000n
+    const outstandingElsewhere = (BigInt([0, 0, 620, 35, 0][at] ?? 0) * MYST) / 1000n
+    return {
+      ...{
+        issuer,
+        balance,
+        registeredValue: 10n * MYST,
+        outstandingHere,
+        outstandingElsewhere,
+        promises: 1 + (at % 2),
+      },
+      ...{ uncovered: 0n, isBalanceKnown: at !== 4, verdict: verdicts[at] ?? 'covered' },
+      ...{ exposure: balance - outstandingHere - outstandingElsewhere, credit: MYST / 2n, clearedHere: 0n },
+      ...{ clearedInAll: 0n, oldestPromiseAtMs: now - 7_200_000, withdrawalAnnounced: at === 1, clearingGas: 1n },
+      ...(at === 0 && { dueAtMs: now + 79_200_000 }),
+      clearing: clearings[at] ?? 'waiting',
+    }
+  })
 }
 
 export function quote({ what, amount = 0n }: CommandInput<'wallet.quote'>): FeeQuote {

@@ -427,12 +427,9 @@ export const en = {
     serviceStates: { starting: 'Starting', announced: 'Announced', failed: 'Not running' },
     sessions: 'Connected now',
     noSessions: 'Nobody is connected yet. Your offer is in everybody’s list; leave it on and check back.',
-    who: 'Who',
     since: 'Since',
     down: 'Received',
     up: 'Sent',
-    traffic: 'Traffic',
-    cost: 'Earned',
     leftover: 'Paid ahead',
     terms: 'Terms',
     summary: (price: string, bandwidth: string, people: string) =>

@@ -1,3 +1,6 @@
+import type { RiskView } from '#shared/contract/commands.ts'
+import { type Counted, plural } from './plural.ts'
+
 /** What a provider earns and risks. */
 export const providerEn = {
   byDay: 'Earnings by day',
@@ -12,4 +15,64 @@ export const providerEn = {
   clearedHint: 'Arrived in your balance, after the network’s fee.',
   asTable: 'As a table',
   day: 'Day',
+  riskFailed: 'What others owe could not be read.',
+  owed: 'Owed to you',
+  owes: 'Owes you',
+  verdicts: {
+    covered: 'Covered',
+    'near-limit': 'Close to the limit',
+    'at-limit': 'At the limit',
+    'not-covered': 'Not covered',
+    unknown: 'Balance unknown',
+  } satisfies Record<RiskView['verdict'], string>,
+  verdictTexts: {
+    covered: 'Its account on the chain covers what it promised to everybody known, with some to spare.',
+    'near-limit':
+      'It still pays, but its account hardly covers what it promised, or it owes nearly all that you allow.',
+    'at-limit': 'Nothing more is taken from it before something is cleared, or its account holds more.',
+    'not-covered':
+      'It promised more than its account holds. Nothing more is taken from it, and it is not served beyond that.',
+    unknown: 'This node’s copy of the chain is old. Nothing more is taken from it until the chain answers.',
+  } satisfies Record<RiskView['verdict'], string>,
+  owesUncleared: 'Owes you, not cleared',
+  promises: (count: Counted) => `in ${count.text} ${plural(count, 'promise', 'promises')}`,
+  credit: 'Credit',
+  creditHint: 'What you let it owe before it is cleared. It grows with what it had cleared.',
+  creditUsed: (share: string, credit: string) => `${share} of ${credit} used`,
+  balance: 'In its account on the chain',
+  balanceUnknown: (last: string) => `Not known now; ${last} when it was last`,
+  leaving: 'It announced a withdrawal.',
+  elsewhere: 'Promised to others',
+  elsewhereHint: 'As far as other providers told.',
+  beyond: 'In its account beyond all promises',
+  missing: 'Missing for all promises',
+  clearedBefore: 'Cleared to you before',
+  earnedHere: 'Earned in this session',
+  nextClearing: 'Next clearing',
+  clearingBy: (when: string) => `By ${when}`,
+  clearings: {
+    'at-once': 'At once, as you chose',
+    threshold: 'Now: enough has come together',
+    age: 'Now: it has waited long enough',
+    'balance-at-risk': 'Now: its account is nearly used up',
+    'withdrawal-announced': 'Now: it is about to withdraw',
+    waiting: 'When it owes more',
+    'costs-more': 'Later: it would cost more than it brings',
+  } satisfies Record<RiskView['clearing'], string>,
+  notConnected: 'Not connected now',
+  waitingSum: (promises: Counted, people: Counted, amount: string) =>
+    `${promises.text} ${plural(promises, 'promise', 'promises')} of ${people.text} ${plural(people, 'person', 'people')}: ${amount}.`,
+  schedule: (by: string | undefined, from: string | undefined) =>
+    by && from
+      ? `Cleared by ${by}, or as soon as one person owes ${from}.`
+      : by
+        ? `Cleared by ${by}.`
+        : from
+          ? `Cleared as soon as one person owes ${from}.`
+          : 'Cleared when you ask for it, or when it is at risk.',
+  dueNow: 'Some of it is being cleared now.',
+  dueNoGas: 'Some of it is due, but the gas account cannot pay for clearing it.',
+  tooLittle: (people: Counted) =>
+    `What ${people.text} ${plural(people, 'person owes', 'people owe')} is too little to be cleared for now.`,
+  changeSchedule: 'Change the schedule',
 }

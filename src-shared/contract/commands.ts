@@ -284,6 +284,8 @@ export type RiskView = {
   clearedInAll: Amount
   /** Now, where none is outstanding. */
   oldestPromiseAtMs: number
+  /** When it will be cleared for its age; absent: never for that, or it is too little to be worth a clearing. */
+  dueAtMs?: number
   withdrawalAnnounced: boolean
   /** Wei that clearing now would cost. */
   clearingGas: bigint

@@ -61,8 +61,7 @@ export function clearingReason(facts: IssuerFacts, policy: ClearingPolicy, nowMs
   if (outstandingHere === 0n) return 'waiting'
   if (policy.atOnce) return 'at-once'
   const isAtRisk = isCoverThin(facts)
-  const full = (most(facts.limit, 0n) * FULL.parts) / FULL.of
-  const isFull = facts.highest >= full || outstandingHere >= facts.credit
+  const isFull = facts.highest >= fullOf(facts) || outstandingHere >= facts.credit
   const isOld = policy.maxAgeMs > 0 && nowMs - facts.oldestPromiseAtMs >= policy.maxAgeMs
   const reason: ClearingReason =
     facts.leaving > 0n && (facts.withdrawalIsNews || isAtRisk)
@@ -74,10 +73,21 @@ export function clearingReason(facts: IssuerFacts, policy: ClearingPolicy, nowMs
           : isOld
             ? 'age'
             : 'waiting'
-  // With little credit a little is all that there will ever be.
-  const worth = least(worthClearing(policy), least(full, facts.credit))
-  return reason !== 'waiting' && outstandingHere < worth ? 'costs-more' : reason
+  return reason !== 'waiting' && !isWorthIt(facts, policy) ? 'costs-more' : reason
 }
+
+/** When an issuer's promises will be cleared for their age; undefined: never for that, or they are too little for it. */
+export function dueForAgeAtMs(facts: IssuerFacts, policy: ClearingPolicy): number | undefined {
+  if (facts.outstandingHere === 0n || policy.maxAgeMs === 0 || !isWorthIt(facts, policy)) return undefined
+  return facts.oldestPromiseAtMs + policy.maxAgeMs
+}
+
+function isWorthIt(facts: IssuerFacts, policy: ClearingPolicy): boolean {
+  // With little credit a little is all that there will ever be.
+  return facts.outstandingHere >= least(worthClearing(policy), least(fullOf(facts), facts.credit))
+}
+
+const fullOf = ({ limit }: IssuerFacts) => (most(limit, 0n) * FULL.parts) / FULL.of
 
 /** Whether a reason means now. */
 export function isDue(reason: ClearingReason): boolean {

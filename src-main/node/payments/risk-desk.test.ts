@@ -80,6 +80,23 @@ describe('what is shown of an issuer', () => {
     expect((await t.view()).verdict).toBe('covered')
   })
 
+  it('names the time when it is cleared for its age, where it is worth a clearing', async () => {
+    const t = await start(100n * MYST)
+    t.provider.risk.setPolicy({ ...NEVER, maxAgeMs: 3_600_000 })
+    const begun = t.world.clock.now()
+    expect(await t.offer(PART / 10n)).toBe('accepted')
+    expect(await t.view()).toMatchObject({ outstandingHere: PART / 10n, clearing: 'waiting' })
+    expect(await t.view()).not.toHaveProperty('dueAtMs')
+    await t.world.clock.advance(60_000)
+    expect(await t.offer(PART)).toBe('accepted')
+    // The age is of the promise, whenever it was raised.
+    const { dueAtMs = 0 } = await t.view()
+    expect(dueAtMs - 3_600_000 - begun).toBeLessThan(60_000)
+    await t.world.clock.advance(dueAtMs - t.world.clock.now() + 60_000)
+    await t.world.turns()
+    expect(await t.view()).toMatchObject({ outstandingHere: 0n, clearedHere: PART })
+  })
+
   it('is told to be looked at again, once for all that happens within a second', async () => {
     const t = await start(100n * MYST)
     await t.world.clock.advance(1_000)

@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Registry } from '../ports/identity.ts'
 import type { ChainRepository } from '../storage/chain-repository.ts'
 import type { LedgerRepository } from '../storage/ledger-repository.ts'
-import { clearingReason, exposureOf, type IssuerFacts, isDue } from './clearing-policy.ts'
+import { clearingReason, dueForAgeAtMs, exposureOf, type IssuerFacts, isDue } from './clearing-policy.ts'
 import { type ChainFacts, least, most, sumOf } from './deps.ts'
 import type { Exposure } from './exposure.ts'
 import { verdictOf } from './verdict.ts'
@@ -86,6 +86,7 @@ export function createRiskDesk(deps: {
         const { toBenefiter, inAll } = deps.facts.cleared(issuer, self)
         const { ceiling } = deps.exposure.limits(issuer)
         const owed = sumOf(ledger.outstandingOf(issuer))
+        const dueAtMs = dueForAgeAtMs(facts, deps.policy())
         return {
           issuer,
           balance: balance > leaving ? balance - leaving : 0n,
@@ -101,6 +102,7 @@ export function createRiskDesk(deps: {
           clearedHere: toBenefiter,
           clearedInAll: inAll,
           oldestPromiseAtMs,
+          ...(dueAtMs !== undefined && { dueAtMs }),
           withdrawalAnnounced: leaving > 0n,
           clearingGas,
           clearing: reasonOf(facts),

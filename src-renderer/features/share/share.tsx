@@ -11,6 +11,7 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorNotice, Notice } from '../../ui/notice.tsx'
 import { Switch } from '../../ui/switch.tsx'
+import { Clients } from './clients.tsx'
 import { Earnings } from './earnings.tsx'
 import { Meaning } from './meaning.tsx'
 import { ShareNotReady } from './not-ready.tsx'
@@ -21,7 +22,7 @@ import { TermsForm } from './terms-form.tsx'
 export function Share() {
   const share = useNode((state) => state.share)
   const ready = useNode(readiness)
-  const active = useNode((state) => state.identity.active)
+  const { active, unlocked } = useNode((state) => state.identity)
   const capabilities = useNode((state) => state.capabilities)
   const [form, setForm] = useRemembered(
     'share',
@@ -76,6 +77,7 @@ export function Share() {
       )}
       {share.state === 'off' && !may && <ShareNotReady ready={ready} />}
       {active && <Earnings />}
+      {unlocked && <Clients />}
       {share.state === 'off' ? (
         <>
           <Meaning allowMail={form.allowMail} />
