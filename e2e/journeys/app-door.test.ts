@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openSocketProxy } from '../../src-main/node/localnet/socket-proxy.ts'
 import { findChromium } from '../lab/browser.ts'
 import type { LineProcess } from '../lab/line-process.ts'
 import { createLoopback, type Loopback } from '../lab/loopback.ts'
@@ -66,6 +68,29 @@ describe.skipIf(findChromium() === undefined)('the app in a browser [needs chrom
     await me.app.lost.waitFor({ state: 'hidden', timeout: NOTICED_MS })
     await loopback.run(['settings', 'set', 'allow-local-network', 'on'])
     await me.page.getByRole('main').getByRole('switch', { name: 'Local network', checked: true }).waitFor()
+  })
+
+  it('asks again by itself for what it could not get while the way to the node was cut', async () => {
+    const path = join(loopback.dir, 'cut.sock')
+    const { token } = await startApp('cut', '--path', path)
+    const way = await openSocketProxy(path)
+    const cut = await openApp(`http://127.0.0.1:${way.port}/#token=${token}`)
+    let again: typeof way | undefined
+    try {
+      await cut.app.setup.lookAround.click()
+      await cut.app.navigation.waitFor()
+      await way.close()
+      await cut.app.lost.waitFor({ timeout: NOTICED_MS })
+      await cut.app.goTo('Activity')
+      await cut.page.getByRole('alert').waitFor()
+      again = await openSocketProxy(path, way.port)
+      await cut.app.lost.waitFor({ state: 'hidden', timeout: NOTICED_MS })
+      await cut.page.getByRole('alert').waitFor({ state: 'hidden', timeout: NOTICED_MS })
+      await cut.app.activity.empty.waitFor()
+    } finally {
+      await cut.close()
+      await again?.close()
+    }
   })
 
   it('gives nothing to a web server at another port of this machine', async () => {

@@ -59,6 +59,7 @@ describe.skipIf(!runs)('the app in trouble [needs root chromium]', () => {
 
   it('says that the node ended, and lets the person in again at the new address', async () => {
     const { app } = me
+    await app.connect.offerOf(present).waitFor()
     node.node.kill('SIGKILL')
     await node.node.exited
     await app.lost.waitFor()

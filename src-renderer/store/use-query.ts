@@ -2,18 +2,22 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { CommandInput, CommandName, CommandOutput } from '#shared/contract/commands.ts'
 import { encode } from '#shared/contract/wire.ts'
 import type { MystError } from '#shared/errors/myst-error.ts'
-import { useNodeParts } from './node-context.tsx'
+import { useLink, useNodeParts } from './node-context.tsx'
 import { asMystError } from './use-command.ts'
 
 export type Query<Output> = { data?: Output; error?: MystError; loading: boolean; refresh(): void }
 
-/** Asks again when the input or `revision` changes; the old answer stays on screen meanwhile. */
+/**
+ * Asks again when the input or `revision` changes, and when the node is back after it did not answer; the old answer stays
+ * on screen meanwhile.
+ */
 export function useQuery<Name extends CommandName>(
   name: Name,
   input: CommandInput<Name>,
   revision: string | number,
 ): Query<CommandOutput<Name>> {
   const { bridge } = useNodeParts()
+  const isOpen = useLink() === 'open'
   const [answer, setAnswer] = useState<{ data?: CommandOutput<Name>; error?: MystError; loading: boolean }>({
     loading: true,
   })
@@ -21,9 +25,12 @@ export function useQuery<Name extends CommandName>(
   const key = encode(input)
   const latest = useRef(input)
   latest.current = input
+  const asked = useRef(false)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the input, the rest asks again.
   useEffect(() => {
+    if (!isOpen && asked.current) return
+    asked.current = true
     let current = true
     setAnswer((before) => ({ ...before, loading: true }))
     bridge.command(name, latest.current).then(
@@ -33,7 +40,7 @@ export function useQuery<Name extends CommandName>(
     return () => {
       current = false
     }
-  }, [bridge, name, key, revision, again])
+  }, [bridge, name, key, revision, again, isOpen])
 
   const refresh = useCallback(() => setAgain((count) => count + 1), [])
   return { ...answer, refresh }
