@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { ClearingPolicy, ClearResult, PromiseView, RiskView } from '#shared/contract/commands.ts'
+import type { Reach } from '#shared/contract/state.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { ProposalFilter } from '#shared/model/proposal.ts'
@@ -64,10 +65,11 @@ export function createAgent(
     clock: Clock
     log: Logger
     home: string
+    reach: () => Promise<Reach>
   },
   own: { identity: UnlockedIdentity; gas: GasAccount; maxAtRisk: Amount },
 ): Agent {
-  const { market, store, state, serviceTypes, clock, log, home } = deps
+  const { market, store, state, serviceTypes, clock, log, home, reach } = deps
   const { identity, gas, maxAtRisk } = own
   const { network, chain, catalogue, blocks } = market
 
@@ -130,7 +132,7 @@ export function createAgent(
     announcer,
     serviceTypes,
     contacts: messenger.contacts,
-    reachableFrom: new URL(network.brokers[0] ?? '').hostname,
+    reach,
     dataDir: join(home, 'provider'),
     state,
     log: log.of('sharing'),

@@ -18,6 +18,7 @@ import { dailyEarnings } from './payments/daily-earnings.ts'
 import type { TransactionResult } from './ports/chain.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Keychain } from './ports/keychain.ts'
+import { createReach } from './reach.ts'
 import { createRememberedNetwork } from './remembered-network.ts'
 import { createRemembering } from './remembering.ts'
 import { createNetworkGuard } from './services/openvpn/network-guard.ts'
@@ -99,6 +100,14 @@ export async function createNode(options: {
   const market = network && createMarket({ network, store, isOwn, clock, log })
   if (market) followMarket(market)
 
+  const [broker = 'mqtt://127.0.0.1'] = network?.brokers ?? []
+  const reach = createReach({
+    probes: network?.probes ?? [],
+    towards: new URL(broker).hostname.replace(/^\[|\]$/g, ''),
+    isTunneled: () => guard.stands !== undefined,
+    ...{ clock, log: log.of('reach') },
+  })
+
   function isOwn(id: IdentityId): boolean {
     return state.get().identity.all.some((own) => own.id === id)
   }
@@ -166,7 +175,7 @@ export async function createNode(options: {
     })
     if (market) {
       agent = createAgent(
-        { market, store, state, serviceTypes, clock, log, home },
+        { market, store, state, serviceTypes, clock, log, home, reach },
         { ...unlocked, maxAtRisk: MAX_AT_RISK },
       )
       await agent.refresh()
@@ -306,6 +315,11 @@ export async function createNode(options: {
       }
       await needAgent().sharing.start(terms)
       return null
+    },
+    async 'share.checkReach'() {
+      const found = await reach()
+      state.set({ share: { ...state.get().share, reach: found } })
+      return found
     },
     async 'share.stop'() {
       await agent?.sharing.stop()

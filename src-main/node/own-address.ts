@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 
 /**
  * The address of this machine on the way to `host`: what a provider puts into its session data. Nothing
- * is sent; the kernel only looks the route up. Behind a NAT this is the inner address (known-issues).
+ * is sent; the kernel only looks the route up. Behind a NAT this is the inner address.
  */
 export async function ownAddressTowards(host: string): Promise<string> {
   const address = isIP(host) ? host : (await lookup(host)).address

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
-import type { ShareState, ShareTerms } from '#shared/contract/state.ts'
+import type { Reach, ShareState, ShareTerms } from '#shared/contract/state.ts'
 import { MystError, toWire } from '#shared/errors/myst-error.ts'
 import type { Contact, ServiceTypeName } from '#shared/model/proposal.ts'
 import type { Announcer } from './discovery/announcer.ts'
 import type { Logger } from './lib/logger.ts'
-import { ownAddressTowards } from './own-address.ts'
 import type { GasAccount } from './ports/chain.ts'
 import type { Dialogue } from './ports/dialogue.ts'
 import type { UnlockedIdentity } from './ports/identity.ts'
 import type { ServiceProvider, ServiceType } from './ports/service-type.ts'
+import { announcedAddress } from './reach.ts'
 import { DEFAULT_CONNECTIONS } from './services/connection-limits.ts'
 import type { StateTree } from './state-tree.ts'
 
@@ -36,8 +36,7 @@ export function createSharing(deps: {
   serviceTypes: readonly ServiceType[]
   serve: (services: ReadonlyMap<ServiceTypeName, ServiceProvider>, terms: ShareTerms) => SessionServer
   contacts: () => Contact[]
-  /** A host that consumers' messages come from: one's own address on the way there is announced. */
-  reachableFrom: string
+  reach: () => Promise<Reach>
   dataDir: string
   state: StateTree
   log: Logger
@@ -52,8 +51,11 @@ export function createSharing(deps: {
     return done
   }
   const set = (change: Partial<ShareState>) => state.set({ share: { ...state.get().share, ...change } })
-  const setService = (service: Service) =>
-    set({ services: [...state.get().share.services.filter(({ type }) => type !== service.type), service] })
+  const setService = (service: Service) => {
+    const port = running?.services.get(service.type)?.port
+    const others = state.get().share.services.filter(({ type }) => type !== service.type)
+    set({ services: [...others, { ...service, ...(port && { port }) }] })
+  }
 
   announcer.onStatus(({ provider, serviceType, serial, state: announced, message }) => {
     if (provider !== identity.id || !running?.services.has(serviceType)) return
@@ -79,7 +81,9 @@ export function createSharing(deps: {
     const services = new Map<ServiceTypeName, ServiceProvider>()
     let reason: unknown
     try {
-      const publicAddress = await ownAddressTowards(deps.reachableFrom)
+      const reach = await deps.reach()
+      const publicAddress = announcedAddress(reach)
+      set({ reach, address: publicAddress })
       for (const type of types) {
         try {
           const service = await type.startProvider({
@@ -149,7 +153,7 @@ export function createSharing(deps: {
         .catch((error: unknown) => log.warn(`a service did not stop cleanly: ${toWire(error).message}`))
     }
     running = undefined
-    const { message: _old, closed: _closed, ...share } = state.get().share
+    const { message: _old, closed: _closed, address: _announced, ...share } = state.get().share
     state.set({
       share: { ...share, state: 'off', services: [], sessions: [], ...(message === undefined ? {} : { message }) },
     })

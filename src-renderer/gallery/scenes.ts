@@ -14,6 +14,8 @@ export function scenes(now: number): Record<string, Scene> {
         { type: 'openvpn', serial: 4, state: 'announced' },
         { type: 'socks', serial: 5, state: 'starting' },
       ],
+      reach: { verdict: 'public', own: '203.0.113.9', seen: '203.0.113.9', atMs: now - 3_600_000 },
+      address: '203.0.113.9',
       terms: {
         services: ['openvpn', 'socks'],
         pricePerUnit: MYST / 20n,
@@ -123,6 +125,17 @@ export function scenes(now: number): Record<string, Scene> {
         wallet: { ...READY.wallet, receivable: 0n },
       },
       empty: true,
+    },
+    'share-behind-router': {
+      route: 'share',
+      state: {
+        ...sharing,
+        share: {
+          ...sharing.share,
+          reach: { verdict: 'behind-router', own: '192.168.1.5', seen: '198.51.100.7', atMs: now - 60_000 },
+          address: '198.51.100.4',
+        },
+      },
     },
     'share-earned-before': { route: 'share', state: READY },
     wallet: {

@@ -75,4 +75,26 @@ export const providerDe: Messages['provider'] = {
   tooLittle: (people) =>
     `Was ${people.text} ${plural(people, 'Person schuldet', 'Personen schulden')}, ist für eine Einlösung noch zu wenig.`,
   changeSchedule: 'Zeitpunkt ändern',
+  reach: 'Bin ich erreichbar?',
+  reaches: { public: 'Öffentliche Adresse', 'behind-router': 'Hinter einem Router', unknown: 'Unbekannt' },
+  reachNever:
+    'Vergleicht die Adresse, die andere sehen, mit denen dieses Computers. Gefragt wird ein Server, den das Netz nennt.',
+  reachCheck: 'Prüfen',
+  reachChecking: 'Wird geprüft…',
+  reachPublic: (address) =>
+    `Andere sehen ${address}, und das ist dieser Computer. Er ist erreichbar, wenn keine Firewall im Weg ist.`,
+  reachRouter: (address, own) =>
+    `Andere sehen ${address}, und das ist nicht dieser Computer, sondern ein Router oder der Internetanbieter. Er muss Ports an ${own} weiterleiten; welche, steht beim Teilen hier.`,
+  reachForward: (address, ports, own) =>
+    `Andere sehen ${address}. Erreichbar ist dieser Computer nur, wenn der Router ${ports} an ${own} weiterleitet, an dieselben Ports.`,
+  reachUnknown: {
+    'no-probe': 'Dieses Netz nennt keinen Server, der sagen könnte, wie andere diesen Computer sehen.',
+    'no-answer': 'Kein Server sagte, wie andere diesen Computer sehen.',
+    tunnel: 'Solange ein VPN diesen Computer schützt, sehen andere dessen Adresse. Zum Prüfen trennen.',
+    'other-family':
+      'Andere sehen diesen Computer unter einer anderen Art von Adresse (IPv4 oder IPv6) als der geteilten.',
+  },
+  reachMoved:
+    'Die Adresse hat sich seit dem Beginn geändert. Das Teilen beenden und neu beginnen, damit andere es finden.',
+  reachAt: (when) => `Geprüft ${when}. Verglichen wurden Adressen; kein Port wurde ausprobiert.`,
 }

@@ -1,4 +1,5 @@
 import type { RiskView } from '#shared/contract/commands.ts'
+import type { Reach } from '#shared/contract/state.ts'
 import { type Counted, plural } from './plural.ts'
 
 /** What a provider earns and risks. */
@@ -75,4 +76,27 @@ export const providerEn = {
   tooLittle: (people: Counted) =>
     `What ${people.text} ${plural(people, 'person owes', 'people owe')} is too little to be cleared for now.`,
   changeSchedule: 'Change the schedule',
+  reach: 'Can others reach you?',
+  reaches: { public: 'Public address', 'behind-router': 'Behind a router', unknown: 'Not known' } satisfies Record<
+    Reach['verdict'],
+    string
+  >,
+  reachNever:
+    'Compares the address that others see with those of this computer. A server that the network names is asked.',
+  reachCheck: 'Check',
+  reachChecking: 'Checking…',
+  reachPublic: (address: string) =>
+    `Others see ${address}, which is this computer. They can reach it unless a firewall is in the way.`,
+  reachRouter: (address: string, own: string) =>
+    `Others see ${address}, which is not this computer but a router or your provider. It has to forward ports to ${own}; which ones is shown here while you share.`,
+  reachForward: (address: string, ports: string, own: string) =>
+    `Others see ${address} and reach you only if your router forwards ${ports} to ${own}, port for port.`,
+  reachUnknown: {
+    'no-probe': 'This network names no server that could tell how others see this computer.',
+    'no-answer': 'No server told how others see this computer.',
+    tunnel: 'While a VPN protects this computer, others see the VPN’s address. Disconnect to check.',
+    'other-family': 'Others see this computer over another kind of address (IPv4 or IPv6) than the one you share with.',
+  } satisfies Record<NonNullable<Reach['why']>, string>,
+  reachMoved: 'Your address changed since you began to share. Stop sharing and start again, so that people find you.',
+  reachAt: (when: string) => `Checked ${when}. Addresses were compared; no port was tried.`,
 }

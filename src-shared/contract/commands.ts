@@ -10,7 +10,7 @@ import type { Amount } from '../model/units.ts'
 import type { NetworkFile } from './network-file.ts'
 import { settings } from './settings.ts'
 import { shellSettings, updateStep } from './shell.ts'
-import type { AppState } from './state.ts'
+import type { AppState, Reach } from './state.ts'
 
 /**
  * Everything a person or a program can ask of the node, once. IPC, HTTP, the command line, the
@@ -159,6 +159,8 @@ export const commands = {
       sharePromises: z.boolean().optional(),
     }),
   ).returns<null>(),
+  /** Asks a probe of the network, outside of any tunnel, for one's own address; also before sharing. In `state.share.reach`. */
+  'share.checkReach': command(nothing).returns<Reach>(),
   'share.stop': command(nothing).returns<null>(),
   'sessions.list': command(z.object({ limit: z.number().int().min(1).max(1000).optional() })).returns<
     SessionRecord[]

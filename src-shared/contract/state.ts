@@ -84,7 +84,18 @@ export type WalletState = {
 export type ShareState = {
   state: 'off' | 'starting' | 'on' | 'stopping'
   message?: string
-  services: { type: ServiceTypeName; serial: number; state: 'starting' | 'announced' | 'failed'; message?: string }[]
+  services: {
+    type: ServiceTypeName
+    serial: number
+    state: 'starting' | 'announced' | 'failed'
+    /** Where it takes connections. */
+    port?: { number: number; protocol: 'udp' | 'tcp' }
+    message?: string
+  }[]
+  /** Whether others can reach this machine, as it was when sharing began or `share.checkReach` was asked. */
+  reach?: Reach
+  /** What consumers are told to connect to. */
+  address?: string
   terms?: ShareTerms
   /** Carried in this calendar month by all sessions, both ways; at the limit they end. */
   volume?: { usedBytes: bigint; limitBytes?: bigint; resetsAtMs: number }
@@ -95,6 +106,17 @@ export type ShareState = {
   earnedToday: Amount
   /** Moves, once a second at most, whenever `promises.risk` could answer differently. */
   riskRevision: number
+}
+
+/** As far as addresses tell; no port was tried. */
+export type Reach = {
+  /** `public`: others see an address of this machine; `behind-router`: another one's, which has to pass the ports on. */
+  verdict: 'public' | 'behind-router' | 'unknown'
+  why?: 'no-probe' | 'no-answer' | 'tunnel' | 'other-family'
+  /** This machine's on its way out, and the one that others see. */
+  own: string
+  seen?: string
+  atMs: number
 }
 
 export type ShareTerms = {

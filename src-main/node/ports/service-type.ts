@@ -24,7 +24,7 @@ export type ServiceType = {
 export type ProviderOptions = {
   /** Directory of the service's own durable files (keys, certificates); made by the service, 0700. */
   dataDir: string
-  /** Address that consumers can reach, announced in session data. */
+  /** Address that consumers can reach, announced in session data; behind a router, the router's. */
   publicAddress: string
   /** Per session, each way; undefined: unlimited. */
   bandwidthMbps?: number
@@ -39,6 +39,8 @@ export type ProviderOptions = {
 }
 
 export type ServiceProvider = {
+  /** Where it takes connections. */
+  readonly port: { number: number; protocol: 'udp' | 'tcp' }
   /**
    * Admits a session. `data` is the consumer's session data, unparsed; throws an error with
    * `reason: 'service-data-invalid'` when it does not fit. Returns the session data for the consumer.

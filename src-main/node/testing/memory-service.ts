@@ -125,6 +125,7 @@ export function createMemoryService(
 
     async startProvider(): Promise<ServiceProvider> {
       return {
+        port: { number: 1, protocol: 'udp' },
         async admit(sessionId, _consumer, data) {
           if (data !== 'hello') {
             throw Object.assign(new MystError('Refused', 'The session data make no sense.'), {

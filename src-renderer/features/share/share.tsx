@@ -15,6 +15,7 @@ import { Clients } from './clients.tsx'
 import { Earnings } from './earnings.tsx'
 import { Meaning } from './meaning.tsx'
 import { ShareNotReady } from './not-ready.tsx'
+import { Reach } from './reach.tsx'
 import { Running } from './running.tsx'
 import { acceptTerms, checkTerms, defaultTerms, guessCountry, type TermsErrors } from './terms.ts'
 import { TermsForm } from './terms-form.tsx'
@@ -78,6 +79,7 @@ export function Share() {
       {share.state === 'off' && !may && <ShareNotReady ready={ready} />}
       {active && <Earnings />}
       {unlocked && <Clients />}
+      {may && <Reach />}
       {share.state === 'off' ? (
         <>
           <Meaning allowMail={form.allowMail} />

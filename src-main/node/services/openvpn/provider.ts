@@ -95,6 +95,7 @@ export async function startOpenVpnProvider(
   }
 
   return {
+    port: { number: port, protocol: 'udp' },
     async admit(sessionId, _consumer, data) {
       const parsed = consumerData.safeParse(data)
       if (!parsed.success || sessions.has(sessionId)) throw refusal('service-data-invalid')

@@ -141,6 +141,7 @@ export async function startSocksProvider(deps: SocksProviderDeps, options: Provi
   })
 
   return {
+    port: { number: port, protocol: 'tcp' },
     async admit(sessionId, _consumer, data) {
       const parsed = consumerData.safeParse(data)
       if (!parsed.success || sessions.has(sessionId)) throw refusal('service-data-invalid')

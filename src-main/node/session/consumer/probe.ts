@@ -11,7 +11,7 @@ type Fetch = (url: string, signal: AbortSignal) => Promise<string>
  * one. Rejects only when the signal aborts.
  */
 export async function seenAddress(
-  { deps }: Pick<Context, 'deps'>,
+  { deps }: { deps: Pick<Context['deps'], 'probes' | 'clock' | 'log'> },
   fetchText: Fetch,
   signal: AbortSignal,
   ms: number,
