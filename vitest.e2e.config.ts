@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 // two processors and some of them measure.
 export default defineConfig({
   test: {
-    include: ['e2e/{lab,journeys,desktop,crash,leak}/**/*.test.ts'],
+    include: ['e2e/{lab,journeys,gallery,desktop,crash,leak}/**/*.test.ts'],
     fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 120_000,

@@ -41,6 +41,12 @@ const STAGES = [
     kind: 'vitest',
     command: ['vitest', 'run', '--config', 'vitest.e2e.config.ts', 'e2e/lab', 'e2e/journeys'],
   },
+  // Every state of the app in its gallery of fixtures.
+  {
+    name: 'gallery',
+    kind: 'vitest',
+    command: ['vitest', 'run', '--config', 'vitest.e2e.config.ts', 'e2e/gallery'],
+  },
   // Two nodes that are killed again and again.
   {
     name: 'crash',
