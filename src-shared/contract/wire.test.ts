@@ -16,6 +16,13 @@ describe('the wire', () => {
     )
   })
 
+  it('makes a property of every name, and changes no prototype', () => {
+    const decoded = decode('{"__proto__":{"$bigint":"5"},"list":[[{"$bigint":"6"}]]}') as Record<string, unknown>
+    expect(Object.getOwnPropertyDescriptor(decoded, '__proto__')?.value).toBe(5n)
+    expect(Object.getPrototypeOf(decoded)).toBe(Object.prototype)
+    expect(decoded.list).toEqual([[6n]])
+  })
+
   it('takes no nonsense for an amount', () => {
     expect(decode('{"$bigint":"1e9"}')).toBeNull()
     expect(decode(`{"$bigint":"${'9'.repeat(100)}"}`)).toBeNull()

@@ -9,10 +9,21 @@ export function encode(value: unknown): string {
 }
 
 export function decode(text: string): unknown {
-  return JSON.parse(text, (_key, inner: unknown) => {
-    if (typeof inner === 'object' && inner !== null && '$bigint' in inner && typeof inner.$bigint === 'string') {
-      return /^-?\d{1,80}$/.test(inner.$bigint) ? BigInt(inner.$bigint) : null
-    }
-    return inner
-  })
+  return revive(JSON.parse(text))
+}
+
+/** In place, because a reviver of `JSON.parse` takes ten times as long for a list of ten thousand. */
+function revive(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if ('$bigint' in value && typeof value.$bigint === 'string') {
+    return /^-?\d{1,80}$/.test(value.$bigint) ? BigInt(value.$bigint) : null
+  }
+  const holder = value as Record<string, unknown>
+  for (const key of Object.keys(holder)) {
+    const inner = holder[key]
+    const revived = revive(inner)
+    // Not by assignment: `__proto__` would not become a property of this name.
+    if (revived !== inner) Object.defineProperty(holder, key, { value: revived })
+  }
+  return value
 }
