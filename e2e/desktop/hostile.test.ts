@@ -96,7 +96,9 @@ const ANSWERS: Record<string, unknown> = {
   'wallet.history': [{ kind: 'paid', amount: 1n, counterparty: 'x', blockNumber: 1, transaction: 'x' }],
   'wallet.quote': { gas: 1n, maxGas: 1n, gasAvailable: 1n, fee: 0n, amount: 1n, problem: 'x' },
   'sessions.list': [{ ...served, role: 'consumer', peer: me, metering, end: 'provider-closed', endedAtMs: 1 }],
-  'promises.list': [{ direction: 'received', peer: me, serial: 1n, amount: 1n, state: 'open', updatedAtMs: 0 }],
+  'promises.list': [
+    { direction: 'received', peer: me, serial: 1n, amount: 1n, state: 'open', updatedAtMs: 0, signature: '0x' },
+  ],
   'promises.risk': [],
   'network.file': {
     ...{ name: 'x', chainId: 1, rpc: ['x'], startBlock: 0, brokers: ['x'], probes: ['x'], local: false },

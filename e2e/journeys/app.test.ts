@@ -97,6 +97,7 @@ describe.skipIf(!runs)('the main job in the app [needs root openvpn chromium]', 
     for (const name of ['VPN', 'SOCKS proxy'] as const) {
       await share.running(name).getByText('Announced').waitFor()
     }
+    await seller.page.getByText('Public address', { exact: true }).waitFor()
   })
 
   it('finds the provider by country, and says what it costs and what is at stake before paying', async () => {
@@ -164,6 +165,7 @@ describe.skipIf(!runs)('the main job in the app [needs root openvpn chromium]', 
     expect(near(await by('By you'), [own.receivedBytes, own.sentBytes])).toBe(true)
     const served = seller.app.share.sessions.filter({ has: seller.page.getByTitle(await ownId(page), { exact: true }) })
     expect(near(await bytesShown(served), [theirs.sentBytes, theirs.receivedBytes])).toBe(true)
+    await served.getByText(/^(Covered|Close to the limit)$/).waitFor()
 
     // More was promised, and what was paid ahead sank by what was used of it, in `status` and in the page.
     const end = await status()
@@ -232,6 +234,7 @@ describe.skipIf(!runs)('the main job in the app [needs root openvpn chromium]', 
     await wallet.history.filter({ hasText: 'Withdrawal announced' }).waitFor()
   })
 
+  let clearedToday = 0n
   /** The seller clears at his page; both balances moved by exactly the promise and the fee. */
   async function expectPaid(payer: Person, before: { payer: bigint; seller: bigint }): Promise<void> {
     const { share } = seller.app
@@ -241,6 +244,9 @@ describe.skipIf(!runs)('the main job in the app [needs root openvpn chromium]', 
     await share.clear()
     await seller.page.getByText(/MYST cleared\./).waitFor()
     expect(await exactMyst(share.figure('Promises waiting'))).toBe(0n)
+    clearedToday += promised - fee
+    await seller.page.getByText('As a table').click()
+    await expect.poll(() => exactMyst(share.byDay.nth(1).getByRole('cell').last())).toBe(clearedToday)
 
     const after = await balances(payer)
     expect(formatMyst(before.payer - after.payer)).toBe(formatMyst(promised))

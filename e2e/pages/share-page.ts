@@ -26,7 +26,7 @@ export class SharePage {
     this.bandwidth = page.getByLabel('Bandwidth per person')
     this.maxSessions = page.getByLabel('People at once')
     this.clearNow = page.getByRole('main').getByRole('button', { name: 'Clear now' })
-    this.sessions = page.getByRole('list', { name: 'Connected now' }).getByRole('listitem')
+    this.sessions = page.getByRole('list', { name: 'Connected now', exact: true }).getByRole('listitem')
     this.byDay = page.getByRole('table', { name: 'Earnings by day' }).getByRole('row')
   }
 
@@ -36,7 +36,10 @@ export class SharePage {
 
   /** One service's line while sharing, with its state in words ("Announced"). */
   running(name: 'VPN' | 'SOCKS proxy'): Locator {
-    return this.page.getByRole('list', { name: 'Services' }).getByRole('listitem').filter({ hasText: name })
+    return this.page
+      .getByRole('list', { name: 'Services', exact: true })
+      .getByRole('listitem')
+      .filter({ hasText: name })
   }
 
   async startWith(terms: {

@@ -150,7 +150,7 @@ describe('a wallet on the real contracts', () => {
     // Gas was used, and nothing else.
     expect(runsOutFirst).toBe('gas')
     const given = { direction: 'given', peer: OTHER.id, serial: 1n, state: 'open', updatedAtMs: Date.now() } as const
-    promises = [{ ...given, amount: 1_000n * MYST }]
+    promises = [{ ...given, amount: 1_000n * MYST, signature: '0x' }]
     await wallet.refresh()
     expect(state.get().wallet.runsOutFirst).toBe('balance')
     promises = []
@@ -240,7 +240,7 @@ describe('a quote', () => {
 
   it('of clearing is of what a peer promised, or all of them', async () => {
     const [anna, bert] = [createSigningIdentity('anna').id, createSigningIdentity('bert').id]
-    const promise = { direction: 'received', state: 'open', updatedAtMs: 0 } as const
+    const promise = { direction: 'received', state: 'open', updatedAtMs: 0, signature: '0x' } as const
     const { wallet } = open(gas, () => [
       { ...promise, peer: anna, serial: 1n, amount: 2n * MYST },
       { ...promise, peer: anna, serial: 2n, amount: MYST, state: 'cleared' },

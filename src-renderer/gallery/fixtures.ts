@@ -160,6 +160,7 @@ export function promises(now: number): PromiseView[] {
     amount: (BigInt(index * 137 + 41) * MYST) / 1000n,
     state: index < 4 ? ('open' as const) : index === 4 ? ('clearing' as const) : ('cleared' as const),
     updatedAtMs: now - index * 7_400_000,
+    signature: `0x${'1b'.repeat(65)}`,
   }))
 }
 

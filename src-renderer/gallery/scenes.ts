@@ -11,8 +11,8 @@ export function scenes(now: number): Record<string, Scene> {
     share: {
       state: 'on',
       services: [
-        { type: 'openvpn', serial: 4, state: 'announced' },
-        { type: 'socks', serial: 5, state: 'starting' },
+        { type: 'openvpn', serial: 4, state: 'announced', port: { number: 1194, protocol: 'udp' } },
+        { type: 'socks', serial: 5, state: 'starting', port: { number: 43_817, protocol: 'tcp' } },
       ],
       reach: { verdict: 'public', own: '203.0.113.9', seen: '203.0.113.9', atMs: now - 3_600_000 },
       address: '203.0.113.9',

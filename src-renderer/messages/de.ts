@@ -2,6 +2,7 @@ import type { Messages } from './index.ts'
 import { nodeDe } from './node.de.ts'
 import { plural } from './plural.ts'
 import { providerDe } from './provider.de.ts'
+import { recordsDe } from './records.de.ts'
 
 /** German, without "du" or "Sie" wherever a sentence does without. */
 export const de: Messages = {
@@ -672,5 +673,6 @@ export const de: Messages = {
     licence: 'Lizenz',
   },
   provider: providerDe,
+  records: recordsDe,
   node: nodeDe,
 }

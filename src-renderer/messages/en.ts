@@ -4,6 +4,7 @@ import type { MisconductKind } from '#shared/model/misconduct.ts'
 import type { ConnectStep, SessionEnd } from '#shared/model/session.ts'
 import { type Counted, plural } from './plural.ts'
 import { providerEn } from './provider.en.ts'
+import { recordsEn } from './records.en.ts'
 
 /** Every text of the app. Functions take what was formatted already: a catalogue knows words, not numbers. */
 export const en = {
@@ -666,6 +667,7 @@ export const en = {
     licence: 'Licence',
   },
   provider: providerEn,
+  records: recordsEn,
   /** The node says its sentences in this language already. */
   node: {} as Readonly<Record<string, string>>,
 }

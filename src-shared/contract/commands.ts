@@ -217,6 +217,8 @@ export type PromiseView = {
   amount: Amount
   state: 'open' | 'clearing' | 'cleared'
   updatedAtMs: number
+  /** The issuer's; the contract takes a promise with it and the benefiter's own. */
+  signature: string
 }
 
 /**

@@ -122,23 +122,25 @@ export function createPayments(deps: PaymentsDeps): Payments {
     dialogueWith: (peer) => open.get(peer)?.dialogue,
     promises() {
       const given = ledger.given().map(
-        ({ benefiter, serial, amount, cleared, updatedAtMs }): PromiseView => ({
+        ({ benefiter, serial, amount, cleared, updatedAtMs, signature }): PromiseView => ({
           direction: 'given',
           peer: benefiter,
           serial,
           amount,
           state: cleared ? 'cleared' : 'open',
           updatedAtMs,
+          signature,
         }),
       )
       const received = ledger.received().map(
-        ({ issuer, serial, amount, state, updatedAtMs }): PromiseView => ({
+        ({ issuer, serial, amount, state, updatedAtMs, signature }): PromiseView => ({
           direction: 'received',
           peer: issuer,
           serial,
           amount,
           state,
           updatedAtMs,
+          signature,
         }),
       )
       return [...given, ...received].sort((a, b) => b.updatedAtMs - a.updatedAtMs)

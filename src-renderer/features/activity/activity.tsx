@@ -1,8 +1,9 @@
 import './activity.css'
 import { ArrowDownLeft, ArrowUpRight, History } from 'lucide-react'
 import { useState } from 'react'
+import type { PromiseView } from '#shared/contract/commands.ts'
 import type { SessionRecord } from '#shared/model/session.ts'
-import { formatBytes, formatClock, formatDateTime } from '../../messages/format.ts'
+import { counted, formatBytes, formatClock, formatDateTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useQuery } from '../../store/use-query.ts'
@@ -10,6 +11,8 @@ import { Amount } from '../../ui/amount.tsx'
 import { Button } from '../../ui/button.tsx'
 import { FailedQuery } from '../../ui/failed-query.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
+import { saveFile } from '../../ui/save-file.ts'
+import { toCsv, toJson } from './export.ts'
 
 type Shown = 'all' | SessionRecord['role']
 const choices = (): [Shown, string][] => [
@@ -17,6 +20,9 @@ const choices = (): [Shown, string][] => [
   ['consumer', m.activity.bought],
   ['provider', m.activity.sold],
 ]
+/** Which promises pay for a session, from where one stands. */
+const SIGNED = { consumer: 'given', provider: 'received' } as const
+const SHOWN_PROMISES = 5
 const PAGE = 50
 /** The most the contract gives at once. */
 const LIMIT = 1000
@@ -27,6 +33,8 @@ export function Activity() {
   const [shown, setShown] = useState<Shown>('all')
   const [count, setCount] = useState(PAGE)
   const query = useQuery('sessions.list', { limit: LIMIT }, `${connection}/${served}`)
+  // Without an unlocked identity nothing is known of promises; the sessions are there all the same.
+  const promises = useQuery('promises.list', {}, `${connection}/${served}`).data ?? []
   const sessions = (query.data ?? []).filter(({ role }) => shown === 'all' || role === shown)
   return (
     <div className="screen">
@@ -46,10 +54,17 @@ export function Activity() {
         </fieldset>
       </header>
       <FailedQuery text={m.activity.failed} query={query} />
+      {sessions.length > 0 && <Export sessions={sessions} promises={promises} />}
       {sessions.length > 0 ? (
         <ul className="card sessions">
           {sessions.slice(0, count).map((session) => (
-            <Session key={`${session.role}-${session.sessionId}`} session={session} />
+            <Session
+              key={`${session.role}-${session.peer}-${session.sessionId}`}
+              session={session}
+              promises={promises.filter(
+                ({ peer, direction }) => peer === session.peer && direction === SIGNED[session.role],
+              )}
+            />
           ))}
         </ul>
       ) : query.loading && !query.data ? (
@@ -70,7 +85,40 @@ export function Activity() {
   )
 }
 
-function Session({ session }: { session: SessionRecord }) {
+/** What is shown, as a file. */
+function Export({ sessions, promises }: { sessions: readonly SessionRecord[]; promises: readonly PromiseView[] }) {
+  const name = (ending: string) => `mysterium-sessions-${new Date().toISOString().slice(0, 10)}.${ending}`
+  return (
+    <div className="sessions-export">
+      <span className="muted">{m.records.exportText(counted(sessions.length))}</span>
+      <Button size="small" onClick={() => saveFile(name('csv'), toCsv(sessions), 'text/csv')}>
+        {m.records.csv}
+      </Button>
+      <Button size="small" onClick={() => saveFile(name('json'), toJson(sessions, promises, Date.now()))}>
+        {m.records.json}
+      </Button>
+    </div>
+  )
+}
+
+/** Of promises with the other side, newest first: those that pay for sessions like this one. */
+function Signed({ promises }: { promises: readonly PromiseView[] }) {
+  return (
+    <details className="session-signed">
+      <summary>{m.records.signed}</summary>
+      <p className="muted">{promises.length === 0 ? m.records.signedNone : m.records.signedText}</p>
+      <ul className="numbers">
+        {promises.slice(0, SHOWN_PROMISES).map(({ serial, amount, state, updatedAtMs }) => (
+          <li key={String(serial)}>
+            <Amount value={amount} /> · {m.wallet.states[state]} · {formatDateTime(updatedAtMs)}
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+function Session({ session, promises }: { session: SessionRecord; promises: readonly PromiseView[] }) {
   const { role, peer, serviceType, startedAtMs, endedAtMs, end, metering } = session
   const sold = role === 'provider'
   return (
@@ -92,6 +140,7 @@ function Session({ session }: { session: SessionRecord }) {
             endSentence(role, end)
           )}
         </p>
+        <Signed promises={promises} />
       </div>
       <div className="session-figures numbers">
         <span>

@@ -1,0 +1,53 @@
+import type { PromiseView } from '#shared/contract/commands.ts'
+import type { SessionRecord } from '#shared/model/session.ts'
+import { formatMyst } from '#shared/model/units.ts'
+
+const COLUMNS = [
+  'session_id',
+  'role',
+  'peer',
+  'service',
+  'offer_serial',
+  'started_at',
+  'ended_at',
+  'end',
+  'duration_seconds',
+  'bytes_down',
+  'bytes_up',
+  'cost_myst',
+] as const
+
+/** A row for each session, for a spreadsheet: times in UTC (ISO 8601), money in MYST with a decimal point. */
+export function toCsv(sessions: readonly SessionRecord[]): string {
+  const rows = sessions.map(({ metering, ...session }) => [
+    session.sessionId,
+    session.role,
+    session.peer,
+    session.serviceType,
+    String(session.serial),
+    time(session.startedAtMs),
+    time(session.endedAtMs),
+    session.end ?? '',
+    String(Math.round(metering.durationMs / 1000)),
+    String(metering.bytesDown),
+    String(metering.bytesUp),
+    formatMyst(metering.cost),
+  ])
+  return [COLUMNS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+}
+
+/** The same for programs, money in base units as text, with the promises of those peers: what of it is signed. */
+export function toJson(sessions: readonly SessionRecord[], promises: readonly PromiseView[], nowMs: number): string {
+  const peers = new Set(sessions.map(({ peer }) => peer))
+  const signed = promises.filter(({ peer }) => peers.has(peer))
+  const whole = { format: 'mysterium-sessions', version: 1, exportedAt: time(nowMs), sessions, promises: signed }
+  return `${JSON.stringify(whole, (_, value) => (typeof value === 'bigint' ? value.toString() : value), 2)}\n`
+}
+
+const time = (ms: number | undefined) => (ms === undefined ? '' : new Date(ms).toISOString())
+
+/** What a stranger chose must not become a formula: a spreadsheet computes what begins like one, quoted or not. */
+function cell(text: string): string {
+  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n']/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+}
