@@ -27,7 +27,10 @@ export function Connect() {
   const capabilities = useNode((state) => state.capabilities)
   const revision = useNode((state) => state.proposals.revision)
   const [filters, setFilters] = useRemembered('filters', NO_FILTERS, acceptFilters)
-  const query = useQuery('proposals.query', toQuery(filters), revision)
+  // Asked in this order, so that there is something to see before all are there.
+  const first = useQuery('proposals.query', toQuery(filters, 'first'), 'once')
+  const all = useQuery('proposals.query', toQuery(filters), revision)
+  const query = all.data || all.error ? all : { ...all, ...(first.data && { data: first.data }) }
   const [target, setTarget] = useState<Target>()
   const [tried, setTried] = useState<ReadonlySet<string>>(new Set())
   const link = useLinkedOffer()

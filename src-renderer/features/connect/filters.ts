@@ -26,6 +26,8 @@ export const NO_FILTERS: Filters = {
 
 /** More than one screen can hold, less than would slow it down; the contract's own limit. */
 const LIMIT = 10_000
+/** More than a screen shows, and there in a moment; all of thousands take a second or two. */
+const FIRST = 100
 
 export function isFiltered(filters: Filters): boolean {
   return Object.entries(filters).some(([key, value]) => key !== 'sort' && value !== '')
@@ -35,12 +37,12 @@ export function isFiltered(filters: Filters): boolean {
  * What the node is asked for. The country and the search words are applied here instead, so that the
  * map and the list of countries keep showing what else there is.
  */
-export function toQuery(filters: Filters): CommandInput<'proposals.query'> {
+export function toQuery(filters: Filters, which: 'first' | 'all' = 'all'): CommandInput<'proposals.query'> {
   const maxPricePerUnit = readAmount(filters.maxPrice)
   const minBandwidth = readNumber(filters.minBandwidth)
   return {
     sort: filters.sort,
-    limit: LIMIT,
+    limit: which === 'first' ? FIRST : LIMIT,
     ...(filters.serviceType && { serviceType: filters.serviceType }),
     ...(filters.unit && { unit: filters.unit }),
     ...(maxPricePerUnit !== undefined && { maxPricePerUnit }),
