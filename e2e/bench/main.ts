@@ -1,3 +1,4 @@
+import { benchApp } from './app.ts'
 import { benchGas } from './gas.ts'
 import { benchPayments } from './payments.ts'
 import { benchRisk } from './risk.ts'
@@ -9,6 +10,7 @@ const BENCHES: Record<string, (args: string[]) => Promise<void>> = {
   payments: benchPayments,
   risk: benchRisk,
   gas: benchGas,
+  app: benchApp,
 }
 
 const [name = '', ...args] = process.argv.slice(2)
