@@ -32,7 +32,10 @@ export function Dialog({
           }}
           onCloseAutoFocus={(event) => {
             event.preventDefault()
-            if (opener.current instanceof HTMLElement) opener.current.focus()
+            // What opened it may be gone with the state it belonged to: then to where the screen begins.
+            const isThere = opener.current instanceof HTMLElement && opener.current.isConnected
+            const next = isThere ? opener.current : document.getElementById('content')
+            if (next instanceof HTMLElement) next.focus()
           }}
         >
           <Radix.Title className="dialog-title">{title}</Radix.Title>
