@@ -27,7 +27,9 @@ export function Earnings() {
   const [asking, setAsking] = useState(false)
   const [results, setResults] = useState<ClearResult[]>()
   const active = useNode((state) => state.identity.active)
-  const revision = `${active}/${earned}/${wallet.receivable}/${new Date(useNow()).toDateString()}`
+  // What was cleared is there once the copy of the chain has it, a little after the promise is off the list.
+  const copied = useNode((state) => state.share.riskRevision)
+  const revision = `${active}/${earned}/${wallet.receivable}/${copied}/${new Date(useNow()).toDateString()}`
   const daily = useQuery('earnings.daily', { days: MOST_DAYS, timeZone: HERE }, revision)
   const today = daily.data?.at(-1)?.promised ?? earned
 
