@@ -84,6 +84,23 @@ const LIVES: [Life][] = [
       ],
     },
   ],
+  [
+    // The issuer knows of a clearing, and not of the one before it, which went with its ledger.
+    {
+      ...{ freeTrial: 0n, deposit: 600n, seed: 0 },
+      steps: [
+        { do: 'chain away', target: 10n, turns: 3 },
+        { do: 'clear and crash', when: 'before' },
+        { do: 'cut while paying', more: 121n, turns: 1, sides: { a: false, b: false } },
+        { do: 'lose ledger' },
+        { do: 'outgrow', more: 1n, target: 154n },
+        { do: 'clear crossing', target: 296n, turns: 0, updateFirst: false },
+        { do: 'pay', target: 10n },
+        { do: 'cut while paying', more: 1n, turns: 0, sides: { a: false, b: false } },
+        { do: 'cut while paying', more: 1n, turns: 0, sides: { a: false, b: false } },
+      ],
+    },
+  ],
 ]
 
 /** Runs whole lives of the two until so many steps were taken. */

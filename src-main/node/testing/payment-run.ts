@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 
 import { MYST } from '#shared/model/units.ts'
-import { least } from '../payments/deps.ts'
+import { least, most } from '../payments/deps.ts'
 import type { PayOutcome } from '../payments/issuer.ts'
 import { adviceBody, PAYMENT_ADVICE } from '../protocol/payment.ts'
 import type { PaymentModel } from './payment-model.ts'
@@ -48,10 +48,11 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
   /** Reads off what was signed, accepted and cleared since, as the issuer came to know it; what may never be is refused here. */
   function readOff() {
     for (const { serial, amount, clearedBefore } of world.signed.slice(seen)) {
-      // What it knew to be cleared for less, it could charge for less.
+      // What it knew to be cleared for less, it could charge for less. Cleared before that were the serials below.
+      const last = clearedBefore.reduce(most, 0n)
       if (clearedBefore.some((known) => model.promises.get(known)?.cleared === undefined)) {
-        readAccepted(clearedBefore)
-        readCleared(clearedBefore)
+        readAccepted(last)
+        readCleared(last)
       }
       expect(model.promised(serial, amount)).toBeUndefined()
     }
@@ -65,9 +66,9 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
     readCleared()
   }
 
-  function readAccepted(only?: readonly bigint[]) {
+  function readAccepted(upTo?: bigint) {
     for (const { serial, amount, stopped } of world.books().received) {
-      if (only && !only.includes(serial)) continue
+      if (upTo !== undefined && serial > upTo) continue
       const known = model.promises.get(serial)
       expect(amount <= (known?.signed ?? 0n), `${amount} accepted under ${serial}: it was signed`).toBe(true)
       expect(amount >= (known?.held ?? 0n), `${amount} held under ${serial}: no less than before`).toBe(true)
@@ -77,9 +78,9 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
     }
   }
 
-  function readCleared(only?: readonly bigint[]) {
+  function readCleared(upTo?: bigint) {
     for (const { serial, amount } of [...world.books().clearings].reverse()) {
-      if (only && !only.includes(serial)) continue
+      if (upTo !== undefined && serial > upTo) continue
       const known = model.promises.get(serial)
       if (known?.cleared === undefined) {
         expect(amount, `cleared under ${serial}: what is held, or what there was`).toBe(
