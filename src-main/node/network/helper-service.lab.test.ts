@@ -16,12 +16,20 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { silentLogger } from '../lib/logger.ts'
 import { createHosts, type Hosts, whyNoHosts } from '../localnet/hosts.ts'
 import { createHostNodes, type HostNodes, importable } from '../testing/host-node.ts'
-import { createMachine, type Machine, type MachineNode, readProcess, type User, until } from '../testing/machine.ts'
+import {
+  createMachine,
+  type Machine,
+  type MachineNode,
+  placed,
+  readProcess,
+  type User,
+  until,
+} from '../testing/machine.ts'
 import { createTunnelRequests } from '../testing/tunnel-requests.ts'
 import { openVpnAvailability } from './openvpn-availability.ts'
 
 const UNITS = new URL('../../../resources/linux/', import.meta.url).pathname
-const HELPER = new URL('../../helper/main.ts', import.meta.url).pathname
+const HELPER = placed(new URL('../../helper/main.ts', import.meta.url).pathname)
 const ANALYZE = '/usr/bin/systemd-analyze'
 const ACTIVATE = '/usr/bin/systemd-socket-activate'
 const PLACE = '/run/myst-helper.sock'
@@ -45,7 +53,7 @@ pid, uid, gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, soc
 connection.detach()
 os.execv("/usr/bin/setpriv", ["setpriv", "--no-new-privs", "--inh-caps=-all",
   "--bounding-set=-all,${capabilities.map((name) => `+${name.slice(4).toLowerCase()}`).join(',')}",
-  "--", ${JSON.stringify(process.execPath)}, ${JSON.stringify(HELPER)}, "--service", f"0-{pid}-{uid}" if uid == ${MEMBER.uid} else f"0-12-{pid}_34-{uid}"])`
+  "--", ${JSON.stringify(placed(process.execPath))}, ${JSON.stringify(HELPER)}, "--service", f"0-{pid}-{uid}" if uid == ${MEMBER.uid} else f"0-12-{pid}_34-{uid}"])`
 
 /** Says something and goes when as many lines have come, or when the other side goes. */
 const RAW = `

@@ -7,11 +7,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { silentLogger } from '../lib/logger.ts'
 import { createHosts, type Hosts, whyNoHosts } from '../localnet/hosts.ts'
 import { createHostNodes, type HostNodes } from '../testing/host-node.ts'
-import { createMachine, type Machine, type MachineNode, readProcess, until } from '../testing/machine.ts'
+import { createMachine, type Machine, type MachineNode, placed, readProcess, until } from '../testing/machine.ts'
 import { createTunnelRequests } from '../testing/tunnel-requests.ts'
 import { openVpnAvailability } from './openvpn-availability.ts'
 
-const HELPER = new URL('../../helper/main.ts', import.meta.url).pathname
+const HELPER = placed(new URL('../../helper/main.ts', import.meta.url).pathname)
 const SECRET = '0123456789abcdef'.repeat(4)
 const BLOCKED = { state: 'blocked', allowLocalNetwork: false, controlEndpoints: [] }
 const OPEN = { ...BLOCKED, state: 'open' }

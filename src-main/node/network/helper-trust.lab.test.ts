@@ -7,9 +7,9 @@ import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../lib/logger.ts'
 import { createHosts, type Hosts, whyNoHosts } from '../localnet/hosts.ts'
-import { createMachine, type Machine, type MachineNode, until } from '../testing/machine.ts'
+import { createMachine, type Machine, type MachineNode, placed, until } from '../testing/machine.ts'
 
-const HELPER = new URL('../../helper/main.ts', import.meta.url).pathname
+const HELPER = placed(new URL('../../helper/main.ts', import.meta.url).pathname)
 const SOMEBODY = { uid: 1234, gid: 1234 }
 const SECRET = '0123456789abcdef'.repeat(4)
 const BLOCKED = { state: 'blocked', allowLocalNetwork: false, controlEndpoints: [] }

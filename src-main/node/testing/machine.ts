@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import type { HostName, Hosts } from '../localnet/hosts.ts'
 import { importable } from './host-node.ts'
 
@@ -31,8 +32,17 @@ export type MachineNode = {
 }
 
 const NSENTER = '/usr/bin/nsenter'
-const MOUNT =
-  'mount -t tmpfs -o mode=755 none /run && mount -t tmpfs none /tmp && chmod 1777 /tmp && rm -rf /run/mount && echo ready && exec sleep 600'
+const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
+/** A checkout below /tmp is hidden with it, and so has another place on the machine. */
+const PLACE = CHECKOUT.startsWith('/tmp/') ? '/mnt' : CHECKOUT
+const MOUNT = `set -e
+[ "$1" = "$2" ] || mount --rbind "$1" "$2"
+mount -t tmpfs -o mode=755 none /run
+mount -t tmpfs none /tmp
+chmod 1777 /tmp
+rm -rf /run/mount
+echo ready
+exec sleep 600`
 
 const NODE = `
 import { createInterface } from 'node:readline'
@@ -57,15 +67,20 @@ const [uid, gid, file, ...args] = process.argv.slice(1)
 if (uid !== '') { process.setgroups([]); process.setgid(Number(gid || uid)); process.setuid(Number(uid)) }
 process.exitCode = require('node:child_process').spawnSync(file, args, { stdio: 'inherit' }).status ?? 1`
 
+/** A path, or a program's text with paths in it, as it reads on the machine. */
+export const placed = (text: string) => text.replaceAll(CHECKOUT, PLACE)
+
 export async function createMachine(hosts: Hosts, name: HostName): Promise<Machine> {
-  const holder = hosts.exec(name, '/bin/sh', ['-c', MOUNT], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const holder = hosts.exec(name, '/bin/sh', ['-c', MOUNT, 'machine', CHECKOUT, PLACE], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ended = once(holder, 'exit').then(() => Promise.reject(new Error('the machine could not be made')))
   ended.catch(() => undefined)
   await Promise.race([once(holder.stdout as Readable, 'data'), ended])
   const root = `/proc/${holder.pid}/root`
 
   const exec: Machine['exec'] = (file, args, options = {}) =>
-    spawn(NSENTER, [`--target=${holder.pid}`, '--mount', '--net', '--', file, ...args], options)
+    spawn(NSENTER, [`--target=${holder.pid}`, '--mount', '--net', '--', ...[file, ...args].map(placed)], options)
 
   const run: Machine['run'] = async (file, args, { uid, gid } = {}) => {
     const child = exec(process.execPath, ['-e', AS, String(uid ?? ''), String(gid ?? ''), file, ...args], {
