@@ -162,9 +162,11 @@ describe.skipIf(!runs)('the main job in the app [needs root openvpn chromium]', 
     await expect
       .poll(async () => near(await by('By the provider'), [own.receivedBytes, own.sentBytes]), SOON)
       .toBe(true)
-    expect(near(await by('By you'), [own.receivedBytes, own.sentBytes])).toBe(true)
+    await expect.poll(async () => near(await by('By you'), [own.receivedBytes, own.sentBytes]), SOON).toBe(true)
     const served = seller.app.share.sessions.filter({ has: seller.page.getByTitle(await ownId(page), { exact: true }) })
-    expect(near(await bytesShown(served), [theirs.sentBytes, theirs.receivedBytes])).toBe(true)
+    // The seller's page follows a second later.
+    const servedIs = async () => near(await bytesShown(served), [theirs.sentBytes, theirs.receivedBytes])
+    await expect.poll(servedIs, SOON).toBe(true)
     await served.getByText(/^(Covered|Close to the limit)$/).waitFor()
 
     // More was promised, and what was paid ahead sank by what was used of it, in `status` and in the page.
