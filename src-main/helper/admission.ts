@@ -15,12 +15,13 @@ export type Admission = {
   readonly directory: string
   admit(client: AdmittedClient): void
   revoke(commonName: string): void
-  remove(): void
 }
 
 export function createAdmission(parent: string, addresses: ServerAddresses): Admission {
   const directory = join(parent, 'clients')
   const { subnet6 } = addresses
+  // Of a server that ran before.
+  rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory)
   chmodSync(directory, 0o711)
   return {
@@ -35,6 +36,5 @@ export function createAdmission(parent: string, addresses: ServerAddresses): Adm
       chmodSync(file, 0o644)
     },
     revoke: (commonName) => rmSync(join(directory, commonName), { force: true }),
-    remove: () => rmSync(directory, { recursive: true, force: true }),
   }
 }

@@ -65,7 +65,6 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
   let state: Server['state'] = 'none'
   let running: Running | undefined
   let openvpn: OpenVpn | undefined
-  let admission: Admission | undefined
   let stopping: Promise<void> | undefined
   let starting: Promise<unknown> = Promise.resolve()
   const ownHost = withOwnChanges(host)
@@ -83,8 +82,6 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
       running = undefined
       await openvpn?.stop()
       openvpn = undefined
-      admission?.remove()
-      admission = undefined
       await ownHost.undoOwn()
       state = 'none'
     })().finally(() => {
@@ -157,8 +154,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
       maxClients: request.maxSessions,
     }
     const addresses = await chooseAddresses(host)
-    admission = createAdmission(host.dir, addresses)
-    const admitted = admission
+    const admission = createAdmission(host.dir, addresses)
     let onConnected: () => void = () => undefined
     const connected = new Promise<void>((resolve) => {
       onConnected = resolve
@@ -182,7 +178,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
         programs: host.programs,
         dir: host.dir,
         name: 'server',
-        cwd: admitted.directory,
+        cwd: admission.directory,
         log: host.log,
         onStarted: (pid) => ownHost.journal.record({ kind: 'process', pid, startTime: startTime(pid) ?? '' }),
       },
@@ -220,7 +216,7 @@ export function createServer(host: Host, emit: (event: ServerEvent) => void): Se
       table,
       addresses,
       clients,
-      admission: admitted,
+      admission,
       here: new Set<string>(),
       shaped,
       rates,
