@@ -15,21 +15,12 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../lib/logger.ts'
 import { createHosts, type Hosts, whyNoHosts } from '../localnet/hosts.ts'
-import { createHostNodes, type HostNodes, importable } from '../testing/host-node.ts'
-import {
-  createMachine,
-  type Machine,
-  type MachineNode,
-  placed,
-  readProcess,
-  type User,
-  until,
-} from '../testing/machine.ts'
+import { createHostNodes, type HostNodes, importable, readProcess } from '../testing/host-node.ts'
+import { createMachine, HELPER, type Machine, type MachineNode, placed, type User, until } from '../testing/machine.ts'
 import { createTunnelRequests } from '../testing/tunnel-requests.ts'
 import { openVpnAvailability } from './openvpn-availability.ts'
 
 const UNITS = new URL('../../../resources/linux/', import.meta.url).pathname
-const HELPER = placed(new URL('../../helper/main.ts', import.meta.url).pathname)
 const ANALYZE = '/usr/bin/systemd-analyze'
 const ACTIVATE = '/usr/bin/systemd-socket-activate'
 const PLACE = '/run/myst-helper.sock'

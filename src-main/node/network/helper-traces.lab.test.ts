@@ -6,21 +6,12 @@ import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../lib/logger.ts'
 import { createHosts, type Hosts, whyNoHosts } from '../localnet/hosts.ts'
-import { createHostNodes, type HostNodes } from '../testing/host-node.ts'
-import { createMachine, type Machine, type MachineNode, placed, readProcess, until } from '../testing/machine.ts'
-import { createTunnelRequests } from '../testing/tunnel-requests.ts'
+import { createHostNodes, type HostNodes, readProcess } from '../testing/host-node.ts'
+import { createMachine, HELPER, LATE, type Machine, type MachineNode, until } from '../testing/machine.ts'
+import { BLOCKED, createTunnelRequests, OPEN } from '../testing/tunnel-requests.ts'
 import { openVpnAvailability } from './openvpn-availability.ts'
 
-const HELPER = placed(new URL('../../helper/main.ts', import.meta.url).pathname)
 const SECRET = '0123456789abcdef'.repeat(4)
-const BLOCKED = { state: 'blocked', allowLocalNetwork: false, controlEndpoints: [] }
-const OPEN = { ...BLOCKED, state: 'open' }
-
-/** A helper that comes when there is a file /run/go. */
-const LATE = `
-import { existsSync } from 'node:fs'
-while (!existsSync('/run/go')) await new Promise((resolve) => setTimeout(resolve, 20))
-await import(${JSON.stringify(HELPER)})`
 
 const unavailable = whyNoHosts() ?? (openVpnAvailability().available ? undefined : 'no OpenVPN')
 

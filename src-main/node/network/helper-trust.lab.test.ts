@@ -7,19 +7,11 @@ import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../lib/logger.ts'
 import { createHosts, type Hosts, whyNoHosts } from '../localnet/hosts.ts'
-import { createMachine, type Machine, type MachineNode, placed, until } from '../testing/machine.ts'
+import { createMachine, HELPER, LATE, type Machine, type MachineNode, until } from '../testing/machine.ts'
+import { BLOCKED, OPEN } from '../testing/tunnel-requests.ts'
 
-const HELPER = placed(new URL('../../helper/main.ts', import.meta.url).pathname)
 const SOMEBODY = { uid: 1234, gid: 1234 }
 const SECRET = '0123456789abcdef'.repeat(4)
-const BLOCKED = { state: 'blocked', allowLocalNetwork: false, controlEndpoints: [] }
-const OPEN = { ...BLOCKED, state: 'open' }
-
-/** A helper that has not come yet: it waits for the file /run/go. */
-const LATE = `
-import { existsSync } from 'node:fs'
-while (!existsSync('/run/go')) await new Promise((resolve) => setTimeout(resolve, 20))
-await import(${JSON.stringify(HELPER)})`
 
 /** What somebody tries at the place where a node waits for its helper. */
 const INTRUDER = `

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -33,19 +34,18 @@ const GONE_MS = 10_000
 export const importable = (path: string) => JSON.stringify(new URL(`../${path}`, import.meta.url).href)
 
 /**
- * Runs `program` on hosts: JavaScript that sets `operations`, whose functions are called by name with one argument.
- * It finds `privilege`, `log` and `clock`, and may `say` a frame. JSON lines lead in and out.
+ * The text of such a process: `program` is JavaScript that sets `operations`, whose functions are called by name with
+ * one argument. It finds `privilege`, `log` and `clock`, and may `say` a frame. `first` runs before the privilege port
+ * is made, whose options are the expression `options`. JSON lines lead in and out.
  */
-export function createHostNodes(hosts: Hosts, program: string): HostNodes {
-  const running = new Set<() => Promise<void>>()
-  const used = new Set<HostName>()
-  const text = `
+export const nodeText = (program: string, { first = '', options = '{}' } = {}) => `
 import { createInterface } from 'node:readline'
 import { createPrivilege } from ${importable('network/privilege-client.ts')}
 import { systemClock as clock } from ${importable('lib/clock.ts')}
 import { createLogger } from ${importable('lib/logger.ts')}
+${first}
 const log = createLogger((line) => process.stderr.write(line + '\\n'), 'node', process.env.MYST_TEST_LOG ? 'debug' : 'error')
-const privilege = createPrivilege({ log, clock })
+const privilege = createPrivilege({ log, clock }, ${options})
 const say = (frame) => console.log(JSON.stringify(frame, (_, value) => typeof value === 'bigint' ? String(value) : value))
 ${program}
 createInterface(process.stdin).on('line', async (line) => {
@@ -55,14 +55,67 @@ createInterface(process.stdin).on('line', async (line) => {
 })
 say({ ready: process.pid })`
 
-  async function find(host: HostName, what: string): Promise<number[]> {
-    const pids = await hosts.run('router', 'ip', ['netns', 'pids', hosts.host(host).namespace])
-    return pids
-      .split('\n')
-      .filter(Boolean)
-      .map(Number)
-      .filter((pid) => commandLine(pid).includes(what))
+/** Talks to a process that runs `nodeText`, once it is ready; `where` names it in errors. */
+export async function connectNode(
+  child: ChildProcess,
+  where: string,
+): Promise<HostNode & { child: ChildProcess; kill(): Promise<void> }> {
+  let isGone = false
+  const gone = once(child, 'exit').then(() => {
+    isGone = true
+  })
+  const ended = () => new Error(`the node on ${where} ended`)
+  const waiting = new Map<number, { resolve(answer: Frame): void; reject(error: Error): void }>()
+  const answer = (id: number) => new Promise<Frame>((resolve, reject) => waiting.set(id, { resolve, reject }))
+  const said: Frame[] = []
+  let nextId = 1
+  const ready = answer(0)
+  createInterface({ input: child.stdout as Readable }).on('line', (line) => {
+    const frame = JSON.parse(line) as Frame
+    const id = 'ready' in frame ? 0 : (frame.id as number | undefined)
+    if (id === undefined) said.push(frame)
+    else waiting.get(id)?.resolve(frame)
+  })
+  child.stdin?.on('error', () => undefined) // told by its end
+  void gone.then(() => {
+    for (const { reject } of waiting.values()) reject(ended())
+  })
+  return {
+    child,
+    pid: (await ready).ready as number,
+    said,
+    async call(operation, argument) {
+      if (isGone) throw ended()
+      const id = nextId++
+      const answered = answer(id)
+      child.stdin?.write(`${oneLine(JSON.stringify({ id, operation, argument }))}\n`)
+      const { error, message, result } = await answered
+      if (error !== undefined) throw new Error(`${String(error)}: ${String(message)}`)
+      return result as never
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await gone
+    },
   }
+}
+
+/** Numbers of the processes on a host that have `text` in their command line. */
+export async function findOn(hosts: Hosts, host: HostName, text: string): Promise<number[]> {
+  const pids = await hosts.run('router', 'ip', ['netns', 'pids', hosts.host(host).namespace])
+  return pids
+    .split('\n')
+    .filter(Boolean)
+    .map(Number)
+    .filter((pid) => readProcess(pid, 'cmdline').includes(text))
+}
+
+/** Runs `nodeText(program)` on hosts. */
+export function createHostNodes(hosts: Hosts, program: string): HostNodes {
+  const running = new Set<ChildProcess>()
+  const used = new Set<HostName>()
+  const text = nodeText(program)
+  const find = (host: HostName, what: string) => findOn(hosts, host, what)
 
   async function untilGone(host: HostName): Promise<void> {
     for (const end = Date.now() + GONE_MS; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
@@ -82,43 +135,14 @@ say({ ready: process.pid })`
         stdio: ['pipe', 'pipe', 'inherit'],
         cwd: process.cwd(),
       })
-      const gone = once(child, 'exit').then(() => running.delete(kill))
-      const kill = async () => {
-        child.kill('SIGKILL')
-        await gone
-      }
-      running.add(kill)
-      const waiting = new Map<number, { resolve(answer: Frame): void; reject(error: Error): void }>()
-      const answer = (id: number) => new Promise<Frame>((resolve, reject) => waiting.set(id, { resolve, reject }))
-      const said: Frame[] = []
-      let nextId = 1
-      const ready = answer(0)
-      createInterface({ input: child.stdout as Readable }).on('line', (line) => {
-        const frame = JSON.parse(line) as Frame
-        const id = 'ready' in frame ? 0 : (frame.id as number | undefined)
-        if (id === undefined) said.push(frame)
-        else waiting.get(id)?.resolve(frame)
-      })
-      child.stdin?.on('error', () => undefined) // told by its end
-      gone.then(() => {
-        for (const { reject } of waiting.values()) reject(new Error(`the node on ${host} ended`))
-      })
-      return {
-        pid: (await ready).ready as number,
-        said,
-        async call(operation, argument) {
-          if (!running.has(kill)) throw new Error(`the node on ${host} ended`)
-          const id = nextId++
-          const answered = answer(id)
-          child.stdin?.write(`${oneLine(JSON.stringify({ id, operation, argument }))}\n`)
-          const { error, message, result } = await answered
-          if (error !== undefined) throw new Error(`${String(error)}: ${String(message)}`)
-          return result as never
-        },
-      }
+      running.add(child)
+      child.once('exit', () => running.delete(child))
+      return connectNode(child, host)
     },
     async end() {
-      await Promise.all([...running].map((kill) => kill()))
+      const ends = [...running].map((child) => once(child, 'exit'))
+      for (const child of running) child.kill('SIGKILL')
+      await Promise.all(ends)
       await Promise.all([...used].map(untilGone))
     },
   }
@@ -129,10 +153,11 @@ function oneLine(json: string): string {
   return json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
 
-function commandLine(pid: number): string {
+/** A file below /proc; empty when the process ended in between. */
+export function readProcess(pid: number, file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1')
   } catch {
-    return '' // it ended in between
+    return ''
   }
 }

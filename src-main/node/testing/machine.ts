@@ -1,11 +1,10 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { readdirSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { HostName, Hosts } from '../localnet/hosts.ts'
-import { importable } from './host-node.ts'
+import { connectNode, findOn, nodeText } from './host-node.ts'
 
 /** A host with a /run and a /tmp of its own, empty at first: so that what a program leaves there can be told. */
 export type Machine = {
@@ -24,12 +23,7 @@ export type Machine = {
 
 export type User = { uid?: number; gid?: number }
 
-export type MachineNode = {
-  child: ChildProcess
-  /** Rejects with `<name>: <message>`. */
-  call(operation: string, argument?: unknown): Promise<unknown>
-  kill(): Promise<void>
-}
+export type MachineNode = Awaited<ReturnType<typeof connectNode>>
 
 const NSENTER = '/usr/bin/nsenter'
 const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
@@ -44,31 +38,29 @@ rm -rf /run/mount
 echo ready
 exec sleep 600`
 
-const NODE = `
-import { createInterface } from 'node:readline'
-import { createPrivilege } from ${importable('network/privilege-client.ts')}
-import { systemClock as clock } from ${importable('lib/clock.ts')}
-import { createLogger } from ${importable('lib/logger.ts')}
+/** A path, or a program's text with paths in it, as it reads on the machine. */
+export const placed = (text: string) => text.replaceAll(CHECKOUT, PLACE)
+
+const NODE = nodeText('const operations = privilege', {
+  first: `
 const { uid, gid, umask, options } = JSON.parse(process.argv[1])
 if (umask !== undefined) process.umask(umask)
-if (uid !== undefined) { process.setgroups([]); process.setgid(gid ?? uid); process.setuid(uid) }
-const log = createLogger((line) => process.stderr.write(line + '\\n'), 'node', process.env.MYST_TEST_LOG ? 'debug' : 'error')
-const privilege = createPrivilege({ log, clock }, options)
-createInterface(process.stdin).on('line', async (line) => {
-  const { id, operation, argument } = JSON.parse(line)
-  let answer
-  try { answer = { id, result: await privilege[operation](argument) ?? null } }
-  catch (error) { answer = { id, error: error.name, message: error.message } }
-  console.log(JSON.stringify(answer))
-})`
+if (uid !== undefined) { process.setgroups([]); process.setgid(gid ?? uid); process.setuid(uid) }`,
+  options: 'options',
+})
+
+/** The helper's entry file, as it reads on the machine. */
+export const HELPER = placed(fileURLToPath(new URL('../../helper/main.ts', import.meta.url)))
+/** The text of a helper that comes when there is a file /run/go. */
+export const LATE = `
+import { existsSync } from 'node:fs'
+while (!existsSync('/run/go')) await new Promise((resolve) => setTimeout(resolve, 20))
+await import(${JSON.stringify(HELPER)})`
 
 const AS = `
 const [uid, gid, file, ...args] = process.argv.slice(1)
 if (uid !== '') { process.setgroups([]); process.setgid(Number(gid || uid)); process.setuid(Number(uid)) }
 process.exitCode = require('node:child_process').spawnSync(file, args, { stdio: 'inherit' }).status ?? 1`
-
-/** A path, or a program's text with paths in it, as it reads on the machine. */
-export const placed = (text: string) => text.replaceAll(CHECKOUT, PLACE)
 
 export async function createMachine(hosts: Hosts, name: HostName): Promise<Machine> {
   const holder = hosts.exec(name, '/bin/sh', ['-c', MOUNT, 'machine', CHECKOUT, PLACE], {
@@ -99,40 +91,13 @@ export async function createMachine(hosts: Hosts, name: HostName): Promise<Machi
     root,
     exec,
     run,
-    async node(as = {}) {
+    node(as = {}) {
       const child = exec(process.execPath, ['--input-type=module', '-e', NODE, JSON.stringify(as)], {
         stdio: ['pipe', 'pipe', 'inherit'],
       })
-      const gone = once(child, 'exit')
-      const waiting = new Map<number, (answer: Record<string, unknown>) => void>()
-      createInterface({ input: child.stdout as Readable }).on('line', (line) => {
-        const answer = JSON.parse(line) as Record<string, unknown>
-        waiting.get(answer.id as number)?.(answer)
-      })
-      let nextId = 0
-      return {
-        child,
-        async call(operation, argument) {
-          const id = nextId++
-          const answered = new Promise<Record<string, unknown>>((resolve) => waiting.set(id, resolve))
-          child.stdin?.write(`${JSON.stringify({ id, operation, argument })}\n`)
-          const answer = await Promise.race([
-            answered,
-            gone.then(() => ({ error: 'Gone', message: 'the node ended', result: undefined })),
-          ])
-          if (answer.error !== undefined) throw new Error(`${String(answer.error)}: ${String(answer.message)}`)
-          return answer.result
-        },
-        async kill() {
-          child.kill('SIGKILL')
-          await gone
-        },
-      }
+      return connectNode(child, name)
     },
-    async find(text) {
-      const pids = (await hosts.run('router', 'ip', ['netns', 'pids', hosts.host(name).namespace])).split('\n')
-      return pids.filter((pid) => pid !== '' && readProcess(Number(pid), 'cmdline').includes(text)).map(Number)
-    },
+    find: (text) => findOn(hosts, name, text),
     async look() {
       const lines = async (file: string, ...args: string[]) =>
         (await hosts.run(name, file, args))
@@ -150,15 +115,6 @@ export async function createMachine(hosts: Hosts, name: HostName): Promise<Machi
         routes6: await lines('ip', '-6', 'route', 'show', 'table', 'all'),
       }
     },
-  }
-}
-
-/** A file below /proc; empty when the process ended in between. */
-export function readProcess(pid: number, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1')
-  } catch {
-    return ''
   }
 }
 

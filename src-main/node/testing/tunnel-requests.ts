@@ -1,6 +1,9 @@
-import type { ServerStart, TunnelStart } from '../ports/privilege.ts'
+import type { NetworkSet, ServerStart, TunnelStart } from '../ports/privilege.ts'
 import { createAuthority, createRequest, issueClient, issueServer } from '../services/openvpn/certificates.ts'
 import { decodePem, encodeStaticKey } from '../services/openvpn/pem.ts'
+
+export const BLOCKED: NetworkSet = { state: 'blocked', allowLocalNetwork: false, controlEndpoints: [] }
+export const OPEN: NetworkSet = { ...BLOCKED, state: 'open' }
 
 /** What both ends of one tunnel ask their helpers for; the provider admits `commonName`. */
 export async function createTunnelRequests(
