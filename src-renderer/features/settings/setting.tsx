@@ -45,3 +45,44 @@ export function useSetting<Name extends keyof Settings>(name: Name) {
   const change = useCommand('settings.set')
   return { value, change, set: (next: Settings[Name]) => change.run({ [name]: next }) }
 }
+
+/** A setting that is one of several, by their names in the catalogue. */
+export function Choice<Name extends 'language' | 'connectOnStart'>({
+  name,
+  label,
+  text,
+  choices,
+  names,
+}: {
+  name: Name
+  label: string
+  text: string
+  choices: readonly Settings[Name][]
+  names: Record<Settings[Name], string>
+}) {
+  const { value, change, set } = useSetting(name)
+  return (
+    <Setting name={name} label={label} text={text} change={change}>
+      {(described) => (
+        <div className="input setting-select">
+          <select
+            aria-label={label}
+            aria-describedby={described}
+            value={value}
+            disabled={change.running}
+            onChange={(event) => {
+              const chosen = choices.find((one) => one === event.target.value)
+              if (chosen) void set(chosen)
+            }}
+          >
+            {choices.map((one) => (
+              <option key={one} value={one}>
+                {names[one]}
+              </option>
+            ))}
+          </select>
+        </div>
+      )}
+    </Setting>
+  )
+}
