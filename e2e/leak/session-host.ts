@@ -28,8 +28,11 @@ export type SessionHost = {
   dispose(): Promise<void>
 }
 
-export const isConnected = (line: Line): boolean => line.state === 'connected'
-const isSettled = ({ state }: Line) => state === 'connected' || state === 'blocked' || state === 'disconnected'
+/** The connect came about, or was given up. */
+export const isSettled = ({ state }: Line): boolean =>
+  state === 'connected' || state === 'blocked' || state === 'disconnected'
+/** What it said last. */
+export const stateOf = (run: LineProcess) => run.lines.findLast(({ state }) => state !== undefined)?.state
 
 export async function createSessionHost(): Promise<SessionHost> {
   const lab: Lab = await createLab()
@@ -85,9 +88,8 @@ export async function createSessionHost(): Promise<SessionHost> {
       async connected() {
         for (let attempt = 0; attempt < 4; attempt++) {
           const run = running()
-          const last = run.lines.findLast(({ state }) => state !== undefined)
-          const line = last && isSettled(last) ? last : await run.next('an outcome', isSettled)
-          if (isConnected(line)) return run
+          if (!isSettled({ state: stateOf(run) })) await run.next('an outcome', isSettled)
+          if (stateOf(run) === 'connected') return run
           await killNode()
         }
         throw new Error('No connection came about.')

@@ -6,7 +6,7 @@ import { bounceLink } from './link.ts'
 import type { Victim } from './plan.ts'
 import { isAvailable } from './probes.ts'
 import { freeze, kill, processesOf, signal, waitFinely } from './processes.ts'
-import { createSessionHost, isConnected } from './session-host.ts'
+import { createSessionHost, isSettled, stateOf } from './session-host.ts'
 
 const DEEP = process.env.DEEP === '1'
 const KILLS = Number(process.env.LEAK_SESSION_KILLS ?? (DEEP ? 60 : 3))
@@ -74,11 +74,12 @@ it.runIf(isAvailable)(
         const step = one(STEPS)
         const afterMs = random() * 300
         const run = step === 'connected' ? await host.connected() : host.running()
-        // A connect that is under way already has perhaps passed it.
-        if (step !== 'connected') await run.until(step, (line) => line.step === step || isConnected(line))
+        // A connect that is under way already has perhaps passed it, or given up.
+        if (step !== 'connected') await run.until(step, (line) => line.step === step || isSettled(line))
         await waitFinely(afterMs)
         const alive = processesOf(run.pid)
-        const victim = [one(VICTIMS)].find((name) => alive.has(name)) ?? 'node'
+        const hasGivenUp = stateOf(run) === 'blocked'
+        const victim = [one(VICTIMS)].find((name) => alive.has(name) && !hasGivenUp) ?? 'node'
         if (victim === 'node') await host.killNode()
         else {
           const noticed = run.next('what becomes of it', ({ state }) => state !== undefined)
