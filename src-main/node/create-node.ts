@@ -4,9 +4,11 @@ import type { NetworkFile } from '#shared/contract/network-file.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
+import type { SessionRecord } from '#shared/model/session.ts'
 import { type Agent, createAgent } from './agent.ts'
 import { connectOnStart } from './connect-on-start.ts'
 import { controlEndpointsOf, withoutCredentials } from './control-endpoints.ts'
+import { writeDiagnostics } from './diagnostics.ts'
 import { createKeystore } from './identity/keystore.ts'
 import { initialState, MAX_AT_RISK } from './initial-state.ts'
 import { systemClock } from './lib/clock.ts'
@@ -185,6 +187,14 @@ export async function createNode(options: {
     return { id }
   }
 
+  function sessionsOf(limit: number): SessionRecord[] {
+    return state
+      .get()
+      .identity.all.flatMap(({ id }) => createSessionRepository(store, id).list(limit))
+      .sort((a, b) => b.startedAtMs - a.startedAtMs)
+      .slice(0, limit)
+  }
+
   /** Answered once our own copy of the chain has the transaction too. */
   async function mined({ hash, blockNumber, gasPaid }: TransactionResult): Promise<Sent> {
     await needMarket().follower.reached(blockNumber)
@@ -325,12 +335,7 @@ export async function createNode(options: {
       await agent?.sharing.stop()
       return null
     },
-    'sessions.list': async ({ limit = 100 }) =>
-      state
-        .get()
-        .identity.all.flatMap(({ id }) => createSessionRepository(store, id).list(limit))
-        .sort((a, b) => b.startedAtMs - a.startedAtMs)
-        .slice(0, limit),
+    'sessions.list': async ({ limit = 100 }) => sessionsOf(limit),
     'earnings.daily': async (question) => {
       const { active } = state.get().identity
       if (!active) throw new MystError('Locked', 'The identity is locked; unlock it with its passphrase first.')
@@ -343,6 +348,15 @@ export async function createNode(options: {
       return null
     },
     'promises.risk': async ({ peers }) => needAgent().risks(peers),
+    'diagnostics.read': async () => {
+      const ledgers = state.get().identity.all.map(({ id }) => createLedgerRepository(store, id))
+      const text = writeDiagnostics({
+        ...{ state: state.get(), network, log: log.last(), nowMs: clock.now(), sessions: sessionsOf(1_000) },
+        given: ledgers.flatMap((ledger) => ledger.given()),
+        received: ledgers.flatMap((ledger) => ledger.received()),
+      })
+      return { text, fileName: 'mysterium-diagnostics.txt' }
+    },
     'state.get': async () => state.get(),
   }
 

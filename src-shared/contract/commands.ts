@@ -182,6 +182,11 @@ export const commands = {
    * owes and has paid (whitepaper 6.5.6). `state.share.riskRevision` moves when the answer may be another.
    */
   'promises.risk': command(z.object({ peers: z.array(identityId).max(250).optional() })).returns<RiskView[]>(),
+  /**
+   * What somebody who helps needs to know, in English, without what tells who or where a person is (see `docs/security.md`).
+   * It leaves this computer only by the person's own hand.
+   */
+  'diagnostics.read': command(nothing).returns<{ text: string; fileName: string }>(),
   'state.get': command(nothing).returns<AppState>(),
 } as const
 

@@ -1,6 +1,7 @@
 import { type CommandLine, parseCommandLine, UsageError } from './arguments.ts'
 import { clear, clearing, risk } from './clearing.ts'
 import { connect, disconnect, status } from './connect.ts'
+import { diagnostics } from './diagnostics.ts'
 import { app, demo, localnet } from './foreground.ts'
 import { identity } from './identity.ts'
 import { promises, proposals, sessions } from './market.ts'
@@ -32,6 +33,7 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
   risk                who owes something, and what they hold
   settings            what is set | settings set allow-local-network|lockdown on|off | settings set resolver default|IP |
                       settings set connect-on-start off|last|best
+  diagnostics [--out FILE]   what somebody who helps needs to know, without addresses, identities and amounts; sent by nobody
   reset-network       opens the internet again when something of ours blocks it; needs no node, asks for a password
   app [--port N] [--lock-after MINUTES]   the app in the browser, on this home; a page at which nobody does anything for
                       15 minutes asks for the passphrase again (0: never)
@@ -56,6 +58,7 @@ const COMMANDS: Record<string, (line: CommandLine, output: Output) => Promise<nu
   clearing,
   risk,
   settings,
+  diagnostics,
   'reset-network': resetNetwork,
   app,
   demo,

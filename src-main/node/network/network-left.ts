@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import type { NetworkState } from '../ports/privilege.ts'
 import { networkResult } from './frames.ts'
+import { systemProgram } from './this-computer.ts'
 
 /** Where the helper keeps it (`src-main/helper/network-state.ts`); only root can write there. */
 const DIRECTORY = '/run/myst-network'
 const GUARDED_TABLE = '7111'
-const IP = ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip']
 
 /**
  * What a helper left that is no more: its block stays, and a tunnel it had is one no longer. Asked without
@@ -25,7 +25,7 @@ export async function readNetworkLeft(): Promise<NetworkState> {
 
 /** Whether the route is there that the guard puts into the network it guards. */
 function isMarked(): Promise<boolean> {
-  const ip = IP.find((file) => existsSync(file))
+  const ip = systemProgram('ip')
   if (ip === undefined) return Promise.resolve(false)
   return new Promise((resolve) => {
     // Fails where there is no such table.
