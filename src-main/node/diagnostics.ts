@@ -51,7 +51,7 @@ export function writeDiagnostics({ log, nowMs, ...examined }: Examined): string 
     ...Object.entries(sectionsOf(examined)).flatMap(written),
     '',
     'log',
-    ...log.map((line) => `  ${said(line)}`),
+    ...(log.length === 0 ? ['  none'] : log.map((line) => `  ${said(line)}`)),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -74,11 +74,12 @@ function sectionsOf(examined: Omit<Examined, 'log' | 'nowMs'>): Record<string, S
     },
     computer: {
       system: [process.platform, { version: release() }, process.arch],
-      openvpn: [capabilities.openvpn.available, capabilities.openvpn.message],
-      socks: [capabilities.socks.available, capabilities.socks.message],
+      'openvpn can be used': [capabilities.openvpn.available, capabilities.openvpn.message],
+      'socks can be used': [capabilities.socks.available, capabilities.socks.message],
       'helper gets its rights as': helperWay() ?? 'nothing',
       'tun device': hasTunDevice(),
-      ...Object.fromEntries(PROGRAMS.map((name) => [name, systemProgram(name) !== undefined])),
+      'programs found': PROGRAMS.filter((name) => systemProgram(name) !== undefined),
+      'programs missing': PROGRAMS.filter((name) => systemProgram(name) === undefined),
     },
     network: {
       chosen: network !== undefined,
