@@ -17,7 +17,17 @@ const NIGHT: Look = { viewport: LARGE, colorScheme: 'dark' }
 const SMALL_NIGHT: Look = { viewport: SMALL, colorScheme: 'dark' }
 const ZOOMED_NIGHT: Look = { viewport: ZOOMED, colorScheme: 'dark' }
 /** One of each screen. */
-const IN_GERMAN = ['first-identity', 'first-fund-real', 'unlock', 'connect', 'share', 'share-on', 'wallet', 'settings']
+const IN_GERMAN = [
+  'first-identity',
+  'first-fund-real',
+  'unlock',
+  'connect',
+  'share',
+  'share-on',
+  'wallet',
+  'settings',
+  'settings-diagnostics',
+]
 
 describe.skipIf(findChromium() === undefined)('every state of the app [needs chromium]', () => {
   let gallery: Gallery

@@ -125,6 +125,6 @@ function findCutOff(): string[] {
 declare global {
   interface Window {
     axe: typeof import('axe-core')
-    showScene(name: string, language: 'en' | 'de' | 'auto'): void
+    showScene(name: string, language: 'en' | 'de' | 'auto'): Promise<void>
   }
 }

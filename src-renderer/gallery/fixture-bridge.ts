@@ -1,7 +1,18 @@
 import type { CommandInput, CommandName, CommandOutput } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { Bridge } from '../bridge/bridge.ts'
-import { earnings, history, NETWORK, PROPOSALS, promises, quote, risks, seeded, sessions } from './fixtures.ts'
+import {
+  DIAGNOSTICS,
+  earnings,
+  history,
+  NETWORK,
+  PROPOSALS,
+  promises,
+  quote,
+  risks,
+  seeded,
+  sessions,
+} from './fixtures.ts'
 import type { Scene } from './scene.ts'
 
 /** A bridge to nowhere: shows one scene's state and answers queries from the fixtures. */
@@ -62,6 +73,8 @@ function answer(scene: Scene, now: number, name: CommandName, input: unknown): u
       return quote(input as CommandInput<'wallet.quote'>)
     case 'network.file':
       return NETWORK
+    case 'diagnostics.read':
+      return { text: DIAGNOSTICS, fileName: 'mysterium-diagnostics.txt' }
     case 'identity.export':
       return { keystore: '{"version":3}', fileName: 'mysterium-identity.json' }
     default:

@@ -152,6 +152,42 @@ export const NETWORK: NetworkFile = {
   local: true,
 }
 
+export const DIAGNOSTICS = `Mysterium diagnostics, 2026-03-14 15:09 UTC
+
+program
+  version: 0.1.0
+  desktop app: no
+  node: 24.21.0
+  minutes since start: 42
+
+computer
+  system: linux, 6.1.0, x64
+  openvpn can be used: yes
+  socks can be used: yes
+  helper gets its rights as: prompt
+  tun device: yes
+  programs found: openvpn, nft, ip, tc, setpriv, pkexec
+  programs missing: none
+
+network
+  chosen: yes
+  chain id: 31337
+  chain: online
+  head block: 284913
+  blocks behind: 0
+  broker: online
+  offers: 137
+
+ends of the last sessions
+  bought: consumer-closed 12, tunnel-failed 2, open 1
+  sold: consumer-closed 5
+
+log
+  2026-03-14T14:27:02.114Z info node: connected to the broker
+  2026-03-14T14:51:40.871Z info node: […] did not work at reach-provider: The provider does not answer; it may be offline.
+  2026-03-14T15:02:11.405Z warn openvpn: connect ECONNREFUSED […]
+`
+
 export function promises(now: number): PromiseView[] {
   return Array.from({ length: 7 }, (_, index) => ({
     direction: index % 3 === 0 ? ('given' as const) : ('received' as const),

@@ -14,7 +14,7 @@ import { scenes } from './scenes.ts'
 declare global {
   interface Window {
     /** Another scene in place of what is shown, for whoever looks at all of them. */
-    showScene(name: string, language: Settings['language']): void
+    showScene(name: string, language: Settings['language']): Promise<void>
   }
 }
 
@@ -24,13 +24,14 @@ const now = Date.now()
 const all = scenes(now)
 let close = () => {}
 
-window.showScene = (name, language) => {
+window.showScene = async (name, language) => {
   close()
   const scene = all[name]
   close = scene ? open(spoken(scene, language)) : list()
+  if (scene?.press) await press(scene.press)
 }
 const asked = new URLSearchParams(location.search)
-window.showScene(asked.get('scene') ?? '', LANGUAGES.find((one) => one === asked.get('lang')) ?? 'auto')
+void window.showScene(asked.get('scene') ?? '', LANGUAGES.find((one) => one === asked.get('lang')) ?? 'auto')
 
 function open(scene: Scene): () => void {
   localStorage.clear()
@@ -46,6 +47,13 @@ function open(scene: Scene): () => void {
     unmount()
     mirror.stop()
   }
+}
+
+/** Its words are asked for again with each frame, because the page chooses the language. */
+async function press(words: () => string): Promise<void> {
+  const find = () => [...document.querySelectorAll('button')].find(({ textContent }) => textContent === words())
+  while (!find()) await new Promise(requestAnimationFrame)
+  find()?.click()
 }
 
 function list(): () => void {

@@ -1,5 +1,6 @@
 import type { AppState } from '#shared/contract/state.ts'
 import { MYST } from '#shared/model/units.ts'
+import { m } from '../messages/index.ts'
 import { connectScenes, lockdown } from './connect-scenes.ts'
 import { fixtureId, ME, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
 import type { Scene } from './scene.ts'
@@ -201,6 +202,7 @@ export function scenes(now: number): Record<string, Scene> {
         shell: { startWithComputer: true, update: { name: 'ready', version: '0.2.0' } },
       },
     },
+    'settings-diagnostics': { route: 'settings', state: READY, press: () => m.settings.diagnosticsShow },
     'settings-no-openvpn': {
       route: 'settings',
       state: {

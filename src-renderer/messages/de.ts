@@ -668,6 +668,13 @@ export const de: Messages = {
     language: 'Sprache',
     languageText: 'Von Fenster und Tray-Symbol. Automatisch richtet sich nach System oder Browser.',
     languages: { auto: 'Automatisch', en: 'English', de: 'Deutsch' },
+    diagnostics: 'Diagnose',
+    diagnosticsLabel: 'Für jemanden, der hilft',
+    diagnosticsText:
+      'Was läuft und was schiefging, auf Englisch, ohne Beträge, Adressen oder Identitäten. Nichts wird gesendet: erst lesen, dann kopieren oder speichern.',
+    diagnosticsShow: 'Anzeigen',
+    diagnosticsAgain: 'Aktualisieren',
+    diagnosticsSave: 'In eine Datei speichern',
     about: 'Über die App',
     version: 'Version',
     licence: 'Lizenz',

@@ -662,6 +662,13 @@ export const en = {
     language: 'Language',
     languageText: 'Of window and tray. Automatic takes what your system or browser asks for.',
     languages: { auto: 'Automatic', en: 'English', de: 'Deutsch' },
+    diagnostics: 'Diagnostics',
+    diagnosticsLabel: 'For somebody who helps you',
+    diagnosticsText:
+      'What runs and what went wrong, in English, without amounts, addresses or identities. Nothing is sent: read it, then copy or save it.',
+    diagnosticsShow: 'Show',
+    diagnosticsAgain: 'Refresh',
+    diagnosticsSave: 'Save to a file',
     about: 'About',
     version: 'Version',
     licence: 'Licence',

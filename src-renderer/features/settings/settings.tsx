@@ -1,6 +1,7 @@
 import './settings.css'
 import { m } from '../../messages/index.ts'
 import { About } from './about.tsx'
+import { Diagnostics } from './diagnostics.tsx'
 import { Identities } from './identities.tsx'
 import { Language } from './language.tsx'
 import { Network } from './network.tsx'
@@ -16,6 +17,7 @@ export function Settings() {
       <Language />
       <Identities />
       <Network />
+      <Diagnostics />
       <About />
     </div>
   )
