@@ -58,6 +58,8 @@ if (app.requestSingleInstanceLock()) {
 
 async function run(): Promise<void> {
   const { platform } = process
+  // A node that does not start has no settings to say otherwise.
+  speak('auto', app.getPreferredSystemLanguages())
   const keychain = createRememberedUnlock({ safeStorage, platform, log }, join(home, 'remembered-unlock.json'))
   const networkFile = app.commandLine.getSwitchValue('network')
   const node = await startNode({ home, networkFile, keychain }, log)

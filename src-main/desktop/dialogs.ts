@@ -1,7 +1,7 @@
 import { dialog } from 'electron'
 import { toWire } from '#shared/errors/myst-error.ts'
 import { plainText } from '#shared/model/plain-text.ts'
-import { t } from './texts.ts'
+import { said, t } from './texts.ts'
 import type { Question } from './updates.ts'
 
 const MOST = 600
@@ -16,7 +16,7 @@ export function tell(message: string, detail?: string): void {
 
 /** From the tray there is no page that could show what went wrong. */
 export function tellFailure(work: Promise<unknown>): void {
-  work.catch((error: unknown) => tell(toWire(error).message))
+  work.catch((error: unknown) => tell(said(toWire(error).message)))
 }
 
 export async function ask({ message, detail, yes, no }: Question): Promise<boolean> {
@@ -34,7 +34,7 @@ export function askQuit(stops: string): boolean {
 
 /** Before there is anything else to show it. */
 export function failAtStart(message: string): void {
-  dialog.showErrorBox(t.app, plainText(message, MOST))
+  dialog.showErrorBox(t.app, plainText(said(message), MOST))
 }
 
 /** Enter and Escape change nothing. */

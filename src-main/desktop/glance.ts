@@ -1,7 +1,7 @@
 import type { AppState } from '#shared/contract/state.ts'
 import { plainText } from '#shared/model/plain-text.ts'
 import type { ConnectionState } from '#shared/model/session.ts'
-import { t } from './texts.ts'
+import { said, t } from './texts.ts'
 
 /** The app's state in one word and one line: what the tray shows (UI: "state at a glance by icon"). */
 export type Glance = { kind: 'off' | 'busy' | 'connected' | 'attention'; line: string }
@@ -15,11 +15,11 @@ export function glance({ connection, network }: AppState): Glance {
     case 'reconnecting':
       return { kind: 'busy', line: connection.isBlocked ? t.glance.reconnectingBlocked : t.glance.reconnecting }
     case 'blocked':
-      return { kind: 'attention', line: t.glance.blocked(short(connection.why)) }
+      return { kind: 'attention', line: t.glance.blocked(short(said(connection.why))) }
     case 'disconnecting':
       return { kind: 'busy', line: t.glance.disconnecting }
     case 'disconnected':
-      if (connection.last) return { kind: 'attention', line: t.glance.failed(short(connection.last.message)) }
+      if (connection.last) return { kind: 'attention', line: t.glance.failed(short(said(connection.last.message))) }
       if (network.chain === 'unreachable') return { kind: 'attention', line: t.glance.noChain }
       return { kind: 'off', line: t.glance.off }
   }

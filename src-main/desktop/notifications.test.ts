@@ -1,9 +1,13 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { AppState } from '#shared/contract/state.ts'
+import { nodeDe } from '#shared/messages/node.de.ts'
 import type { ConnectionState, ServedSession } from '#shared/model/session.ts'
 import { MYST } from '#shared/model/units.ts'
 import { baseState, connectedState, proposal } from './fixtures.ts'
 import { notifications, toldAtStart } from './notifications.ts'
+import { speak } from './texts.ts'
+
+afterEach(() => speak('en', []))
 
 /** The titles of what each state in turn was worth. */
 function titles(first: AppState, ...states: AppState[]): string[][] {
@@ -172,4 +176,45 @@ test('a stranger’s words are one line of plain text', () => {
   expect(body).toMatch(/^pay now <a href/)
   expect(body).not.toMatch(/\p{Cc}|\p{Cf}/u)
   expect(body.length).toBeLessThanOrEqual(160)
+})
+
+describe('in German', () => {
+  const lost = (why: string): AppState =>
+    with_({ name: 'reconnecting', lost: why, sinceMs: 0, attempt: 1, isBlocked: true, ...progress })
+
+  test('what the node says is German too, with the sentences and figures within', () => {
+    expect(bodies(connectedState, lost('The provider lost the tunnel.'))).toEqual([
+      'The provider lost the tunnel. Nothing is let out while reconnecting.',
+    ])
+    speak('de', [])
+    expect(bodies(connectedState, lost('The provider lost the tunnel.'))).toEqual([
+      'Der Anbieter hat den Tunnel verloren. Es wird neu verbunden; bis dahin dringt nichts hinaus.',
+    ])
+    const why = 'The provider does not answer any more. Nobody could take over: There is no provider to try.'
+    expect(bodies(connectedState, with_({ name: 'blocked', why, sinceMs: 0, paid: 0n }))).toEqual([
+      'Der Anbieter antwortet nicht mehr. Niemand konnte übernehmen: Es gibt keinen Anbieter, der versucht werden könnte. In Mysterium lässt sich entscheiden, wie es weitergeht.',
+    ])
+    const message =
+      'The provider wants at least 0.25 MYST more ahead, and at most 0.5 MYST may be at risk with one provider.'
+    const [body] = bodies(connectedState, with_({ name: 'disconnected', last: { message, paid: 0n } }))
+    expect(body).toContain('mindestens 0,25 MYST mehr im Voraus, und höchstens 0,5 MYST')
+    const rich = live({}, { wallet: { ...baseState.wallet, balance: 10n * MYST, maxAtRisk: MYST / 2n } })
+    const poor = live({}, { wallet: { ...baseState.wallet, balance: MYST / 4n, maxAtRisk: MYST / 2n } })
+    expect(bodies(rich, poor)).toEqual(['Für Verbindungen bleiben 0,25 MYST. Einzahlen, um verbunden zu bleiben.'])
+  })
+
+  test('every sentence that the page knows, and what nobody knows as it is', () => {
+    speak('de', [])
+    const whole = Object.entries(nodeDe).filter(([key]) => !key.includes('{}'))
+    expect(whole.length).toBeGreaterThan(150)
+    for (const [english, german] of whole) {
+      const [body = ''] = bodies(connectedState, with_({ name: 'disconnected', last: { message: english, paid: 0n } }))
+      expect(body.slice(0, 100)).toBe(german.slice(0, 100))
+    }
+    expect(bodies(connectedState, ended)).toEqual(['The provider closed.'])
+    const long = `${'x'.repeat(50_000)} Nobody could take over: y`
+    expect(bodies(connectedState, with_({ name: 'disconnected', last: { message: long, paid: 0n } }))[0]).toHaveLength(
+      160,
+    )
+  })
 })

@@ -3,7 +3,7 @@ import { plainText } from '#shared/model/plain-text.ts'
 import type { ConnectionState } from '#shared/model/session.ts'
 import { formatMyst, MYST } from '#shared/model/units.ts'
 import { exitOf, shortId } from './glance.ts'
-import { t } from './texts.ts'
+import { figure, said, t } from './texts.ts'
 
 /** What a notification of the operating system shows; plain text. */
 export type Note = { title: string; body: string }
@@ -100,7 +100,7 @@ function lowBalance(isTold: boolean, { wallet, connection }: AppState): { isTold
   if (left >= wallet.maxAtRisk) return { isTold: false }
   if (isTold || connection.name !== 'connected' || connection.proposal.pricePerUnit === 0n) return { isTold }
   const { title, body } = t.notes.balance
-  return { isTold: true, note: { title, body: body(formatMyst(left - (left % (MYST / 10_000n)))) } }
+  return { isTold: true, note: { title, body: body(figure(formatMyst(left - (left % (MYST / 10_000n))))) } }
 }
 
 function soldNote(consumers: string[]): Note | undefined {
@@ -116,5 +116,5 @@ function soldNote(consumers: string[]): Note | undefined {
 const clearing = ({ wallet: { transaction } }: AppState) =>
   transaction?.what === 'clear' && transaction.state === 'done' ? (transaction.hash ?? '') : undefined
 
-/** A stranger may have had a word in it. */
-const sentence = (text: string) => plainText(text, 160)
+/** What the node says; a stranger may have had a word in it. */
+const sentence = (text: string) => plainText(said(text), 160)

@@ -2,6 +2,7 @@ import type { Texts } from './texts.ts'
 
 export const de: Texts = {
   app: 'Mysterium',
+  decimal: ',',
   glance: {
     connected: (where) => `Verbunden · ${where}`,
     connecting: 'Wird verbunden…',

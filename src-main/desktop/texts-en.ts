@@ -2,6 +2,7 @@ import type { ConnectionState } from '#shared/model/session.ts'
 
 export const en = {
   app: 'Mysterium',
+  decimal: '.',
   glance: {
     connected: (where: string) => `Connected · ${where}`,
     connecting: 'Connecting…',

@@ -1,12 +1,15 @@
 import type { MenuItemConstructorOptions } from 'electron'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { UpdateState } from '#shared/contract/shell.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { MYST } from '#shared/model/units.ts'
 import { baseState, connectedState, proposal } from './fixtures.ts'
 import { glance, whatStops } from './glance.ts'
+import { speak } from './texts.ts'
 import { drawTrayIcon, ICO_SIZES, TRAY_ICONS, trayIco } from './tray-icon.ts'
 import { type TrayActions, trayMenu } from './tray-menu.ts'
+
+afterEach(() => speak('en', []))
 
 const [base, connected] = [baseState, connectedState]
 const connecting: AppState = {
@@ -215,6 +218,16 @@ test('a stranger’s words are one line of plain text in the tray', () => {
   const { line } = glance({ ...base, connection: { name: 'blocked', why, sinceMs: 0, paid: 0n } })
   expect(line).toMatch(/^Internet blocked · pay now x+…$/)
   expect(line.length).toBeLessThan(120)
+})
+
+test('in German what the node says is German, and so are figures', () => {
+  speak('de', [])
+  const why = 'What was paid ahead ran out.'
+  const { line } = glance({ ...base, connection: { name: 'blocked', why, sinceMs: 0, paid: 0n } })
+  expect(line).toBe('Internet gesperrt · Das Vorausbezahlte war aufgebraucht.')
+  if (connected.connection.name !== 'connected') throw new Error('The fixture is connected.')
+  const connection = { ...connected.connection, live: { ...connected.connection.live, leftover: MYST / 4n } }
+  expect(trayMenu({ ...base, connection }, {} as TrayActions)[1]?.label).toBe('Vorausbezahlt · 0,25 MYST')
 })
 
 test('quitting says what ends, and asks nothing when nothing does', () => {

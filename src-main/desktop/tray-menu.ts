@@ -6,7 +6,7 @@ import type { ProposalFilter } from '#shared/model/proposal.ts'
 import type { ConnectionState } from '#shared/model/session.ts'
 import { formatMyst, MYST } from '#shared/model/units.ts'
 import { glance, shortId } from './glance.ts'
-import { t } from './texts.ts'
+import { figure, t } from './texts.ts'
 import { NO_CHOICES, type TrayChoices } from './tray-choices.ts'
 
 export type TrayActions = {
@@ -52,7 +52,12 @@ export function trayMenu(
       type: 'submenu',
       enabled: free && favourites.length > 0,
       submenu: favourites.map(({ provider, serial, serviceType, originLocation, unit, pricePerUnit }) => ({
-        label: t.tray.offer(plainText(originLocation.country, 2), shortId(provider), formatMyst(pricePerUnit), unit),
+        label: t.tray.offer(
+          plainText(originLocation.country, 2),
+          shortId(provider),
+          figure(formatMyst(pricePerUnit)),
+          unit,
+        ),
         click: () => actions.connectTo({ provider, serial, serviceType }),
       })),
     },
@@ -79,7 +84,9 @@ export function trayMenu(
 function paidAhead(connection: ConnectionState): string {
   if (connection.name !== 'connected' || connection.live.leftover <= 0n) return t.tray.nothingAhead
   const { leftover } = connection.live
-  return leftover < STEP ? t.tray.littleAhead(formatMyst(STEP)) : t.tray.ahead(formatMyst(leftover - (leftover % STEP)))
+  return leftover < STEP
+    ? t.tray.littleAhead(figure(formatMyst(STEP)))
+    : t.tray.ahead(figure(formatMyst(leftover - (leftover % STEP))))
 }
 const STEP = MYST / 100n
 

@@ -1,5 +1,5 @@
+import { nodeDe } from '#shared/messages/node.de.ts'
 import type { Messages } from './index.ts'
-import { nodeDe } from './node.de.ts'
 import { plural } from './plural.ts'
 import { providerDe } from './provider.de.ts'
 import { recordsDe } from './records.de.ts'

@@ -1,4 +1,5 @@
 import type { WalletEntry } from '#shared/contract/commands.ts'
+import type { NodeSentences } from '#shared/messages/translate.ts'
 import type { AddressProblem } from '#shared/model/address.ts'
 import type { MisconductKind } from '#shared/model/misconduct.ts'
 import type { ConnectStep, SessionEnd } from '#shared/model/session.ts'
@@ -676,5 +677,5 @@ export const en = {
   provider: providerEn,
   records: recordsEn,
   /** The node says its sentences in this language already. */
-  node: {} as Readonly<Record<string, string>>,
+  node: {} as NodeSentences,
 }

@@ -1,8 +1,7 @@
-/**
- * What the node says, in German. The key is its English sentence; each `{}` in it stands for a text of its own, which
- * goes where the German has its number: `{0}` the first. A sentence that is not here is shown as the node says it.
- */
-export const nodeDe: Record<string, string> = {
+import type { NodeSentences } from './translate.ts'
+
+/** German. A sentence that is not here is shown as the node says it. */
+export const nodeDe: NodeSentences = {
   // Of two sentences one is made.
   '{} Nobody could take over: {}': '{0} Niemand konnte übernehmen: {1}',
   '{} Lockdown is on: nothing leaves this computer but through a VPN.':
@@ -322,6 +321,10 @@ export const nodeDe: Record<string, string> = {
     'Kein Knoten der Blockchain antwortet ({0} gefragt, {1}: {2}); die Internetverbindung prüfen.',
   'The blockchain nodes {} and {} contradict each other; nothing new is believed until they agree, or until one is taken out of the network file.':
     'Die Knoten {0} und {1} der Blockchain widersprechen sich; nichts Neues gilt, bis sie einig sind oder einer aus der Netzwerkdatei genommen wird.',
+
+  // Of the desktop app.
+  'Another myst program is using {}; end it and start Mysterium again.':
+    'Ein anderes Programm von Mysterium nutzt {0}; es beenden und Mysterium neu starten.',
 
   // Of this page.
   'The node is not answering; it may be starting, try again in a moment.':
