@@ -37,7 +37,8 @@ const LONGEST_WORD = 24
 const MOST_HUMPS = 4
 
 function isWord(text: string, names: ReadonlySet<string>): boolean {
-  if (text.length > LONGEST_WORD || !WORD.test(text) || /[a-f]{16}/i.test(text)) return false
+  if (text.length > LONGEST_WORD || !WORD.test(text) || /[0-9a-f]{16}/i.test(text) || /[A-Z]{16}/.test(text))
+    return false
   if ((text.match(/[A-Z]+[a-z]*|[a-z]+/g) ?? []).length > MOST_HUMPS) return false
   const lower = text.toLowerCase()
   return !names.has(lower) && !lower.split(/[-'’_]/).some((part) => names.has(part))
