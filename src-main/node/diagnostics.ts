@@ -89,8 +89,9 @@ function sectionsOf(examined: Omit<Examined, 'log' | 'nowMs'>): Record<string, S
       brokers: network?.brokers.length,
       probes: network?.probes.length,
       chain: state.network.chain,
-      'head block': state.network.headBlock,
-      'blocks behind': Math.max(0, state.network.headBlock - state.network.syncedBlock),
+      // Zero before a node answered.
+      'head block': state.network.headBlock || undefined,
+      'blocks behind': state.network.headBlock ? state.network.headBlock - state.network.syncedBlock : undefined,
       broker: state.network.broker,
       says: state.network.message,
       offers: state.proposals.count,
