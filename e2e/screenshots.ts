@@ -59,14 +59,14 @@ export async function takeScreenshots(): Promise<void> {
 
 async function share(lab: Lab, { app, page }: OpenedApp): Promise<void> {
   await app.unlock.unlock(LAB_PASSPHRASE)
-  await app.goTo('Share')
+  await app.goTo('share')
   await page.getByRole('button', { name: 'Continue setting up' }).click()
   await app.setup.backUp(join(lab.dir, 'seller.json'), LAB_PASSPHRASE)
   await app.setup.later.click()
-  await app.goTo('Share')
+  await app.goTo('share')
   await shoot(page, 'share-off')
   await app.share.startWith({ price: '0.05', unit: 'GiB', country: 'DE', bandwidth: '200' })
-  for (const name of ['VPN', 'SOCKS proxy'] as const) await app.share.running(name).getByText('Announced').waitFor()
+  for (const type of ['openvpn', 'socks'] as const) await app.share.running(type).getByText('Announced').waitFor()
 }
 
 async function provide(lab: Lab, offer: Offer): Promise<void> {
@@ -114,30 +114,30 @@ async function buyAndSell(lab: Lab, buyer: OpenedApp, seller: OpenedApp, provide
     await connect.confirm()
     await connect.steps.filter({ hasText: 'Start the tunnel' }).filter({ hasText: 'in progress' }).waitFor()
     await photograph(page, 'connecting', look)
-    await connect.state('Connected').waitFor()
+    await connect.state('connected').waitFor()
     if (look === LOOKS.at(-1)) break
     await connect.disconnect.click()
-    await connect.state('Not connected').waitFor()
+    await connect.state('disconnected').waitFor()
   }
 
   const traffic = browse(lab)
   await traffic.warm
   await shoot(page, 'connected', async () => {
-    for (const way of ['Down', 'Up'])
+    for (const way of ['down', 'up'] as const)
       await connect
         .figure(way)
         .getByText(/^[1-9].*bit/)
         .waitFor()
   })
   await shoot(seller.page, 'share-on')
-  await goTo('Wallet')
+  await goTo('wallet')
   await shoot(page, 'wallet')
-  await goTo('Connect')
+  await goTo('connect')
   traffic.stop()
   await traffic.done
   await connect.disconnect.click()
-  await connect.state('Not connected').waitFor()
-  await goTo('Activity')
+  await connect.state('disconnected').waitFor()
+  await goTo('activity')
   await shoot(page, 'activity')
 }
 

@@ -46,7 +46,7 @@ describe.skipIf(findChromium() === undefined)('what npm start opens [needs chrom
     const { connect } = me.app
     await connect.quickConnect.click()
     await connect.confirm()
-    await connect.state('Connected').waitFor()
+    await connect.state('connected').waitFor()
     expect(me.problems()).toEqual([])
   })
 

@@ -43,7 +43,7 @@ describe.skipIf(findChromium() === undefined)('the app in a browser [needs chrom
   it('shows in every page what the command line did, and the command line what a page did', async () => {
     const other = new AppPage(await me.page.context().newPage())
     await other.open(`${new URL(me.page.url()).origin}/#/settings`)
-    await me.app.goTo('Settings')
+    await me.app.goTo('settings')
     await loopback.run(['settings', 'set', 'allow-local-network', 'on'])
     const isOn = (on: boolean) =>
       Promise.all(
@@ -81,7 +81,7 @@ describe.skipIf(findChromium() === undefined)('the app in a browser [needs chrom
       await cut.app.navigation.waitFor()
       await way.close()
       await cut.app.lost.waitFor({ timeout: NOTICED_MS })
-      await cut.app.goTo('Activity')
+      await cut.app.goTo('activity')
       await cut.page.getByRole('alert').waitFor()
       again = await openSocketProxy(path, way.port)
       await cut.app.lost.waitFor({ state: 'hidden', timeout: NOTICED_MS })
@@ -129,7 +129,7 @@ describe.skipIf(findChromium() === undefined)('the app in a browser [needs chrom
     try {
       const { app, page } = idle
       await app.navigation.waitFor()
-      await app.goTo('Wallet')
+      await app.goTo('wallet')
       const title = page.getByRole('heading', { name: 'This page is locked' })
       await title.waitFor({ timeout: NOTICED_MS })
       expect(await app.navigation.count()).toBe(0)

@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core'
+import { m } from '../../src-renderer/messages/index.ts'
 
 export class ActivityPage {
   readonly page: Page
@@ -6,14 +7,10 @@ export class ActivityPage {
 
   constructor(page: Page) {
     this.page = page
-    this.empty = page.getByText('No sessions yet')
+    this.empty = page.getByText(m.activity.none)
   }
 
-  sessions(role: 'Bought from' | 'Sold to'): Locator {
-    return this.page.getByRole('main').getByRole('listitem').filter({ hasText: role })
-  }
-
-  async show(which: 'All' | 'Bought' | 'Sold'): Promise<void> {
-    await this.page.getByRole('radio', { name: which }).check()
+  sessions(role: keyof typeof m.activity.roles): Locator {
+    return this.page.getByRole('main').getByRole('listitem').filter({ hasText: m.activity.roles[role] })
   }
 }

@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core'
+import { m } from '../../src-renderer/messages/index.ts'
 import { ActivityPage } from './activity-page.ts'
 import { ConnectPage } from './connect-page.ts'
 import { SettingsPage } from './settings-page.ts'
@@ -11,7 +12,6 @@ import { WalletPage } from './wallet-page.ts'
 export class AppPage {
   readonly page: Page
   readonly navigation: Locator
-  /** "The node is not answering, reconnecting…" */
   readonly lost: Locator
   readonly signedOut: Locator
   readonly setup: SetupPage
@@ -24,9 +24,9 @@ export class AppPage {
 
   constructor(page: Page) {
     this.page = page
-    this.navigation = page.getByRole('navigation', { name: 'Main' })
-    this.lost = page.getByRole('status').filter({ hasText: 'The node is not answering' })
-    this.signedOut = page.getByRole('heading', { name: 'This page is signed out' })
+    this.navigation = page.getByRole('navigation', { name: m.app.navigation })
+    this.lost = page.getByRole('status').filter({ hasText: m.app.lost })
+    this.signedOut = page.getByRole('heading', { name: m.app.signedOutTitle })
     this.setup = new SetupPage(page)
     this.unlock = new UnlockPage(page)
     this.connect = new ConnectPage(page)
@@ -41,7 +41,7 @@ export class AppPage {
     await this.page.goto(address)
   }
 
-  async goTo(screen: 'Connect' | 'Share' | 'Wallet' | 'Activity' | 'Settings'): Promise<void> {
-    await this.navigation.getByRole('link', { name: screen }).click()
+  async goTo(screen: 'connect' | 'share' | 'wallet' | 'activity' | 'settings'): Promise<void> {
+    await this.navigation.getByRole('link', { name: m.app[screen] }).click()
   }
 }

@@ -1,12 +1,7 @@
 import type { Locator, Page } from 'playwright-core'
-
-export type ConnectionWords =
-  | 'Not connected'
-  | 'Connecting'
-  | 'Connected'
-  | 'Reconnecting'
-  | 'Internet blocked'
-  | 'Disconnecting'
+import { m } from '../../src-renderer/messages/index.ts'
+import type { ConnectionState } from '../../src-shared/model/session.ts'
+import { ANY, matching } from './look.ts'
 
 export class ConnectPage {
   readonly page: Page
@@ -15,7 +10,6 @@ export class ConnectPage {
   readonly cancel: Locator
   readonly offers: Locator
   readonly search: Locator
-  readonly map: Locator
   readonly steps: Locator
   readonly failure: Locator
   /** What is left to say after the person herself ended it. */
@@ -31,29 +25,32 @@ export class ConnectPage {
   constructor(page: Page) {
     this.page = page
     const main = page.getByRole('main')
-    this.quickConnect = main.getByRole('button', { name: 'Quick connect' })
-    this.disconnect = main.getByRole('button', { name: 'Disconnect', exact: true })
-    this.cancel = main.getByRole('button', { name: 'Cancel' })
-    this.offers = main.getByRole('list', { name: 'Offers' }).getByRole('listitem')
-    this.search = main.getByRole('searchbox', { name: 'Search country or provider' })
-    this.map = main.getByRole('img', { name: /^World map/ })
-    this.steps = main.getByRole('listitem').filter({ hasText: /done|in progress|waiting/ })
+    this.quickConnect = main.getByRole('button', { name: m.connect.quick })
+    this.disconnect = main.getByRole('button', { name: m.connect.disconnect, exact: true })
+    this.cancel = main.getByRole('button', { name: m.connect.cancel })
+    this.offers = main.getByRole('list', { name: m.connect.offers }).getByRole('listitem')
+    this.search = main.getByRole('searchbox', { name: m.connect.search })
+    this.steps = main
+      .getByRole('listitem')
+      .filter({ hasText: new RegExp([m.steps.done, m.steps.running, m.steps.waiting].join('|')) })
     this.failure = main.getByRole('alert')
-    this.ended = main.getByRole('status').filter({ hasText: /You disconnected|You cancelled/ })
-    this.tryNext = main.getByRole('button', { name: 'Try the next one' })
-    this.tryAgain = main.getByRole('button', { name: 'Try again' })
-    this.restore = main.getByRole('button', { name: 'Restore internet' })
+    this.ended = main
+      .getByRole('status')
+      .filter({ hasText: new RegExp([m.failure.disconnected, m.failure.cancelled].join('|')) })
+    this.tryNext = main.getByRole('button', { name: m.failure.next })
+    this.tryAgain = main.getByRole('button', { name: m.connect.tryAgain })
+    this.restore = main.getByRole('button', { name: m.connect.restore })
     this.dialog = page.getByRole('dialog')
-    this.chart = main.getByRole('img', { name: 'Traffic in the last two minutes' })
+    this.chart = main.getByRole('img', { name: m.live.chart })
   }
 
   /** The state as the screen says it. */
-  state(words: ConnectionWords): Locator {
-    return this.page.getByRole('main').getByRole('heading', { name: words, level: 1, exact: true })
+  state(name: ConnectionState['name']): Locator {
+    return this.page.getByRole('main').getByRole('heading', { name: m.connection[name], level: 1, exact: true })
   }
 
-  filter(name: 'Country' | 'Service type' | 'Metering unit' | 'Order'): Locator {
-    return this.page.getByRole('combobox', { name, exact: true })
+  filter(by: 'filterCountry' | 'filterType'): Locator {
+    return this.page.getByRole('combobox', { name: m.connect[by], exact: true })
   }
 
   /** Offers of one provider (its whole identifier, shown in short). */
@@ -62,31 +59,35 @@ export class ConnectPage {
   }
 
   async confirm(): Promise<void> {
-    await this.dialog.getByRole('button', { name: 'Connect' }).click()
+    await this.dialog.getByRole('button', { name: m.confirm.go }).click()
   }
 
   async connectTo(provider: string): Promise<void> {
     await this.offerOf(provider)
-      .getByRole('button', { name: /^Connect to/ })
+      .getByRole('button', { name: matching(m.connect.connectTo(ANY, ANY)) })
       .first()
       .click()
     await this.confirm()
   }
 
-  /** A figure of the live session by its label, such as "Cost so far" or "Paid ahead". */
-  figure(label: string): Locator {
-    return this.page.getByRole('main').getByText(label, { exact: true }).locator('xpath=following-sibling::*[1]')
+  /** A figure of the live session. */
+  figure(label: 'exit' | 'cost' | 'ahead' | 'socks' | 'down' | 'up'): Locator {
+    return this.page
+      .getByRole('main')
+      .getByText(m.live[label], { exact: true })
+      .locator('xpath=following-sibling::*[1]')
   }
 
-  /** What both sides counted: the row "By you" or "By the provider", its cells down then up. */
-  measured(by: 'By you' | 'By the provider'): Locator {
-    return this.page.getByRole('row', { name: by }).getByRole('cell')
+  /** What that side counted: its cells down then up. */
+  measured(by: 'byYou' | 'byProvider'): Locator {
+    return this.page.getByRole('row', { name: m.live[by] }).getByRole('cell')
   }
 
   /** What the question before paying says, by its labels. */
   async terms(): Promise<Record<string, string>> {
     const rows = await this.dialog.locator('dl > div').all()
-    const pairs = rows.map(async (row) => [await plain(row.locator('dt')), await plain(row.locator('dd'))] as const)
+    const text = async (locator: Locator) => (await locator.textContent()) ?? ''
+    const pairs = rows.map(async (row) => [await text(row.locator('dt')), await text(row.locator('dd'))] as const)
     return Object.fromEntries(await Promise.all(pairs))
   }
 
@@ -112,7 +113,7 @@ export class ConnectPage {
       const look = () => {
         for (const element of document.querySelectorAll('main span')) {
           const values = seen[element.textContent ?? '']
-          const value = element.nextElementSibling?.textContent?.replaceAll('\u00a0', ' ')
+          const value = element.nextElementSibling?.textContent
           if (values && value && values.at(-1) !== value) values.push(value)
         }
       }
@@ -122,8 +123,4 @@ export class ConnectPage {
     }, labels)
     return () => watch.jsonValue()
   }
-}
-
-async function plain(locator: Locator): Promise<string> {
-  return ((await locator.textContent()) ?? '').replaceAll('\u00a0', ' ')
 }

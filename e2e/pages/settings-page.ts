@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core'
+import { m } from '../../src-renderer/messages/index.ts'
 
 export class SettingsPage {
   readonly page: Page
@@ -12,17 +13,17 @@ export class SettingsPage {
   constructor(page: Page) {
     this.page = page
     const main = page.getByRole('main')
-    this.localNetwork = main.getByRole('switch', { name: 'Local network' })
-    this.lockdown = main.getByRole('switch', { name: 'Lockdown' })
-    this.resolver = main.getByRole('textbox', { name: 'DNS server' })
-    this.saveResolver = main.getByRole('button', { name: 'Save', exact: true })
-    this.connectOnStart = main.getByRole('combobox', { name: 'Connect on start' })
+    this.localNetwork = main.getByRole('switch', { name: m.settings.localNetwork })
+    this.lockdown = main.getByRole('switch', { name: m.settings.lockdown })
+    this.resolver = main.getByRole('textbox', { name: m.settings.resolver })
+    this.saveResolver = main.getByRole('button', { name: m.settings.save, exact: true })
+    this.connectOnStart = main.getByRole('combobox', { name: m.settings.connectOnStart })
     this.error = main.getByRole('alert')
   }
 
   /** Says yes to the question. */
   async lockDown(): Promise<void> {
     await this.lockdown.click()
-    await this.page.getByRole('dialog').getByRole('button', { name: 'Turn on' }).click()
+    await this.page.getByRole('dialog').getByRole('button', { name: m.settings.lockdownGo }).click()
   }
 }

@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core'
+import { m } from '../../src-renderer/messages/index.ts'
 
 /** First run: identity, backup, registration. */
 export class SetupPage {
@@ -8,6 +9,7 @@ export class SetupPage {
   readonly passphrase: Locator
   readonly repeat: Locator
   readonly create: Locator
+  readonly import: Locator
   readonly saveBackup: Locator
   readonly backupFile: Locator
   readonly checkBackup: Locator
@@ -18,17 +20,18 @@ export class SetupPage {
 
   constructor(page: Page) {
     this.page = page
-    this.lookAround = page.getByRole('button', { name: 'Look around first' })
-    this.later = page.getByRole('button', { name: 'Finish later' })
-    this.passphrase = page.getByLabel('Passphrase', { exact: true })
-    this.repeat = page.getByLabel('Repeat the passphrase')
-    this.create = page.getByRole('button', { name: 'Make my identity' })
-    this.saveBackup = page.getByRole('button', { name: 'Save the backup file' })
-    this.backupFile = page.getByLabel('Keystore file')
-    this.checkBackup = page.getByRole('button', { name: 'Check it' })
-    this.fundAndRegister = page.getByRole('button', { name: 'Get test MYST and register' })
-    this.done = page.getByRole('heading', { name: 'All set' })
-    this.start = page.getByRole('button', { name: 'Start', exact: true })
+    this.lookAround = page.getByRole('button', { name: m.setup.lookAround })
+    this.later = page.getByRole('button', { name: m.setup.later })
+    this.passphrase = page.getByLabel(m.setup.passphrase, { exact: true })
+    this.repeat = page.getByLabel(m.setup.repeat)
+    this.create = page.getByRole('button', { name: m.setup.make })
+    this.import = page.getByRole('button', { name: m.setup.import })
+    this.saveBackup = page.getByRole('button', { name: m.setup.saveBackup })
+    this.backupFile = page.getByLabel(m.setup.file)
+    this.checkBackup = page.getByRole('button', { name: m.setup.prove })
+    this.fundAndRegister = page.getByRole('button', { name: m.setup.fundLocal })
+    this.done = page.getByRole('heading', { name: m.setup.doneTitle })
+    this.start = page.getByRole('button', { name: m.setup.start, exact: true })
     this.error = page.getByRole('alert')
   }
 
@@ -39,10 +42,10 @@ export class SetupPage {
   }
 
   async importIdentity(keystorePath: string, passphrase: string): Promise<void> {
-    await this.page.getByRole('button', { name: 'I already have an identity' }).click()
+    await this.page.getByRole('button', { name: m.setup.importInstead }).click()
     await this.backupFile.setInputFiles(keystorePath)
     await this.passphrase.fill(passphrase)
-    await this.page.getByRole('button', { name: 'Import it' }).click()
+    await this.import.click()
   }
 
   /** Saves the backup to `path` and proves it by opening it again. */

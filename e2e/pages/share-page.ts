@@ -1,4 +1,6 @@
 import type { Locator, Page } from 'playwright-core'
+import { m } from '../../src-renderer/messages/index.ts'
+import { matching } from './look.ts'
 
 export class SharePage {
   readonly page: Page
@@ -9,7 +11,6 @@ export class SharePage {
   readonly unit: Locator
   readonly country: Locator
   readonly bandwidth: Locator
-  readonly maxSessions: Locator
   readonly clearNow: Locator
   readonly sessions: Locator
   /** Once "As a table" is open: newest first, below a row of headings. */
@@ -17,29 +18,28 @@ export class SharePage {
 
   constructor(page: Page) {
     this.page = page
-    this.toggle = page.getByRole('switch', { name: 'Share my connection' })
-    this.start = page.getByRole('button', { name: 'Start sharing' })
-    this.understood = page.getByRole('checkbox', { name: /^I understand/ })
-    this.price = page.getByLabel('Price', { exact: true })
-    this.unit = page.getByLabel('Metering unit')
-    this.country = page.getByLabel('Country of your connection')
-    this.bandwidth = page.getByLabel('Bandwidth per person')
-    this.maxSessions = page.getByLabel('People at once')
-    this.clearNow = page.getByRole('main').getByRole('button', { name: 'Clear now' })
-    this.sessions = page.getByRole('list', { name: 'Connected now', exact: true }).getByRole('listitem')
-    this.byDay = page.getByRole('table', { name: 'Earnings by day' }).getByRole('row')
+    this.toggle = page.getByRole('switch', { name: m.share.switch })
+    this.start = page.getByRole('button', { name: m.share.start })
+    this.understood = page.getByRole('checkbox', { name: m.share.understand })
+    this.price = page.getByLabel(m.share.price, { exact: true })
+    this.unit = page.getByLabel(m.share.unit)
+    this.country = page.getByLabel(m.share.country)
+    this.bandwidth = page.getByLabel(m.share.bandwidth)
+    this.clearNow = page.getByRole('main').getByRole('button', { name: m.share.clear })
+    this.sessions = page.getByRole('list', { name: m.share.sessions, exact: true }).getByRole('listitem')
+    this.byDay = page.getByRole('table', { name: m.provider.byDay }).getByRole('row')
   }
 
-  service(name: 'VPN' | 'SOCKS proxy'): Locator {
-    return this.page.getByRole('checkbox', { name: new RegExp(`^${name}`) })
+  service(type: 'openvpn' | 'socks'): Locator {
+    return this.page.getByRole('checkbox', { name: matching(m.service[type]) })
   }
 
   /** One service's line while sharing, with its state in words ("Announced"). */
-  running(name: 'VPN' | 'SOCKS proxy'): Locator {
+  running(type: 'openvpn' | 'socks'): Locator {
     return this.page
-      .getByRole('list', { name: 'Services', exact: true })
+      .getByRole('list', { name: m.share.servicesOn, exact: true })
       .getByRole('listitem')
-      .filter({ hasText: name })
+      .filter({ hasText: m.service[type] })
   }
 
   async startWith(terms: {
@@ -50,8 +50,8 @@ export class SharePage {
     socks?: boolean
     openvpn?: boolean
   }): Promise<void> {
-    if (terms.openvpn !== undefined) await this.service('VPN').setChecked(terms.openvpn)
-    if (terms.socks !== undefined) await this.service('SOCKS proxy').setChecked(terms.socks)
+    if (terms.openvpn !== undefined) await this.service('openvpn').setChecked(terms.openvpn)
+    if (terms.socks !== undefined) await this.service('socks').setChecked(terms.socks)
     await this.price.fill(terms.price)
     await this.unit.selectOption(terms.unit)
     await this.country.selectOption(terms.country)
@@ -60,14 +60,16 @@ export class SharePage {
     await this.start.click()
   }
 
-  /** "Earned today", "Promises waiting". */
-  figure(label: string): Locator {
-    return this.page.getByRole('main').getByText(label, { exact: true }).locator('xpath=following-sibling::*[1]')
+  figure(label: 'promisedToday' | 'waiting'): Locator {
+    return this.page
+      .getByRole('main')
+      .getByText(m.share[label], { exact: true })
+      .locator('xpath=following-sibling::*[1]')
   }
 
   /** Clears all promises after the fee was shown. */
   async clear(): Promise<void> {
     await this.clearNow.click()
-    await this.page.getByRole('dialog').getByRole('button', { name: 'Clear now' }).click()
+    await this.page.getByRole('dialog').getByRole('button', { name: m.share.clear }).click()
   }
 }

@@ -1,17 +1,16 @@
 import type { Locator, Page } from 'playwright-core'
+import { m } from '../../src-renderer/messages/index.ts'
 
 export class UnlockPage {
   readonly title: Locator
   readonly passphrase: Locator
   readonly submit: Locator
-  readonly lookAround: Locator
   readonly error: Locator
 
   constructor(page: Page) {
-    this.title = page.getByRole('heading', { name: 'Welcome back' })
-    this.passphrase = page.getByLabel('Passphrase', { exact: true })
-    this.submit = page.getByRole('button', { name: 'Unlock', exact: true })
-    this.lookAround = page.getByRole('button', { name: 'Look around without unlocking' })
+    this.title = page.getByRole('heading', { name: m.unlock.title })
+    this.passphrase = page.getByLabel(m.unlock.passphrase, { exact: true })
+    this.submit = page.getByRole('button', { name: m.unlock.unlock, exact: true })
     this.error = page.getByRole('alert')
   }
 
