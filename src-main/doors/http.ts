@@ -1,14 +1,20 @@
-import { chmodSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createTlsServer } from 'node:https'
 import { extname, join, normalize } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Handlers } from '#shared/contract/commands.ts'
-import { MystError } from '#shared/errors/myst-error.ts'
+import { encode } from '#shared/contract/wire.ts'
+import { MystError, toWire } from '#shared/errors/myst-error.ts'
 import type { Logger } from '../node/lib/logger.ts'
 import type { StateTree } from '../node/state-tree.ts'
+import { createAttempts } from './attempts.ts'
 import { callEncoded } from './call.ts'
+import type { DoorCertificate } from './certificate.ts'
 import { follow } from './follow.ts'
+import { askedHost, hostOf } from './hosts.ts'
+import { isLoopback, type Listen, startListening } from './listen.ts'
 import { createPageSessions, type SessionState } from './page-sessions.ts'
 
 /** Commands are small; the largest is a keystore file of 16 KiB. */
@@ -16,7 +22,15 @@ const MAX_BODY_BYTES = 64 * 1024
 const LOOK_FOR_IDLE_MS = 1_000
 /** What a page's socket asks for, before its secret. */
 const STATE_PROTOCOL = 'myst'
-const LOOPBACK_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/
+const LOOPBACK_HOSTS = ['127.0.0.1', 'localhost', '[::1]']
+/** Whoever reaches the port can hold so many connections, and the node goes on. */
+const MAX_CONNECTIONS = 128
+const HANDSHAKE_MS = 10_000
+/** A token has 256 bits, so guessing is bounded for the machine's sake; the right one is not held up by wrong ones. */
+const WRONG_TOKEN_MS = 1_000
+const LOOK_AT_CERTIFICATE_MS = 3_600_000
+/** 30 days. */
+const STRICT_TRANSPORT_SECURITY = 'max-age=2592000'
 const CONTENT_TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -30,8 +44,10 @@ export const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 export type HttpDoorOptions = {
-  /** Loopback address and port (0: any free one), or a Unix socket that only this user can open. */
-  listen: { host: '127.0.0.1' | '::1'; port: number } | { path: string }
+  /** Beyond 127.0.0.1 and ::1 with `tls` only. */
+  listen: Listen
+  /** Asked again each hour: a certificate is renewed while the door is open. */
+  tls?: (() => Promise<DoorCertificate>) | undefined
   /**
    * `token`: the page shows a one-time token first and gets a secret for it, which it sends as a bearer token; browsers
    * would send a cookie to every port of this address. `file`: the right to open the Unix socket is the proof (the
@@ -44,30 +60,47 @@ export type HttpDoorOptions = {
   pageDir?: string
 }
 
-export type HttpDoor = { readonly token: string; readonly address: string; stop(): Promise<void> }
+export type HttpDoor = {
+  readonly token: string
+  readonly address: string
+  /** To be compared in the browser, where nobody else vouches for the certificate. */
+  readonly fingerprint?: string
+  stop(): Promise<void>
+}
 
 /**
  * The local API and its page. Host and Origin are checked on every request, so a web page elsewhere
- * can neither call it nor reach it by rebinding its name to loopback.
+ * can neither call it nor reach it by rebinding its name to this computer. Rejects with `TlsNeeded`, with what `tls`
+ * rejects with, `PortInUse` or `AddressUnusable`.
  */
 export async function openHttpDoor(
   deps: { handlers: Handlers; state: StateTree; log: Logger },
   options: HttpDoorOptions,
 ): Promise<HttpDoor> {
   const { handlers, state, log } = deps
+  const { listen } = options
+  if ('host' in listen && !isLoopback(listen.host) && !options.tls) {
+    throw new MystError('TlsNeeded', `The page is served over TLS only on ${listen.host}; give a certificate.`)
+  }
   const sessions = createPageSessions({
     lockAfterMs: options.lockAfterMs,
     canUnlock: () => state.get().identity.all.length > 0,
   })
+  const attempts = createAttempts()
+  let certificate = await options.tls?.()
+  const hosts = () => certificate?.hosts ?? LOOPBACK_HOSTS
 
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
     handle(request, response).catch((error: unknown) => {
       log.error(`request failed: ${error instanceof Error ? error.message : String(error)}`)
       if (!response.headersSent) response.writeHead(500)
       response.end()
     })
-  })
+  }
+  const secure = certificate && createTlsServer({ ...contextOf(certificate), handshakeTimeout: HANDSHAKE_MS }, answer)
+  const server = secure ?? createServer(answer)
   server.requestTimeout = 120_000
+  server.maxConnections = MAX_CONNECTIONS
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024, handleProtocols: () => STATE_PROTOCOL })
 
   const stateOf = (secret: string | undefined): SessionState =>
@@ -80,14 +113,15 @@ export async function openHttpDoor(
     response.setHeader('Cross-Origin-Opener-Policy', 'same-origin')
     response.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
     response.setHeader('Cache-Control', 'no-store')
-    if (!fromHere(request, options)) return void response.writeHead(403).end()
+    if (!isForUs(request)) return void response.writeHead(403).end()
+    if (isHostsOnlyWeb(request)) response.setHeader('Strict-Transport-Security', STRICT_TRANSPORT_SECURITY)
     const path = new URL(request.url ?? '/', 'http://localhost').pathname
 
     if (path.startsWith('/api/')) {
       if (request.method !== 'POST') return void response.writeHead(405).end()
       const body = await readBody(request)
       if (body === undefined) return void response.writeHead(413).end()
-      if (path === '/api/login') return login(body, response)
+      if (path === '/api/login') return await login(body, response)
       const secret = /^Bearer ([\w-]+)$/.exec(request.headers.authorization ?? '')?.[1]
       const found = stateOf(secret)
       if (found === 'unknown') return void response.writeHead(401).end()
@@ -106,7 +140,23 @@ export async function openHttpDoor(
     servePage(path, request, response)
   }
 
-  function login(body: string, response: ServerResponse): void {
+  /** Host must be one of ours; an Origin, where a browser sends one, must be the same. */
+  function isForUs({ headers: { host, origin } }: IncomingMessage): boolean {
+    if (options.access === 'file') return origin === undefined
+    const asked = askedHost(host)
+    if (asked === undefined || !hosts().includes(asked)) return false
+    return origin === undefined || origin === `${secure ? 'https' : 'http'}://${host}`
+  }
+
+  /**
+   * Whether a browser may be told to use nothing but TLS with this host. It would do so with all of the host's ports, so
+   * only at 443 (no port in Host); and for a certificate of our own it would leave no way past its warning.
+   */
+  function isHostsOnlyWeb({ headers: { host } }: IncomingMessage): boolean {
+    return certificate?.isSelfMade === false && askedHost(host) === host
+  }
+
+  async function login(body: string, response: ServerResponse): Promise<void> {
     let given: unknown
     try {
       given = (JSON.parse(body) as { token?: unknown }).token
@@ -114,15 +164,27 @@ export async function openHttpDoor(
       given = undefined
     }
     const secret = sessions.signIn(given)
-    if (secret === undefined) return void response.writeHead(401).end()
+    if (secret === undefined) {
+      await delay(WRONG_TOKEN_MS, undefined, { ref: false })
+      return void response.writeHead(401).end()
+    }
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ secret }))
   }
 
   /** Answers as a command does: what is wrong with a passphrase is said in the same words. */
   async function unlock(secret: string, body: string, response: ServerResponse): Promise<void> {
+    const waitMs = attempts.begin()
+    if (waitMs !== undefined) {
+      const seconds = Math.ceil(waitMs / 1_000)
+      const error = new MystError('TooManyAttempts', `Too many wrong passphrases; try again in ${seconds} s.`)
+      return void response.writeHead(429, { 'Retry-After': seconds }).end(encode({ error: toWire(error) }))
+    }
     const answer = await callEncoded(handlers, 'identity.check', body)
     const refused = answer.startsWith('{"error"')
-    if (!refused) sessions.unlock(secret)
+    if (!refused) {
+      attempts.succeeded()
+      sessions.unlock(secret)
+    }
     response.writeHead(refused ? 422 : 200, { 'Content-Type': 'application/json' }).end(answer)
   }
 
@@ -149,7 +211,7 @@ export async function openHttpDoor(
     const originOk = options.access === 'file' || request.headers.origin !== undefined
     // A browser lets a page choose no header of a socket but this one.
     const [, secret] = (request.headers['sec-websocket-protocol'] ?? '').split(/,\s*/)
-    if (request.url !== '/api/state' || !originOk || !fromHere(request, options) || stateOf(secret) !== 'open') {
+    if (request.url !== '/api/state' || !originOk || !isForUs(request) || stateOf(secret) !== 'open') {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
       return
     }
@@ -172,35 +234,23 @@ export async function openHttpDoor(
   }, LOOK_FOR_IDLE_MS)
   locking.unref()
 
-  const listen = options.listen
-  if ('path' in listen) rmSync(listen.path, { force: true })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(
-        cause.code === 'EADDRINUSE' && 'port' in listen
-          ? new MystError(
-              'PortInUse',
-              `Port ${listen.port} is in use by another program; choose another with --port.`,
-              {
-                details: { port: listen.port },
-              },
-            )
-          : cause,
-      ),
-    )
-    server.listen(listen, resolve)
-  })
-  if ('path' in listen) chmodSync(listen.path, 0o600)
-  const address =
-    'path' in listen
-      ? listen.path
-      : `http://${listen.host === '::1' ? '[::1]' : listen.host}:${(server.address() as AddressInfo).port}`
+  const port = await startListening(server, listen)
+  const renewing = secure && setInterval(() => void renew(), LOOK_AT_CERTIFICATE_MS).unref()
+  async function renew(): Promise<void> {
+    const found = await options.tls?.().catch((error: unknown) => log.warn(toWire(error).message))
+    if (!found || found.fingerprint === certificate?.fingerprint) return
+    certificate = found
+    secure?.setSecureContext(contextOf(found))
+    log.warn(`The page has a new certificate; its SHA-256 fingerprint is ${found.fingerprint}`)
+  }
 
   return {
     token: sessions.token,
-    address,
+    address: 'path' in listen ? listen.path : addressOf(listen.host, port, certificate),
+    ...(certificate?.isSelfMade && { fingerprint: certificate.fingerprint }),
     async stop() {
       clearInterval(locking)
+      clearInterval(renewing)
       for (const client of sockets.clients) client.terminate()
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
@@ -209,13 +259,13 @@ export async function openHttpDoor(
   }
 }
 
-/** Host must be loopback by number or as localhost; an Origin, where a browser sends one, must be the same. */
-function fromHere(request: IncomingMessage, options: HttpDoorOptions): boolean {
-  if (options.access === 'file') return request.headers.origin === undefined
-  const host = request.headers.host ?? ''
-  if (!LOOPBACK_HOST.test(host)) return false
-  const origin = request.headers.origin
-  return origin === undefined || origin === `http://${host}`
+/** What is told to the person. */
+function addressOf(host: string, port: number, certificate: DoorCertificate | undefined): string {
+  return certificate ? `https://${certificate.hosts[0]}:${port}` : `http://${hostOf(host)}:${port}`
+}
+
+function contextOf({ certificate, privateKey }: DoorCertificate) {
+  return { cert: certificate, key: privateKey, minVersion: 'TLSv1.2' as const }
 }
 
 async function readBody(request: IncomingMessage): Promise<string | undefined> {

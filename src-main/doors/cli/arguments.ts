@@ -44,6 +44,10 @@ const OPTIONS = {
   'allow-mail': { type: 'boolean' },
   'socks-port': { type: 'string' },
   port: { type: 'string' },
+  listen: { type: 'string' },
+  name: { type: 'string', multiple: true },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
   path: { type: 'string' },
   'lock-after': { type: 'string' },
   before: { type: 'string' },
@@ -58,7 +62,11 @@ const OPTIONS = {
 } as const
 
 export type Options = {
-  [Name in keyof typeof OPTIONS]?: (typeof OPTIONS)[Name]['type'] extends 'boolean' ? boolean : string
+  [Name in keyof typeof OPTIONS]?: (typeof OPTIONS)[Name] extends { multiple: true }
+    ? string[]
+    : (typeof OPTIONS)[Name]['type'] extends 'boolean'
+      ? boolean
+      : string
 }
 export type CommandLine = { words: string[]; options: Options; home: string }
 

@@ -11,6 +11,7 @@ import { openNode } from './access.ts'
 import { amount, type CommandLine, localnetFile, number, passphraseFrom, UsageError } from './arguments.ts'
 import { readKeystore, writeNew } from './keystore-files.ts'
 import type { Output } from './output.ts'
+import { placeOf } from './place.ts'
 import { interrupted, online, unlocked } from './waiting.ts'
 
 /** A page that a person left open in a browser. */
@@ -76,8 +77,11 @@ async function member(line: CommandLine, output: Output): Promise<number> {
   }
 }
 
-/** The app in the browser, on this home. `--path`: the page on a Unix socket instead of a loopback port. */
+/** The app in the browser, on this home. */
 export async function app(line: CommandLine, output: Output): Promise<number> {
+  const place = placeOf(line)
+  // An owner's certificate that is no good is told before anything starts.
+  if (line.options['tls-cert'] !== undefined) await place.tls?.()
   const signal = interrupted()
   const access = await openNode(line, { stays: true, isStart: true })
   try {
@@ -90,21 +94,17 @@ export async function app(line: CommandLine, output: Output): Promise<number> {
     if (given && identity.all.length > 0) await unlocked(access, line.options)
     const door = await openHttpDoor(
       { handlers: node.handlers, state: node.state, log: loggerFor(line) },
-      {
-        listen:
-          line.options.path === undefined
-            ? { host: '127.0.0.1', port: number(line.options, 'port') ?? 0 }
-            : { path: line.options.path },
-        access: 'token',
-        lockAfterMs: lockAfter(line),
-        pageDir: PAGE_DIR,
-      },
+      { ...place, access: 'token', lockAfterMs: lockAfter(line), pageDir: PAGE_DIR },
     )
     try {
-      const address = `${door.address}/#token=${door.token}`
+      const { address, token, fingerprint } = door
+      const compare =
+        fingerprint === undefined
+          ? ''
+          : `The browser will say that it does not know the certificate. Go on only where it has this SHA-256 fingerprint:\n  ${fingerprint}\n`
       output.line(
-        { event: 'app', address: door.address, token: door.token },
-        `Open the app here (the address works once):\n  ${address}\nCtrl-C ends it.`,
+        { event: 'app', address, token, ...(fingerprint !== undefined && { fingerprint }) },
+        `Open the app here (the address works once):\n  ${address}/#token=${token}\n${compare}Ctrl-C ends it.`,
       )
       await aborted(signal)
       return 0

@@ -35,8 +35,9 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
                       settings set connect-on-start off|last|best
   diagnostics [--out FILE]   what somebody who helps needs to know, without addresses, identities and amounts; sent by nobody
   reset-network       opens the internet again when something of ours blocks it; needs no node, asks for a password
-  app [--port N] [--lock-after MINUTES]   the app in the browser, on this home; a page at which nobody does anything for
-                      15 minutes asks for the passphrase again (0: never)
+  app [--port N | --listen ADDRESS:PORT [--name HOST]… [--tls-cert FILE --tls-key FILE]] [--lock-after MINUTES]
+                      the app in the browser, on this home; a page at which nobody does anything for 15 minutes asks for
+                      the passphrase again (0: never). --listen: also for other computers, over TLS, at each HOST
   demo                a local network with providers, and the app on it
 
 The passphrase is read from --passphrase-file or MYST_PASSPHRASE. --identity ID chooses among several.

@@ -1,16 +1,14 @@
-// tsyringe, which @peculiar/x509 brings along, needs this first.
-import 'reflect-metadata'
-import { createHash, KeyObject, webcrypto } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import * as x509 from '@peculiar/x509'
 import { z } from 'zod'
+import { createSelfSigned, type SelfSigned } from '../../lib/self-signed.ts'
 
 /**
  * Each side of a session makes a key pair of its own and tells the other through the dialogue, which
  * is signed and encrypted, which certificate to expect. No authority is involved: the certificate is
  * a container for the key, and its SHA-256 is all that is compared.
  */
-export type SessionCertificate = { certificate: string; privateKey: string; fingerprint: string }
+export type SessionCertificate = SelfSigned & { fingerprint: string }
 
 /** SHA-256 of the certificate in DER, 64 hexadecimal digits. */
 export const fingerprint = z.string().regex(/^[0-9a-f]{64}$/)
@@ -18,25 +16,14 @@ export const fingerprint = z.string().regex(/^[0-9a-f]{64}$/)
 const DAY_MS = 86_400_000
 
 export async function createSessionCertificate(nowMs: number): Promise<SessionCertificate> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
-    {
-      // The same for everybody: a name would tell nodes apart on the wire for nothing.
-      name: 'CN=session',
-      keys,
-      signingAlgorithm: algorithm,
-      // Wide, because clocks differ; a session's life is the dialogue's, not the certificate's.
-      notBefore: new Date(nowMs - 365 * DAY_MS),
-      notAfter: new Date(nowMs + 365 * DAY_MS),
-    },
-    webcrypto,
-  )
-  return {
-    certificate: certificate.toString('pem'),
-    privateKey: KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString(),
-    fingerprint: sha256(Buffer.from(certificate.rawData)),
-  }
+  const made = await createSelfSigned({
+    // The same for everybody: a name would tell nodes apart on the wire for nothing.
+    subject: 'CN=session',
+    // Wide, because clocks differ; a session's life is the dialogue's, not the certificate's.
+    notBefore: new Date(nowMs - 365 * DAY_MS),
+    notAfter: new Date(nowMs + 365 * DAY_MS),
+  })
+  return { ...made, fingerprint: sha256(new X509Certificate(made.certificate).raw) }
 }
 
 /** Of the certificate whose key the other side has just proved to hold; undefined: it sent none. */
