@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
@@ -12,13 +12,24 @@ export function findChromium(): string | undefined {
 
 export type Browser = { context: BrowserContext; page: Page; close(): Promise<void> }
 
+type BrowserOptions = Pick<BrowserContextOptions, 'viewport' | 'locale' | 'timezoneId' | 'colorScheme'> & {
+  /** The network namespace of a host of the lab; without it the browser runs on the machine itself. */
+  namespace?: string
+  /** Switches of Chromium's beside our own. */
+  switches?: readonly string[]
+}
+
 /** A real Chromium without a window, with a profile of its own that goes with it. */
-export async function openBrowser(
-  options: Pick<BrowserContextOptions, 'viewport' | 'locale' | 'timezoneId' | 'colorScheme'> = {},
-): Promise<Browser> {
-  const executablePath = findChromium()
-  if (executablePath === undefined) throw new Error('There is no Chromium here (Debian package chromium).')
+export async function openBrowser({ namespace, switches = [], ...options }: BrowserOptions = {}): Promise<Browser> {
+  const chromiumPath = findChromium()
+  if (chromiumPath === undefined) throw new Error('There is no Chromium here (Debian package chromium).')
   const profile = mkdtempSync(join(tmpdir(), 'myst-browser-'))
+  let executablePath = chromiumPath
+  if (namespace !== undefined) {
+    // Playwright starts one file, and speaks with it through pipes that it hands over.
+    executablePath = join(profile, 'start')
+    writeFileSync(executablePath, `#!/bin/sh\nexec ip netns exec ${namespace} ${chromiumPath} "$@"\n`, { mode: 0o700 })
+  }
   try {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
@@ -33,6 +44,7 @@ export async function openBrowser(
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
+        ...switches,
       ],
     })
     return {
