@@ -47,6 +47,9 @@ export const nodeDe: NodeSentences = {
     'Die Gegenseite erreicht die Blockchain nicht, um die Zusage zu prüfen; in einem Moment noch einmal versuchen.',
   'The other side is shutting down.': 'Die Gegenseite wird gerade beendet.',
 
+  // Of a page's door.
+  'Too many wrong passphrases; try again in {} s.': 'Zu viele falsche Passphrasen; in {0} s noch einmal versuchen.',
+
   // Of a connection.
   'Register the identity first; providers accept messages from registered identities only.':
     'Erst die Identität registrieren; Anbieter nehmen nur Nachrichten von registrierten an.',
