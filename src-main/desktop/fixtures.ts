@@ -39,7 +39,7 @@ export const baseState: AppState = {
     clearingPolicy: { atOnce: false, threshold: 0n, maxAgeMs: 0 },
   },
   connection: { name: 'disconnected' },
-  share: { state: 'off', services: [], sessions: [], earnedToday: 0n, riskRevision: 0 },
+  share: { state: 'off', services: [], sessions: [], earnedToday: 0n, riskRevision: 0, recordsRevision: 0 },
   settings: { ...DEFAULT_SETTINGS, problems: {} },
   proposals: { count: 0, revision: 0 },
   capabilities: { openvpn: { available: false }, socks: { available: true } },

@@ -20,6 +20,7 @@ import type { PaymentPolicy } from './protocol/payment.ts'
 import { createConnection } from './session/connection.ts'
 import { createServingLimits } from './session/provider/serving-limits.ts'
 import { createProviderSessions } from './session/provider-sessions.ts'
+import { createRecords } from './session/records.ts'
 import { createSharing, type Sharing } from './sharing.ts'
 import type { StateTree } from './state-tree.ts'
 import { createAccountHistory } from './storage/account-history.ts'
@@ -75,6 +76,14 @@ export function createAgent(
 
   const sessions = createSessionRepository(store, identity.id)
   sessions.closeOrphans()
+  const records = createRecords({
+    identity,
+    network: {
+      chainId: network.chainId,
+      paymentAccounts: network.contracts.paymentAccounts.toLowerCase() as IdentityId,
+    },
+    repository: sessions,
+  })
 
   const policy = (): PaymentPolicy => ({
     minimumIncrease: MINIMUM_INCREASE,
@@ -147,6 +156,7 @@ export function createAgent(
           offered: (serial) => announcer.offered(identity.id, serial),
           clock,
           repository: sessions,
+          records,
           log: log.of('sessions'),
         },
         { maxSessions: terms.maxSessions },
@@ -159,6 +169,10 @@ export function createAgent(
       }
       served.onChange(show)
       limits.onChange(show)
+      served.onSigned(() => {
+        const { share } = state.get()
+        state.set({ share: { ...share, recordsRevision: share.recordsRevision + 1 } })
+      })
       show()
       return {
         serve: served.serve,
@@ -188,6 +202,7 @@ export function createAgent(
       controlEndpoints: controlEndpointsOf(network),
       clock,
       repository: sessions,
+      records,
       serve: sharing.serve,
       log: log.of('connection'),
     },

@@ -39,7 +39,7 @@ export function initialState(known: {
       clearingPolicy: DEFAULT_CLEARING,
     },
     connection,
-    share: { state: 'off', services: [], sessions: [], earnedToday: 0n, riskRevision: 0 },
+    share: { state: 'off', services: [], sessions: [], earnedToday: 0n, riskRevision: 0, recordsRevision: 0 },
     settings: { ...settings, problems: {} },
     proposals: { count: 0, revision: 0 },
     capabilities: { openvpn: openVpnAvailability(), socks: { available: true } },

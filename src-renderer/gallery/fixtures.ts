@@ -118,7 +118,7 @@ export const READY: AppState = {
     clearingPolicy: { atOnce: false, threshold: MYST, maxAgeMs: 86_400_000 },
   },
   connection: { name: 'disconnected' },
-  share: { state: 'off', services: [], sessions: [], earnedToday: 0n, riskRevision: 0 },
+  share: { state: 'off', services: [], sessions: [], earnedToday: 0n, riskRevision: 0, recordsRevision: 0 },
   settings: { ...DEFAULT_SETTINGS, problems: {} },
   proposals: { count: PROPOSALS.length, revision: 1 },
   capabilities: { openvpn: { available: true }, socks: { available: true } },

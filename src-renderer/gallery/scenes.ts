@@ -46,6 +46,7 @@ export function scenes(now: number): Record<string, Scene> {
       })),
       earnedToday: (412n * MYST) / 1000n,
       riskRevision: 1,
+      recordsRevision: 0,
     },
   }
   return {

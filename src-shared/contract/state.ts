@@ -106,6 +106,8 @@ export type ShareState = {
   earnedToday: Amount
   /** Moves, once a second at most, whenever `promises.risk` could answer differently. */
   riskRevision: number
+  /** Moves whenever a customer has signed the record of a session that is over: `sessions.list` answers differently. */
+  recordsRevision: number
 }
 
 /** As far as addresses tell; no port was tried. */

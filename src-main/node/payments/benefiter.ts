@@ -14,7 +14,7 @@ import {
 } from '../protocol/payment.ts'
 import type { ReceivedPromise } from '../storage/ledger-repository.ts'
 import { checkPromise, isSignedByIssuer } from './check-promise.ts'
-import { least, most, type PaymentsDeps, sumOf } from './deps.ts'
+import { bare, type LastPromise, least, most, type PaymentsDeps, sumOf } from './deps.ts'
 import type { Exposure } from './exposure.ts'
 import type { GroupCommit } from './group-commit.ts'
 
@@ -22,6 +22,8 @@ import type { GroupCommit } from './group-commit.ts'
 export type Benefiter = {
   /** Received from the peer and not used yet, as far as the peer's account can pay for it. */
   leftover(): Amount
+  /** The last that was accepted of the peer; both 0n: none. */
+  lastPromise(): LastPromise
   /**
    * Takes what a session has cost so far (cumulative) from the leftover, as far as it goes; `persist`
    * runs in the same transaction. What could not be taken is `unpaid` and is taken when more comes. The `leftover`
@@ -155,6 +157,7 @@ export function createBenefiter(
 
   return {
     leftover: () => backed(account().leftover),
+    lastPromise: () => bare(ledger.lastReceived(peer)),
     charge(sessionId, cost, persist) {
       const due = cost - (charged.get(sessionId) ?? 0n)
       const { leftover, taken } = ledger.atomically(() => {

@@ -1,5 +1,6 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { MisconductKind } from '#shared/model/misconduct.ts'
+import type { PaymentPromise } from '#shared/model/promise.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import type { Logger } from '../lib/logger.ts'
@@ -65,6 +66,13 @@ export type PaymentsDeps = {
   /** Answers in each dialogue what others ask about issuers, and knows what these promised to others. */
   sharing?: Pick<PromiseSharing, 'attach' | 'outstandingElsewhere'>
 }
+
+/** Serial and amount of a promise; both 0n: there is none. */
+export type LastPromise = Pick<PaymentPromise, 'serial' | 'amount'>
+export const bare = (promise: LastPromise | undefined): LastPromise => ({
+  serial: promise?.serial ?? 0n,
+  amount: promise?.amount ?? 0n,
+})
 
 export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 export const most = (a: bigint, b: bigint): bigint => (a > b ? a : b)

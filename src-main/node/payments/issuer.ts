@@ -16,7 +16,7 @@ import {
 } from '../protocol/payment.ts'
 import type { GivenPromise } from '../storage/ledger-repository.ts'
 import { isSignedByIssuer } from './check-promise.ts'
-import { least, most, type PaymentsDeps, sumOf } from './deps.ts'
+import { bare, type LastPromise, least, most, type PaymentsDeps, sumOf } from './deps.ts'
 import { leftoverAt, reconcileGiven } from './given.ts'
 import { createPeerConduct, type PeerConduct } from './peer-conduct.ts'
 
@@ -53,6 +53,10 @@ export type Issuer = {
   /** What a session has cost so far (cumulative) by metering that was believed; durable when it returns. */
   consume(sessionId: string, cost: Amount): void
   standing(): Standing
+  /** The last that was signed for the peer; both 0n: none. */
+  lastPromise(): LastPromise
+  /** Whether this can be the last promise that the peer holds, as far as it is not known to hold a later one. */
+  mayHold(promise: LastPromise): boolean
 }
 
 /** After that many repairs of a refused promise the peer makes no sense. */
@@ -301,6 +305,15 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
       owed += delta - least(free, delta)
       settle()
       changed()
+    },
+    lastPromise: () => bare(ledger.lastGiven(peer)),
+    mayHold({ serial, amount }) {
+      const acknowledged = ledger.lastAcknowledged(peer)
+      if (serial === 0n) return amount === 0n && !acknowledged
+      const named = find(serial)
+      if (!named || serial < (acknowledged?.serial ?? 0n)) return false
+      // What was cleared stands at what was paid, which may be less than what it holds.
+      return amount > 0n && amount >= named.accepted && amount <= most(named.amount, named.accepted)
     },
     standing: () => ({ leftover: ownLeftover(), claimed, promisedHere }),
   }

@@ -34,7 +34,7 @@ export const refusalReason = z
   .catch('service-unavailable')
 
 /** 65 bytes r ‖ s ‖ v; whether it is anybody's signature is checked elsewhere. */
-const signature = z
+export const signature = z
   .string()
   .regex(/^0x[0-9a-f]{130}$/)
   .transform((text) => text as `0x${string}`)

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import type { Metering, SessionEnd } from '#shared/model/session.ts'
+import { SESSION_ENDS } from '#shared/model/session.ts'
+import type { RecordContent } from '#shared/model/signed-record.ts'
 
-import { decimal, refusalReason } from './payment.ts'
+import { decimal, refusalReason, signature } from './payment.ts'
 
 /*
  * Messages of service sessions inside a dialogue (whitepaper 6.6.3). The correlation id is the
@@ -12,7 +13,8 @@ import { decimal, refusalReason } from './payment.ts'
  *   session-refuse    ← provider     why not
  *   session-opened    consumer →     the data channel stands
  *   session-failed    consumer →     it could not be established
- *   session-metering  ← provider     totals so far; a last one at the end
+ *   session-metering  ← provider     totals so far; a last one at the end; with the provider's signature under the record
+ *   session-record    consumer →     its own signature under the record of the last metering that it believes
  *   session-close     consumer →     answered by session-closed, after the last metering
  *   session-closed    ← provider     also on its own, when the provider ends a session
  */
@@ -22,6 +24,7 @@ export const SESSION_REFUSE = 'session-refuse'
 export const SESSION_OPENED = 'session-opened'
 export const SESSION_FAILED = 'session-failed'
 export const SESSION_METERING = 'session-metering'
+export const SESSION_RECORD = 'session-record'
 export const SESSION_CLOSE = 'session-close'
 export const SESSION_CLOSED = 'session-closed'
 
@@ -44,39 +47,48 @@ export const sessionRefuse = z.object({ reason: refusalReason })
 /** Body of session-opened, session-failed and session-close. */
 export const sessionNamed = z.object({ sessionId })
 
+const milliseconds = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+
+/** What the consumer cannot know by itself of the record that the provider signed; the rest it fills in as it sees it. */
+const proposedRecord = z.object({
+  startedAtMs: milliseconds,
+  endedAtMs: milliseconds,
+  end: z.enum(['running', ...SESSION_ENDS]),
+  promiseSerial: decimal,
+  promiseAmount: decimal,
+  signature,
+})
+export type ProposedRecord = z.output<typeof proposedRecord>
+
 export const sessionMetering = z.object({
   sessionId,
   cost: decimal,
   bytesUp: decimal,
   bytesDown: decimal,
-  durationMs: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+  durationMs: milliseconds,
+  // The figures count, whatever is wrong with this.
+  record: proposedRecord.optional().catch(undefined),
 })
-
-const ENDS = {
-  'consumer-closed': true,
-  'provider-closed': true,
-  'leftover-exhausted': true,
-  'outside-hours': true,
-  'volume-used-up': true,
-  'dialogue-ended': true,
-  'tunnel-failed': true,
-  'metering-disputed': true,
-  overpriced: true,
-  'not-verified': true,
-  shutdown: true,
-} as const satisfies Record<SessionEnd, true>
+export const sessionRecord = z.object({ sessionId, signature })
 
 export const sessionClosed = z.object({
   sessionId,
-  end: z.custom<SessionEnd>((value) => typeof value === 'string' && Object.hasOwn(ENDS, value)),
+  end: z.enum(SESSION_ENDS),
 })
 
-export function meteringBody(sessionId: string, { cost, bytesUp, bytesDown, durationMs }: Metering) {
+/** A metering with the record that the provider signed of it. */
+export function meteringBody(content: RecordContent, signature: string) {
+  const { startedAtMs, endedAtMs, end } = content
   return {
-    sessionId,
-    cost: cost.toString(),
-    bytesUp: bytesUp.toString(),
-    bytesDown: bytesDown.toString(),
-    durationMs,
+    sessionId: content.sessionId,
+    cost: content.cost.toString(),
+    bytesUp: content.bytesUp.toString(),
+    bytesDown: content.bytesDown.toString(),
+    durationMs: content.durationMs,
+    record: {
+      ...{ startedAtMs, endedAtMs, end, signature },
+      promiseSerial: content.promiseSerial.toString(),
+      promiseAmount: content.promiseAmount.toString(),
+    },
   }
 }

@@ -15,13 +15,16 @@ import {
   SESSION_CREATE,
   SESSION_FAILED,
   SESSION_OPENED,
+  SESSION_RECORD,
   SESSION_REFUSE,
   sessionCreate,
   sessionNamed,
+  sessionRecord,
 } from '../protocol/session.ts'
 import type { SessionRepository } from '../storage/session-repository.ts'
 import { createServed, PROVIDER_TIMING, type ProviderTiming, type Served } from './provider/served-session.ts'
 import type { ServingLimits } from './provider/serving-limits.ts'
+import type { Records } from './records.ts'
 
 export type ProviderSessionsDeps = {
   dialogues: Dialogues
@@ -34,6 +37,7 @@ export type ProviderSessionsDeps = {
   limits?: ServingLimits
   clock: Clock
   repository: SessionRepository
+  records: Records
   log: Logger
 }
 
@@ -50,7 +54,9 @@ export type ProviderSessions = {
   list(): ServedSession[]
   /** Called when `list` changes, at most about once a second per session. */
   onChange(handle: () => void): () => void
-  /** Tells the consumers, ends every session, and takes no new ones. */
+  /** Called when a consumer has signed the record of a session that is over. */
+  onSigned(handle: () => void): () => void
+  /** Tells the consumers, ends every session, waits a little for what they sign, and takes no new ones. */
   stop(cause?: SessionEnd): Promise<void>
 }
 
@@ -60,11 +66,12 @@ export type ProviderSessions = {
  * that was given a free trial. All sessions of a dialogue end with it.
  */
 export function createProviderSessions(deps: ProviderSessionsDeps, options: ProviderSessionsOptions): ProviderSessions {
-  const { clock, log, repository, limits } = deps
+  const { clock, log, repository, records, limits } = deps
   const timing = { ...PROVIDER_TIMING, ...options.timing }
   const newSessionId = options.newSessionId ?? (() => randomBytes(16).toString('hex'))
   const sessions = new Map<string, Served>()
   const listeners = new Set<() => void>()
+  const signedListeners = new Set<(sessionId: string) => void>()
   const attached = new WeakSet<Dialogue>()
   /** Admissions under way take a place too. */
   let admitting = 0
@@ -110,7 +117,7 @@ export function createProviderSessions(deps: ProviderSessionsDeps, options: Prov
     }
     const served = createServed(
       {
-        ...{ service, dialogue, link, repository, clock, log, timing, changed },
+        ...{ service, dialogue, link, repository, records, clock, log, timing, changed },
         carried: (bytes) => limits?.carried(bytes),
         over: (one) => void sessions.delete(one.id),
       },
@@ -152,8 +159,22 @@ export function createProviderSessions(deps: ProviderSessionsDeps, options: Prov
       changed()
       return { type: SESSION_CLOSED, body: { sessionId, end: 'consumer-closed' } }
     })
+    dialogue.handle(SESSION_RECORD, (body) => {
+      const { sessionId, signature } = sessionRecord.parse(body)
+      const record = records.complete(dialogue.peer, sessionId, signature)
+      if (!record) log.info(`${dialogue.peer} did not sign the last record of session ${sessionId}`)
+      else if (record.content.end !== 'running') for (const handle of [...signedListeners]) handle(sessionId)
+      return undefined
+    })
     void dialogue.closed.then(() => endAll((served) => served.dialogue === dialogue, 'dialogue-ended'))
   }
+
+  /** Resolves when the consumer has signed the end, or is gone. */
+  const signedOrGone = ({ id, dialogue }: Served) =>
+    new Promise<unknown>((resolve) => {
+      signedListeners.add((sessionId) => sessionId === id && resolve(undefined))
+      void dialogue.closed.then(resolve)
+    })
 
   const unsubscribes = [
     deps.dialogues.onIncoming(serve),
@@ -179,10 +200,19 @@ export function createProviderSessions(deps: ProviderSessionsDeps, options: Prov
       listeners.add(handle)
       return () => void listeners.delete(handle)
     },
+    onSigned(handle) {
+      signedListeners.add(handle)
+      return () => void signedListeners.delete(handle)
+    },
     async stop(cause = 'provider-closed') {
       stopped = true
       for (const unsubscribe of unsubscribes) unsubscribe()
+      const signed = Promise.all([...sessions.values()].map(signedOrGone))
       await endAll(() => true, cause)
+      const patience = Promise.withResolvers<void>()
+      const cancel = clock.after(timing.signMs, patience.resolve)
+      await Promise.race([signed, patience.promise])
+      cancel()
     },
   }
 }

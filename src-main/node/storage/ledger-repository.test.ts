@@ -49,6 +49,18 @@ describe('the ledger', () => {
     expect(ledger.findGiven(peer, 11n)).toBeUndefined()
   })
 
+  it('tells what the peer is known to hold from what may never have arrived', () => {
+    const ledger = createLedgerRepository(opened(), own)
+    expect(ledger.lastAcknowledged(peer)).toBeUndefined()
+    for (const [serial, accepted] of [
+      [9n, 7n],
+      [10n, 1n],
+      [11n, 0n],
+    ] as const)
+      ledger.saveGiven(given(serial, { accepted }))
+    expect([ledger.lastAcknowledged(peer)?.serial, ledger.lastGiven(peer)?.serial]).toEqual([10n, 11n])
+  })
+
   it('tells what is open from what is cleared', () => {
     const ledger = createLedgerRepository(opened(), own)
     ledger.saveGiven(given(1n, { cleared: true }))

@@ -44,6 +44,8 @@ export type LedgerRepository = {
   openGiven(peer?: IdentityId): GivenPromise[]
   /** The one with the highest serial, cleared or not. */
   lastGiven(peer: IdentityId): GivenPromise | undefined
+  /** The same of those that the peer is known to hold. */
+  lastAcknowledged(peer: IdentityId): GivenPromise | undefined
   findGiven(peer: IdentityId, serial: bigint): GivenPromise | undefined
   saveGiven(promise: GivenPromise): void
   received(peer?: IdentityId): ReceivedPromise[]
@@ -118,6 +120,7 @@ export function createLedgerRepository(store: Store, own: IdentityId): LedgerRep
     given: (peer) => promises('promise_given', peer).map(toGiven),
     openGiven: (peer) => promises('promise_given', peer, 'cleared = 0').map(toGiven),
     lastGiven: (peer) => promises('promise_given', peer, '1', true).map(toGiven)[0],
+    lastAcknowledged: (peer) => promises('promise_given', peer, "accepted <> '0'", true).map(toGiven)[0],
     findGiven: (peer, serial) => promises('promise_given', peer, 'serial = ?', true, serial.toString()).map(toGiven)[0],
     saveGiven(promise) {
       store.run(

@@ -1,6 +1,7 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { ServiceTypeName } from '#shared/model/proposal.ts'
 import type { SessionEnd, SessionRecord } from '#shared/model/session.ts'
+import { decimalJson, type SignedRecord, signedRecord } from '#shared/model/signed-record.ts'
 
 import type { Row, Store } from '../ports/store.ts'
 import { big, identity, int, optionalInt, optionalText, text } from './columns.ts'
@@ -8,12 +9,20 @@ import { big, identity, int, optionalInt, optionalText, text } from './columns.t
 /** Records of one identity's sessions, on both sides. */
 export type SessionRepository = {
   /** Writes the record as it is now; an ended one never changes again. */
-  save(record: SessionRecord): void
+  save(record: Omit<SessionRecord, 'signed'>): void
+  /** Keeps what is signed: by this side alone beside the last that both signed; by both instead of everything before. */
+  keepSigned(record: SignedRecord): void
+  /** What this side signed of a session with that peer and the other has not. */
+  signedAlone(role: SessionRecord['role'], peer: IdentityId, sessionId: string): SignedRecord | undefined
   /** Newest first. */
   list(limit: number): SessionRecord[]
   /** At start-up, after a crash: what was open has ended; when, nobody knows better than its last metering. */
   closeOrphans(): void
 }
+
+const KEY = 'identity = ? AND role = ? AND peer = ? AND session_id = ?'
+const sameSession = (other: string) =>
+  ['identity', 'role', 'peer', 'session_id'].map((column) => `${other}.${column} = session.${column}`).join(' AND ')
 
 export function createSessionRepository(store: Store, own: IdentityId): SessionRepository {
   return {
@@ -40,9 +49,31 @@ export function createSessionRepository(store: Store, own: IdentityId): SessionR
         metering.durationMs,
       )
     },
+    keepSigned(record) {
+      const { provider, consumer, sessionId } = record.content
+      const key = provider === own ? ['provider', consumer, sessionId] : ['consumer', provider, sessionId]
+      const byBoth = record.providerSignature !== undefined && record.consumerSignature !== undefined
+      store.transaction(() => {
+        if (byBoth) store.run(`DELETE FROM signed_record WHERE ${KEY} AND by_both = 0`, own, ...key)
+        const row = [...key, byBoth ? 1 : 0, decimalJson(record)]
+        store.run('INSERT OR REPLACE INTO signed_record VALUES (?, ?, ?, ?, ?, ?)', own, ...row)
+      })
+    },
+    signedAlone(role, peer, sessionId) {
+      const sql = `SELECT record FROM signed_record WHERE ${KEY} AND by_both = 0`
+      const row = store.get(sql, own, role, peer, sessionId)
+      return row && signedRecord.parse(JSON.parse(text(row, 'record')))
+    },
     list: (limit) =>
       store
-        .all('SELECT * FROM session WHERE identity = ? ORDER BY started_at_ms DESC LIMIT ?', own, limit)
+        .all(
+          `SELECT session.*, both.record AS by_both, alone.record AS alone FROM session
+           LEFT JOIN signed_record AS both ON ${sameSession('both')} AND both.by_both = 1
+           LEFT JOIN signed_record AS alone ON ${sameSession('alone')} AND alone.by_both = 0
+           WHERE session.identity = ? ORDER BY started_at_ms DESC LIMIT ?`,
+          own,
+          limit,
+        )
         .map(toRecord),
     closeOrphans() {
       store.run(
@@ -57,6 +88,8 @@ export function createSessionRepository(store: Store, own: IdentityId): SessionR
 function toRecord(row: Row): SessionRecord {
   const endedAtMs = optionalInt(row, 'ended_at_ms')
   const end = optionalText(row, 'ended_by')
+  const byBoth = signed(row, 'by_both')
+  const alone = signed(row, 'alone')
   return {
     sessionId: text(row, 'session_id'),
     role: text(row, 'role') as SessionRecord['role'],
@@ -72,5 +105,11 @@ function toRecord(row: Row): SessionRecord {
       bytesDown: big(row, 'bytes_down'),
       durationMs: int(row, 'duration_ms'),
     },
+    ...((byBoth || alone) && { signed: { ...(byBoth && { byBoth }), ...(alone && { alone }) } }),
   }
+}
+
+function signed(row: Row, column: string): SignedRecord | undefined {
+  const json = optionalText(row, column)
+  return json === undefined ? undefined : signedRecord.parse(JSON.parse(json))
 }

@@ -13,6 +13,7 @@ import { signProposal } from '../protocol/proposal.ts'
 import { createConnection } from '../session/connection.ts'
 import { createServingLimits } from '../session/provider/serving-limits.ts'
 import { createProviderSessions } from '../session/provider-sessions.ts'
+import { createRecords } from '../session/records.ts'
 import { createChainRepository } from '../storage/chain-repository.ts'
 import { createLedgerRepository } from '../storage/ledger-repository.ts'
 import { migrate } from '../storage/migrate.ts'
@@ -94,7 +95,9 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
       policy: () => policy,
       clearings: chain.clearings,
     })
-    return { store, ledger, catalogue, payments, repository: createSessionRepository(store, identity.id) }
+    const repository = createSessionRepository(store, identity.id)
+    const network = { chainId: 31_337, paymentAccounts: `0x${'44'.repeat(20)}` as const }
+    return { store, ledger, catalogue, payments, repository, records: createRecords({ identity, network, repository }) }
   }
   const consumer = side(pair.identities.a)
   const provider = side(pair.identities.b)
@@ -128,10 +131,14 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
       { clock, repository: createShareVolumeRepository(provider.store, pair.identities.b.id) },
       options.limits,
     )
-  const serve = (dialogues: Dialogues, { payments, repository }: ReturnType<typeof side>, offered: CopiedProposal) =>
+  const serve = (
+    dialogues: Dialogues,
+    { payments, repository, records }: ReturnType<typeof side>,
+    offered: CopiedProposal,
+  ) =>
     createProviderSessions(
       {
-        ...{ dialogues, payments, repository, clock, log: silentLogger },
+        ...{ dialogues, payments, repository, records, clock, log: silentLogger },
         services: new Map([[serviceType, serving]]),
         offered: (serial) => (serial === offered.serial ? offered : undefined),
         ...(limits && { limits }),
@@ -174,6 +181,7 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
       controlEndpoints: [],
       clock,
       repository: consumer.repository,
+      records: consumer.records,
       log: silentLogger,
     },
     { maxAtRisk },

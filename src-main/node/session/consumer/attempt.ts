@@ -1,6 +1,7 @@
 import type { MisconductKind } from '#shared/model/misconduct.ts'
 import type { CopiedProposal } from '#shared/model/proposal.ts'
 import type { Metering, SessionEnd } from '#shared/model/session.ts'
+import type { RecordContent } from '#shared/model/signed-record.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import type { PaymentLink } from '../../payments/create-payments.ts'
@@ -11,6 +12,8 @@ import { SESSION_CLOSE, SESSION_CLOSED, SESSION_FAILED, sessionClosed } from '..
 import { costOf, TOLERANCE } from '../cost.ts'
 import type { Context } from './context.ts'
 import { createMeter, type Meter } from './meter.ts'
+import { PROVIDER_ENDS } from './provider-ends.ts'
+import { countersign, signAlone } from './sign-record.ts'
 import type { Exit } from './verify.ts'
 
 /** Why a session is over, as far as anybody has said; `misconduct` when the provider is to blame for it. */
@@ -22,8 +25,12 @@ export type OpenSession = {
   startedAtMs: number
   /** When the data channel stood. */
   openedAtMs?: number
+  /** This side has asked to close it. */
+  isClosing?: boolean
   /** The provider has said that it is closed: its last metering is here. */
   isClosed?: boolean
+  /** The record that both sides signed last. */
+  signed?: RecordContent
   meter: Meter
 }
 
@@ -58,15 +65,6 @@ export function paidIn(attempt: Attempt): Amount {
   return attempt.link?.issuer.standing().promisedHere ?? 0n
 }
 
-/** What a provider may say of itself; everything else counts as "the provider closed it". */
-const PROVIDER_ENDS: Partial<Record<SessionEnd, string>> = {
-  'leftover-exhausted': 'What was paid ahead ran out.',
-  'outside-hours': 'The hours of the day at which the provider serves are over.',
-  'volume-used-up': 'The provider has carried as much as it allows for this month.',
-  'tunnel-failed': 'The provider lost the tunnel.',
-  shutdown: 'The provider is shutting down.',
-}
-
 /** From session-accept on: listens to metering and to everything that can end the session. */
 export function beginSession(context: Context, attempt: Attempt, id: string): OpenSession | undefined {
   const { dialogue, link, service, proposal } = attempt
@@ -78,9 +76,10 @@ export function beginSession(context: Context, attempt: Attempt, id: string): Op
       proposal,
       dialogue,
       traffic: () => service.traffic(),
-      accepted(metering) {
+      accepted(metering, proposed) {
         link.issuer.consume(id, metering.cost)
         record(context, attempt)
+        if (proposed) countersign(context, attempt, session, metering, proposed)
       },
       disputed: (ending) => endAttempt(attempt, ending),
       heard: ({ cost }) => link.issuer.conduct.metered(id, cost),
@@ -94,10 +93,8 @@ export function beginSession(context: Context, attempt: Attempt, id: string): Op
     if (sessionId !== id) return undefined
     meter.settle()
     session.isClosed = true
-    const message = PROVIDER_ENDS[end]
-    if (message === undefined)
-      endAttempt(attempt, { end: 'provider-closed', message: 'The provider closed the session.' })
-    else endAttempt(attempt, { end, message })
+    const known = end in PROVIDER_ENDS ? end : 'provider-closed'
+    endAttempt(attempt, { end: known, message: PROVIDER_ENDS[known] ?? '' })
     return undefined
   })
   service.onLost((message) => endAttempt(attempt, { end: 'tunnel-failed', message }))
@@ -139,6 +136,7 @@ export async function takeDown(context: Context, attempt: Attempt, end: SessionE
         const patience = new Promise<void>((resolve) => void clock.after(context.timing.closeMs, resolve))
         await Promise.race([dialogue.send(SESSION_FAILED, { sessionId: session.id }), patience])
       } else {
+        session.isClosing = true
         await dialogue.request(SESSION_CLOSE, { sessionId: session.id }, { timeoutMs: context.timing.closeMs })
         session.isClosed = true
       }
@@ -153,6 +151,7 @@ export async function takeDown(context: Context, attempt: Attempt, end: SessionE
     const ownCost = own && session.openedAtMs !== undefined ? costOf(attempt.proposal, own) : 0n
     link.issuer.consume(session.id, metered.cost > ownCost ? metered.cost : ownCost)
     record(context, attempt, end)
+    signAlone(context, attempt, session, end)
     const { conduct, standing } = link.issuer
     if (attempt.ending?.misconduct) conduct.accuse(attempt.ending.misconduct, standing().leftover)
     conduct.ended(session.id, session.isClosed ? undefined : mostCost(attempt.proposal, own))

@@ -8,6 +8,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Dialogue, Dialogues } from '../../ports/dialogue.ts'
 import type { ControlEndpoint, ServiceType } from '../../ports/service-type.ts'
 import type { SessionRepository } from '../../storage/session-repository.ts'
+import type { Records } from '../records.ts'
 import type { Attempt } from './attempt.ts'
 
 export type ConnectionDeps = {
@@ -30,6 +31,7 @@ export type ConnectionDeps = {
   controlEndpoints: readonly ControlEndpoint[]
   clock: Clock
   repository: SessionRepository
+  records: Records
   log: Logger
   /** Lets the peer of a dialogue that was opened here buy in it too (identities are symmetrical). */
   serve?: (dialogue: Dialogue) => void

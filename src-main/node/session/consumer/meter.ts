@@ -4,13 +4,13 @@ import type { Metering } from '#shared/model/session.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Dialogue } from '../../ports/dialogue.ts'
 import type { Traffic } from '../../ports/service-type.ts'
-import { SESSION_METERING, sessionMetering } from '../../protocol/session.ts'
+import { type ProposedRecord, SESSION_METERING, sessionMetering } from '../../protocol/session.ts'
 import { judgeMetering, NO_METERING } from '../cost.ts'
 import type { Ending } from './attempt.ts'
 import type { ConsumerTiming } from './context.ts'
 
-/** A metering, and what one had counted oneself when it came. */
-type Heard = { metering: Metering; own: Traffic }
+/** A metering with the record that the provider signed of it, and what one had counted oneself when it came. */
+type Heard = { metering: Metering; record?: ProposedRecord | undefined; own: Traffic }
 
 export type Meter = {
   /** The last metering that was believed. */
@@ -46,7 +46,7 @@ export function createMeter(
     proposal: Proposal
     dialogue: Dialogue
     traffic: () => Traffic
-    accepted: (metering: Metering) => void
+    accepted: (metering: Metering, record: ProposedRecord | undefined) => void
     disputed: (ending: Ending) => void
     /** Every metering as it comes, believed or not. */
     heard: (metering: Metering) => void
@@ -68,9 +68,9 @@ export function createMeter(
     return judgeMetering(session.proposal, metering, usage, metered)
   }
 
-  const accept = ({ metering: next }: Heard) => {
+  const accept = ({ metering: next, record }: Heard) => {
     metered = next
-    session.accepted(next)
+    session.accepted(next, record)
   }
 
   const dispute = (end: keyof typeof DISPUTES) => {
@@ -103,11 +103,11 @@ export function createMeter(
   }
 
   session.dialogue.handle(SESSION_METERING, (body) => {
-    const { sessionId, ...next } = sessionMetering.parse(body)
+    const { sessionId, record, ...next } = sessionMetering.parse(body)
     if (sessionId !== session.id) return undefined
     session.heard(next)
     if (isOver) return undefined
-    look({ metering: next, own: session.traffic() })
+    look({ metering: next, record, own: session.traffic() })
     return undefined
   })
 

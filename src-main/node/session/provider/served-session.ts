@@ -9,6 +9,7 @@ import type { ServiceProvider, Traffic } from '../../ports/service-type.ts'
 import { meteringBody, SESSION_CLOSED, SESSION_METERING } from '../../protocol/session.ts'
 import type { SessionRepository } from '../../storage/session-repository.ts'
 import { costOf, NO_METERING } from '../cost.ts'
+import type { Records } from '../records.ts'
 
 /** All in milliseconds. */
 export type ProviderTiming = {
@@ -20,9 +21,17 @@ export type ProviderTiming = {
   graceMs: number
   /** How long a consumer may take to establish the data channel. */
   openMs: number
+  /** How long a provider that stops waits for the signatures of those it serves. */
+  signMs: number
 }
 
-export const PROVIDER_TIMING: ProviderTiming = { meteringMs: 10_000, pollMs: 1_000, graceMs: 5_000, openMs: 60_000 }
+export const PROVIDER_TIMING: ProviderTiming = {
+  meteringMs: 10_000,
+  pollMs: 1_000,
+  graceMs: 5_000,
+  openMs: 60_000,
+  signMs: 2_000,
+}
 
 export type Served = {
   readonly id: string
@@ -51,6 +60,7 @@ export function createServed(
     dialogue: Dialogue
     link: PaymentLink
     repository: SessionRepository
+    records: Records
     clock: Clock
     log: Logger
     timing: ProviderTiming
@@ -62,7 +72,7 @@ export function createServed(
   },
   session: { id: string; proposal: Proposal },
 ): Served {
-  const { service, dialogue, link, repository, clock, log, timing } = deps
+  const { service, dialogue, link, repository, records, clock, log, timing } = deps
   const { id, proposal } = session
   const { peer } = dialogue
   const startedAtMs = clock.now()
@@ -103,13 +113,20 @@ export function createServed(
       metering,
     })
 
-  /** Takes the cost so far from the leftover, writes it down, and then tells. */
+  /** Takes the cost so far from the leftover, writes it down with its signature, and then tells. */
   function meter(next: Metering, end?: SessionEnd): void {
     metering = next
     meteredAtMs = clock.now()
-    const { leftover, unpaid } = link.benefiter.charge(id, metering.cost, () => record(end))
+    const promise = link.benefiter.lastPromise()
+    const moment = { startedAtMs, endedAtMs: meteredAtMs, end: end ?? ('running' as const), metering, promise }
+    const content = records.describe({ id, proposal, consumer: peer }, moment)
+    let signature = ''
+    const { leftover, unpaid } = link.benefiter.charge(id, metering.cost, () => {
+      record(end)
+      signature = records.sign(content)
+    })
     if (dialogue.state === 'open') {
-      dialogue.send(SESSION_METERING, meteringBody(id, metering)).catch((error: unknown) => {
+      dialogue.send(SESSION_METERING, meteringBody(content, signature)).catch((error: unknown) => {
         log.debug(`metering of ${id} was not delivered: ${String(error)}`)
       })
       link.benefiter.adviseIfMoved()

@@ -10,6 +10,7 @@ import { ledgerOrder } from './008-ledger-order.ts'
 import { uncompared } from './009-uncompared.ts'
 import { shareVolume } from './010-share-volume.ts'
 import { earnedQuarters } from './011-earned-quarters.ts'
+import { signedRecords } from './012-signed-records.ts'
 
 /** In the order they run. A migration that was released never changes and never leaves this list. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   uncompared,
   shareVolume,
   earnedQuarters,
+  signedRecords,
 ]

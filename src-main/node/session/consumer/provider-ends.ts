@@ -1,0 +1,11 @@
+import type { SessionEnd } from '#shared/model/session.ts'
+
+/** What a provider may say of why it ends a session; everything else counts as "the provider closed it". */
+export const PROVIDER_ENDS: Partial<Record<SessionEnd, string>> & Record<'provider-closed', string> = {
+  'provider-closed': 'The provider closed the session.',
+  'leftover-exhausted': 'What was paid ahead ran out.',
+  'outside-hours': 'The hours of the day at which the provider serves are over.',
+  'volume-used-up': 'The provider has carried as much as it allows for this month.',
+  'tunnel-failed': 'The provider lost the tunnel.',
+  shutdown: 'The provider is shutting down.',
+}
