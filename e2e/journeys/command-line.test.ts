@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { whyNoHosts } from '../../src-main/node/localnet/hosts.ts'
 import { openVpnAvailability } from '../../src-main/node/network/openvpn-availability.ts'
@@ -36,6 +38,29 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
       await trade.share(SELLER, { services: ['openvpn', 'socks'], price: PRICE, country: 'DE' })
     })
     afterAll(() => lab?.dispose())
+
+    /** Of the last session both hold one record with both signatures; it is genuine, and not once it is altered. */
+    async function expectSameRecord(service: string): Promise<void> {
+      const [bought, sold] = ['bought', 'sold'].map((name) => join(lab.dir, `${service}-${name}.json`)) as [
+        string,
+        string,
+      ]
+      const newest = ['sessions', 'export', '--limit', '1', '--out']
+      await Promise.all([trade.buyer(service, ...newest, bought), trade.one(SELLER, ...newest, sold)])
+      const [mine, theirs] = [bought, sold].map((file) => JSON.parse(readFileSync(file, 'utf8')).sessions[0])
+      expect(mine.signed).toEqual(theirs.signed)
+      const names = { provider, signedByProvider: true, consumer: theirs.peer, signedByConsumer: true }
+      for (const file of [bought, sold]) {
+        const rows = await lab.mystDone('consumer', service, ['sessions', 'verify', file])
+        expect(rows).toMatchObject([{ genuine: true, ...names, sessionId: mine.sessionId, end: 'consumer-closed' }])
+      }
+      const altered = join(lab.dir, `${service}-altered.json`)
+      const cost = JSON.stringify(mine.signed.byBoth.content.cost)
+      writeFileSync(altered, readFileSync(bought, 'utf8').replaceAll(`"cost": ${cost}`, '"cost": "1"'))
+      const refused = lab.myst('consumer', service, ['sessions', 'verify', altered])
+      expect(await refused.exited).toMatchObject({ code: 1, stderr: expect.stringContaining('RecordsAltered') })
+      expect(refused.lines).toMatchObject([{ genuine: false, problem: 'the provider did not sign this' }])
+    }
 
     it('lists the offer with its terms, and filters', async () => {
       const found = await lab.mystDone('consumer', 'openvpn', ['proposals', '--country', 'DE', '--type', 'openvpn'])
@@ -85,6 +110,8 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
         })
         expectClose(bought, own)
         expectClose(sold, theirs)
+        expect(bought).toMatchObject({ signed: 'both' })
+        await expectSameRecord(service)
 
         const direct = await lab.transfer('consumer', { url: `${INTERNET}/ip` })
         expect(direct.text).toBe('198.51.100.10')

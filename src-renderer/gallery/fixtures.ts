@@ -12,6 +12,7 @@ import { DEFAULT_SETTINGS } from '#shared/contract/settings.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { LiveSession, ServedSession, SessionRecord } from '#shared/model/session.ts'
+import type { SignedRecord } from '#shared/model/signed-record.ts'
 import { MYST } from '#shared/model/units.ts'
 
 /** The same noise on every run, so that two pictures of a scene can be compared. */
@@ -273,7 +274,7 @@ export function sessions(now: number): SessionRecord[] {
     const startedAtMs = now - index * 9_000_000 - 600_000
     const durationMs = Math.round(240_000 + random() * 7_000_000)
     const bytesDown = BigInt(Math.round(random() ** 2 * 6e9))
-    return {
+    const session: SessionRecord = {
       sessionId: `record-${index}`,
       role: index % 3 === 1 ? 'provider' : 'consumer',
       peer: fixtureId(index + 500),
@@ -291,5 +292,30 @@ export function sessions(now: number): SessionRecord[] {
         durationMs,
       },
     }
+    return { ...session, ...signedAs(session, index) }
   })
+}
+
+/** Of the first few one of each kind: still running, by both, by both until then, by this side only, not at all. */
+function signedAs(session: SessionRecord, index: number): Pick<SessionRecord, 'signed'> {
+  const { role, peer, startedAtMs, endedAtMs, metering } = session
+  const whole: SignedRecord = {
+    content: {
+      ...{ chainId: 31_337, paymentAccounts: fixtureId(1_004), sessionId: index.toString(16).padStart(32, '5') },
+      ...(role === 'provider' ? { provider: ME, consumer: peer } : { provider: peer, consumer: ME }),
+      ...{ serviceType: session.serviceType, offerSerial: session.serial, unit: 'GiB', pricePerUnit: MYST / 20n },
+      ...{ startedAtMs, endedAtMs: endedAtMs ?? startedAtMs + metering.durationMs, end: session.end ?? 'running' },
+      ...metering,
+      ...{ promiseSerial: BigInt(startedAtMs), promiseAmount: metering.cost + MYST / 100n },
+    },
+    [role === 'provider' ? 'providerSignature' : 'consumerSignature']: `0x${'1b'.repeat(65)}`,
+  }
+  const byBoth: SignedRecord = {
+    content: { ...whole.content, endedAtMs: whole.content.endedAtMs - 40_000, end: 'running' },
+    ...{ providerSignature: `0x${'1c'.repeat(65)}`, consumerSignature: `0x${'1b'.repeat(65)}` },
+  }
+  if (index === 0) return { signed: { byBoth } }
+  if (index === 2) return { signed: { byBoth, alone: whole } }
+  if (index === 3) return { signed: { alone: whole } }
+  return index === 4 ? {} : { signed: { byBoth: { ...byBoth, content: whole.content } } }
 }

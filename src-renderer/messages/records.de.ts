@@ -6,8 +6,25 @@ export const recordsDe: Messages['records'] = {
   exportText: (count) => `${count.text} ${plural(count, 'Sitzung', 'Sitzungen')} sichern:`,
   csv: 'Für Tabellen (CSV)',
   json: 'Für Programme (JSON)',
-  signed: 'Was unterschrieben ist',
-  signedText: 'Die Aufzeichnung selbst ist nicht unterschrieben, wohl aber die Zusagen zwischen beiden. Die letzten:',
-  signedNone:
-    'Nichts: Die Aufzeichnung selbst ist nicht unterschrieben, und Zusagen zwischen beiden sind nicht bekannt.',
+  how: { both: 'Von beiden unterschrieben', alone: 'Nur hier unterschrieben', nobody: 'Nicht unterschrieben' },
+  bothUntil: (time) => `Von beiden unterschrieben bis ${time}`,
+  howText: {
+    both: 'Beide haben dies unterschrieben, und beide können es anderen vorlegen.',
+    'both-until':
+      'Den ersten Teil haben beide unterschrieben. Was danach kam, hat die andere Seite nicht unterschrieben.',
+    alone: 'Die andere Seite hat dies nicht unterschrieben: Sie war weg oder sieht es anders.',
+    nobody:
+      'Die Sitzung endete, bevor es etwas zu unterschreiben gab, oder ist älter als unterschriebene Aufzeichnungen.',
+  },
+  runningText: 'Solange eine Sitzung läuft, wird etwa alle zehn Sekunden unterschrieben, was bisher verbraucht wurde.',
+  byBoth: 'Von beiden unterschrieben',
+  byYou: 'Nur hier unterschrieben',
+  until: 'Bis',
+  down: 'Vom Kunden empfangen',
+  up: 'Vom Kunden gesendet',
+  price: 'Preis',
+  lastPromise: 'Letzte Zusage',
+  noPromise: 'Keine',
+  session: 'Sitzung',
+  promises: 'Die letzten Zusagen zwischen beiden, jede von dem unterschrieben, der sie gab:',
 }

@@ -4,11 +4,12 @@ import { connect, disconnect, status } from './connect.ts'
 import { diagnostics } from './diagnostics.ts'
 import { app, demo, localnet } from './foreground.ts'
 import { identity } from './identity.ts'
-import { promises, proposals, sessions } from './market.ts'
+import { promises, proposals } from './market.ts'
 import type { Output } from './output.ts'
 import { createOutput } from './output.ts'
 import { provide } from './provide.ts'
 import { resetNetwork } from './reset-network.ts'
+import { sessions } from './sessions.ts'
 import { settings } from './settings.ts'
 import { wallet } from './wallet.ts'
 
@@ -27,7 +28,9 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
           [--hours 08:00-23:00] [--monthly GIB] [--total-bandwidth MBPS] [--connections N] [--allow-mail]
           [--keep-promises-private]
   connect [PROVIDER[/SERIAL]] [the filters of proposals] [--socks-port N]
-  status | disconnect | sessions | promises
+  status | disconnect | promises
+  sessions [--limit N] | sessions export --out FILE   every session, with its record and both sides' signatures
+  sessions verify FILE   whether the records of such a file are what both signed; asks nobody
   clear [--peer ID] [--accept-less]   what others promised becomes balance; at a loss when they do not hold enough
   clearing [--at-once on|off] [--threshold AMOUNT] [--max-age HOURS]   when that happens without being asked
   risk                who owes something, and what they hold

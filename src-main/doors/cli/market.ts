@@ -1,6 +1,6 @@
 import { openNode } from './access.ts'
-import { type CommandLine, filterFrom, number } from './arguments.ts'
-import { type Output, promiseRow, proposalRow, sessionRow } from './output.ts'
+import { type CommandLine, filterFrom } from './arguments.ts'
+import { type Output, promiseRow, proposalRow } from './output.ts'
 import { online, unlocked } from './waiting.ts'
 
 export async function proposals(line: CommandLine, output: Output): Promise<number> {
@@ -9,18 +9,6 @@ export async function proposals(line: CommandLine, output: Output): Promise<numb
   try {
     await online(access)
     output.table((await access.call('proposals.query', filter)).map(proposalRow), 'No proposal matches.')
-    return 0
-  } finally {
-    await access.close()
-  }
-}
-
-export async function sessions(line: CommandLine, output: Output): Promise<number> {
-  const limit = number(line.options, 'limit')
-  const access = await openNode(line)
-  try {
-    const all = await access.call('sessions.list', limit === undefined ? {} : { limit })
-    output.table(all.map(sessionRow), 'No session yet.')
     return 0
   } finally {
     await access.close()

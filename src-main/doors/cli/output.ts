@@ -1,6 +1,7 @@
 import type { PromiseView, ProposalView, WalletEntry } from '#shared/contract/commands.ts'
 import { toWire } from '#shared/errors/myst-error.ts'
 import type { ConnectionState, SessionRecord } from '#shared/model/session.ts'
+import { howSigned } from '#shared/model/signed-record.ts'
 import { formatMyst } from '#shared/model/units.ts'
 
 export type Json = string | number | boolean | null | undefined | Json[] | { [key: string]: Json }
@@ -172,6 +173,7 @@ export function sessionRow(session: SessionRecord): { [key: string]: Json } {
     startedAt: new Date(session.startedAtMs).toISOString(),
     endedAt: session.endedAtMs === undefined ? null : new Date(session.endedAtMs).toISOString(),
     end: session.end ?? null,
+    signed: howSigned(session),
     costMyst: formatMyst(session.metering.cost),
     bytesUp: Number(session.metering.bytesUp),
     bytesDown: Number(session.metering.bytesDown),

@@ -3,6 +3,7 @@ import { ArrowDownLeft, ArrowUpRight, History } from 'lucide-react'
 import { useState } from 'react'
 import type { PromiseView } from '#shared/contract/commands.ts'
 import type { SessionRecord } from '#shared/model/session.ts'
+import { exportSessions } from '#shared/model/session-export.ts'
 import { counted, formatBytes, formatClock, formatDateTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
@@ -12,7 +13,8 @@ import { Button } from '../../ui/button.tsx'
 import { FailedQuery } from '../../ui/failed-query.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { saveFile } from '../../ui/save-file.ts'
-import { toCsv, toJson } from './export.ts'
+import { toCsv } from './export.ts'
+import { Signed } from './signed.tsx'
 
 type Shown = 'all' | SessionRecord['role']
 const choices = (): [Shown, string][] => [
@@ -22,7 +24,6 @@ const choices = (): [Shown, string][] => [
 ]
 /** Which promises pay for a session, from where one stands. */
 const SIGNED = { consumer: 'given', provider: 'received' } as const
-const SHOWN_PROMISES = 5
 const PAGE = 50
 /** The most the contract gives at once. */
 const LIMIT = 1000
@@ -30,11 +31,12 @@ const LIMIT = 1000
 export function Activity() {
   const connection = useNode((state) => state.connection.name)
   const served = useNode((state) => state.share.sessions.map(({ sessionId }) => sessionId).join())
+  const signed = useNode((state) => state.share.recordsRevision)
   const [shown, setShown] = useState<Shown>('all')
   const [count, setCount] = useState(PAGE)
-  const query = useQuery('sessions.list', { limit: LIMIT }, `${connection}/${served}`)
+  const query = useQuery('sessions.list', { limit: LIMIT }, `${connection}/${served}/${signed}`)
   // Without an unlocked identity nothing is known of promises; the sessions are there all the same.
-  const promises = useQuery('promises.list', {}, `${connection}/${served}`).data ?? []
+  const promises = useQuery('promises.list', {}, `${connection}/${served}`).data
   const sessions = (query.data ?? []).filter(({ role }) => shown === 'all' || role === shown)
   return (
     <div className="screen">
@@ -61,7 +63,7 @@ export function Activity() {
             <Session
               key={`${session.role}-${session.peer}-${session.sessionId}`}
               session={session}
-              promises={promises.filter(
+              promises={(promises ?? []).filter(
                 ({ peer, direction }) => peer === session.peer && direction === SIGNED[session.role],
               )}
             />
@@ -86,7 +88,13 @@ export function Activity() {
 }
 
 /** What is shown, as a file. */
-function Export({ sessions, promises }: { sessions: readonly SessionRecord[]; promises: readonly PromiseView[] }) {
+function Export({
+  sessions,
+  promises,
+}: {
+  sessions: readonly SessionRecord[]
+  promises: readonly PromiseView[] | undefined
+}) {
   const name = (ending: string) => `mysterium-sessions-${new Date().toISOString().slice(0, 10)}.${ending}`
   return (
     <div className="sessions-export">
@@ -94,27 +102,10 @@ function Export({ sessions, promises }: { sessions: readonly SessionRecord[]; pr
       <Button size="small" onClick={() => saveFile(name('csv'), toCsv(sessions), 'text/csv')}>
         {m.records.csv}
       </Button>
-      <Button size="small" onClick={() => saveFile(name('json'), toJson(sessions, promises, Date.now()))}>
+      <Button size="small" onClick={() => saveFile(name('json'), exportSessions(sessions, Date.now(), promises))}>
         {m.records.json}
       </Button>
     </div>
-  )
-}
-
-/** Of promises with the other side, newest first: those that pay for sessions like this one. */
-function Signed({ promises }: { promises: readonly PromiseView[] }) {
-  return (
-    <details className="session-signed">
-      <summary>{m.records.signed}</summary>
-      <p className="muted">{promises.length === 0 ? m.records.signedNone : m.records.signedText}</p>
-      <ul className="numbers">
-        {promises.slice(0, SHOWN_PROMISES).map(({ serial, amount, state, updatedAtMs }) => (
-          <li key={String(serial)}>
-            <Amount value={amount} /> · {m.wallet.states[state]} · {formatDateTime(updatedAtMs)}
-          </li>
-        ))}
-      </ul>
-    </details>
   )
 }
 
@@ -140,7 +131,7 @@ function Session({ session, promises }: { session: SessionRecord; promises: read
             endSentence(role, end)
           )}
         </p>
-        <Signed promises={promises} />
+        <Signed session={session} promises={promises} />
       </div>
       <div className="session-figures numbers">
         <span>

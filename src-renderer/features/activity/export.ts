@@ -1,4 +1,3 @@
-import type { PromiseView } from '#shared/contract/commands.ts'
 import type { SessionRecord } from '#shared/model/session.ts'
 import { formatMyst } from '#shared/model/units.ts'
 
@@ -34,14 +33,6 @@ export function toCsv(sessions: readonly SessionRecord[]): string {
     formatMyst(metering.cost),
   ])
   return [COLUMNS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
-}
-
-/** The same for programs, money in base units as text, with the promises of those peers: what of it is signed. */
-export function toJson(sessions: readonly SessionRecord[], promises: readonly PromiseView[], nowMs: number): string {
-  const peers = new Set(sessions.map(({ peer }) => peer))
-  const signed = promises.filter(({ peer }) => peers.has(peer))
-  const whole = { format: 'mysterium-sessions', version: 1, exportedAt: time(nowMs), sessions, promises: signed }
-  return `${JSON.stringify(whole, (_, value) => (typeof value === 'bigint' ? value.toString() : value), 2)}\n`
 }
 
 const time = (ms: number | undefined) => (ms === undefined ? '' : new Date(ms).toISOString())
