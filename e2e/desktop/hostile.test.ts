@@ -91,11 +91,21 @@ const offer = {
   ...{ ...proposal, contacts: [{ channel: 'x', address: 'x' }], blockNumber: 1, expiresAtBlock: 9, preferred: true },
   ...{ own: false, experience: { sessions: 1, failures: 1 } },
 }
+const record = {
+  ...{ chainId: 1, paymentAccounts: 'x', sessionId: 'x', provider: 'x', consumer: 'x', serviceType: 'openvpn' },
+  ...{ offerSerial: 1, unit: 'GiB', pricePerUnit: 1n, startedAtMs: 0, endedAtMs: 1, end: 'provider-closed' },
+  ...{ ...metering, promiseSerial: 1n, promiseAmount: 1n },
+}
 const ANSWERS: Record<string, unknown> = {
   'proposals.query': [offer],
   'wallet.history': [{ kind: 'paid', amount: 1n, counterparty: 'x', blockNumber: 1, transaction: 'x' }],
   'wallet.quote': { gas: 1n, maxGas: 1n, gasAvailable: 1n, fee: 0n, amount: 1n, problem: 'x' },
-  'sessions.list': [{ ...served, role: 'consumer', peer: me, metering, end: 'provider-closed', endedAtMs: 1 }],
+  'sessions.list': [
+    {
+      ...{ ...served, role: 'consumer', peer: me, metering, end: 'provider-closed', endedAtMs: 1 },
+      signed: { alone: { content: record, consumerSignature: 'x' } },
+    },
+  ],
   'promises.list': [
     { direction: 'received', peer: me, serial: 1n, amount: 1n, state: 'open', updatedAtMs: 0, signature: '0x' },
   ],

@@ -60,6 +60,18 @@ describe.skipIf(findChromium() === undefined)('every state of the app [needs chr
     expect(await gallery.cutOff()).toEqual([])
   })
 
+  it.each(['en', 'de'] as const)('activity with the records opened (%s)', async (language) => {
+    await gallery.wear(SMALL_NIGHT)
+    await gallery.show('activity', language)
+    const records = gallery.page.locator('details')
+    await records.evaluateAll((all) => {
+      for (const one of all) (one as HTMLDetailsElement).open = true
+    })
+    expect(await records.locator('dl').count()).toBeGreaterThan(5)
+    expect(await accused()).toEqual([])
+    expect(await gallery.cutOff()).toEqual([])
+  })
+
   it('keeps the tree of every scene, and of no other', () => {
     expect(readdirSync(TREES).sort()).toEqual(NAMES.map((name) => `${name}.yaml`).sort())
   })

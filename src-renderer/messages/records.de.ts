@@ -20,6 +20,7 @@ export const recordsDe: Messages['records'] = {
   byBoth: 'Von beiden unterschrieben',
   byYou: 'Nur hier unterschrieben',
   until: 'Bis',
+  end: 'Ende',
   down: 'Vom Kunden empfangen',
   up: 'Vom Kunden gesendet',
   price: 'Preis',

@@ -17,6 +17,7 @@ export const recordsEn = {
   byBoth: 'Signed by both',
   byYou: 'Signed by you only',
   until: 'Until',
+  end: 'End',
   down: 'Received by the customer',
   up: 'Sent by the customer',
   price: 'Price',

@@ -35,14 +35,15 @@ function summary({ signed }: SessionRecord, how: ReturnType<typeof howSigned>): 
   return m.records.bothUntil(formatDateTime(signed?.byBoth?.content.endedAtMs ?? 0))
 }
 
-/** Everything that was signed, but for what the line above it says already. */
+/** Everything that was signed, but for the two sides, the service and the offer. */
 function Record({ title, content }: { title: string | undefined; content: RecordContent }) {
   const { startedAtMs, endedAtMs, durationMs, bytesUp, bytesDown, pricePerUnit, unit, cost } = content
-  const { promiseSerial, promiseAmount, sessionId } = content
+  const { promiseSerial, promiseAmount, sessionId, end } = content
   const promise = promiseSerial === 0n ? m.records.noPromise : `${formatAmount(promiseAmount)} · ${promiseSerial}`
   const lines: [string, string][] = [
     [m.activity.started, formatDateTime(startedAtMs)],
     [m.records.until, formatDateTime(endedAtMs)],
+    [m.records.end, end === 'running' ? m.activity.running : m.activity.ends[end]],
     [m.activity.duration, formatClock(durationMs)],
     [m.records.down, formatBytes(bytesDown)],
     [m.records.up, formatBytes(bytesUp)],
