@@ -41,6 +41,19 @@ async function start(options: SessionPairOptions = {}) {
       as.provider = (type, body: { record: Wire }) =>
         type === 'session-metering' && change ? { ...body, record: change(body.record) } : body
     },
+    /** From now on the provider gives every session this name. */
+    rename(sessionId: string) {
+      const { open: opened } = t.pair.a
+      t.pair.a.open = async (...request) => {
+        const dialogue = await opened(...request)
+        const { request: ask } = dialogue
+        const asked: Dialogue['request'] = async (...question) => {
+          const reply = await ask(...question)
+          return reply.type === 'session-accept' ? { ...reply, body: { ...(reply.body as object), sessionId } } : reply
+        }
+        return Object.assign(dialogue, { request: asked })
+      }
+    },
     bought: () => only(t.consumer.repository.list(1)),
     sold: () => only(t.provider.repository.list(1)),
   }
@@ -287,6 +300,19 @@ describe('a consumer does not sign, and ends as soon as ever, when the provider'
     expect(t.bought().signed?.byBoth).toEqual(agreed)
     await t.settle(t.connection.disconnect())
     expect(howSigned(t.bought())).toBe('both-until')
+  })
+
+  it('gives a later session the name of an earlier one: the record of that one stays', async () => {
+    const t = await start()
+    await t.connect()
+    await t.flow(5, { down: MIB })
+    await t.settle(t.connection.disconnect())
+    const before = t.bought()
+    expect(howSigned(before)).toBe('both')
+    t.rename(before.sessionId)
+    t.connection.connect([t.proposal])
+    expect(await t.until('disconnected')).toMatchObject({ last: { step: 'open-session' } })
+    expect(t.consumer.repository.list(9)).toEqual([before])
   })
 
   it('goes on metering after the end was signed: what came later is hers alone', async () => {

@@ -10,6 +10,8 @@ import { big, identity, int, optionalInt, optionalText, text } from './columns.t
 export type SessionRepository = {
   /** Writes the record as it is now; an ended one never changes again. */
   save(record: Omit<SessionRecord, 'signed'>): void
+  /** Whether there was one of that name with that peer. */
+  has(role: SessionRecord['role'], peer: IdentityId, sessionId: string): boolean
   /** Keeps what is signed: by this side alone beside the last that both signed; by both instead of everything before. */
   keepSigned(record: SignedRecord): void
   /** What this side signed of a session with that peer and the other has not. */
@@ -49,6 +51,8 @@ export function createSessionRepository(store: Store, own: IdentityId): SessionR
         metering.durationMs,
       )
     },
+    has: (role, peer, sessionId) =>
+      store.get(`SELECT 1 FROM session WHERE ${KEY}`, own, role, peer, sessionId) !== undefined,
     keepSigned(record) {
       const { provider, consumer, sessionId } = record.content
       const key = provider === own ? ['provider', consumer, sessionId] : ['consumer', provider, sessionId]

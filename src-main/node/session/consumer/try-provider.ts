@@ -134,6 +134,9 @@ async function open(context: Context, attempt: Attempt, progress: Progress, show
 
   const { session, data } = await step('open-session', async () => {
     const data = await openSession(dialogue, proposal, service)
+    // Under a name that was used before it could put another record in the place of that session's.
+    const isUsed = deps.repository.has('consumer', proposal.provider, data.sessionId)
+    if (isUsed) throw new Failed('The provider answered with nonsense.')
     const session = beginSession(context, attempt, data.sessionId)
     if (!session) throw new Failed('The session could not be opened.')
     return { session, data: data.serviceData }
