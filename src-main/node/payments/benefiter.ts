@@ -57,6 +57,7 @@ export function createBenefiter(
   deps: PaymentsDeps,
   { commits, exposure }: { commits: GroupCommit; exposure: Exposure },
   dialogue: Dialogue,
+  settled: Promise<unknown>,
 ): Benefiter {
   const { ledger, chain, facts, log } = deps
   const { peer } = dialogue
@@ -78,6 +79,7 @@ export function createBenefiter(
   const backed = (leftover: Amount) => most(leftover - exposure.uncovered(peer), 0n)
 
   const advise = async () => {
+    await settled
     const { leftover } = account()
     const asked = deps.policy()
     // An honest issuer then never signs what would be too much to be owed by it.
@@ -144,6 +146,7 @@ export function createBenefiter(
 
   dialogue.handle(PAYMENT_PROPOSAL, async (body) => {
     const { promise } = paymentProposal.parse(body)
+    await settled
     const refused = await accept(promise)
     if (refused) {
       log.info(`refused a promise of ${peer}: ${refused}`)

@@ -16,7 +16,11 @@ export type PaymentLink = { readonly peer: IdentityId; readonly issuer: Issuer; 
 
 export type Payments = {
   /** Takes part in a dialogue: sends the first advice and answers. The same dialogue gives the same link. */
-  attach(dialogue: Dialogue): PaymentLink
+  /**
+   * The payments of this dialogue. Before `settled` the peer is told nothing of what is left: what it used in a dialogue
+   * before is taken first. Otherwise a peer that was killed meanwhile would take its first word for the whole.
+   */
+  attach(dialogue: Dialogue, settled?: Promise<unknown>): PaymentLink
   /**
    * Clears what peers promised, all of them or those named. Never rejects for one that cannot be cleared: its
    * result carries a `message`. A run that is under way for a peer is joined; one that accepts less follows it.
@@ -80,12 +84,12 @@ export function createPayments(deps: PaymentsDeps): Payments {
   }
 
   return {
-    attach(dialogue) {
+    attach(dialogue, settled = Promise.resolve()) {
       const known = links.get(dialogue)
       if (known) return known
       const link = {
         peer: dialogue.peer,
-        benefiter: createBenefiter(deps, { commits, exposure }, dialogue),
+        benefiter: createBenefiter(deps, { commits, exposure }, dialogue, settled),
         issuer: createIssuer(deps, dialogue, changed),
       }
       links.set(dialogue, link)

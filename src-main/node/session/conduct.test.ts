@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { GIB, MYST } from '#shared/model/units.ts'
 
 import type { Dialogue, Reply } from '../ports/dialogue.ts'
-import { adviceBody, PAYMENT_ADVICE, PAYMENT_PROPOSAL, PAYMENT_REFUSE } from '../protocol/payment.ts'
+import { adviceBody, PAYMENT_ADVICE, PAYMENT_PROPOSAL, PAYMENT_REFUSE, paymentAdvice } from '../protocol/payment.ts'
 import { noGas } from '../testing/memory-chain.ts'
 import { createSessionPair, type SessionPairOptions } from '../testing/session-pair.ts'
 
@@ -79,6 +79,30 @@ describe('a provider that', () => {
     expect(t.remembered()).toBeUndefined()
     expect(t.choices()).toEqual([t.liar, t.other])
     expect(t.cost()).toBeLessThanOrEqual(t.maxAtRisk)
+  })
+
+  it('has not settled yet what was used before a consumer was killed tells no sum that it will take from', async () => {
+    const t = await start()
+    await t.connect()
+    await t.flow(12, { down: MIB })
+    // Used, and not metered when the consumer is gone; what comes back is another program of hers.
+    t.service.pass({ down: 8n * MIB })
+    const last = Promise.withResolvers<void>()
+    t.service.lastFigures = last.promise
+    const opened = await t.settle(t.pair.a.open(t.liar, t.proposal.contacts))
+    const said: bigint[] = []
+    opened.handle(PAYMENT_ADVICE, (body) => {
+      said.push(paymentAdvice.parse(body).leftover)
+      return undefined
+    })
+    for (let turn = 0; turn < 50; turn++) await t.clock.advance(0)
+    expect(said).toEqual([])
+    last.resolve()
+    for (let turn = 0; turn < 50; turn++) await t.clock.advance(0)
+    expect(said).toEqual([t.provider.ledger.account(t.consumerId)?.leftover])
+    expect(t.provider.repository.list(10)).toMatchObject([
+      { end: 'dialogue-ended', metering: { bytesDown: 20n * MIB } },
+    ])
   })
 
   it('meters more than passed', async () => {

@@ -142,8 +142,16 @@ export function createProviderSessions(deps: ProviderSessionsDeps, options: Prov
   function serve(dialogue: Dialogue) {
     if (attached.has(dialogue)) return
     attached.add(dialogue)
-    const link = deps.payments.attach(dialogue)
-    dialogue.handle(SESSION_CREATE, (body) => create(dialogue, link, body))
+    // A peer has one dialogue at a time: what it had in another one is over, and taken from what is left.
+    const settled = endAll(
+      (served) => served.dialogue.peer === dialogue.peer && served.dialogue !== dialogue,
+      'dialogue-ended',
+    )
+    const link = deps.payments.attach(dialogue, settled)
+    dialogue.handle(SESSION_CREATE, async (body) => {
+      await settled
+      return create(dialogue, link, body)
+    })
     dialogue.handle(SESSION_OPENED, (body) => {
       find(dialogue, body)?.opened()
       return undefined

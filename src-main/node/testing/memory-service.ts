@@ -32,6 +32,8 @@ export type MemoryService = ServiceType & {
   refused: boolean
   /** When set, `start` waits until it is aborted. */
   hanging: boolean
+  /** When set, the provider has the last figures of a session only then. */
+  lastFigures: Promise<void> | undefined
   /** Both sides lose every session. */
   lose(): void
   openTunnels(): number
@@ -90,6 +92,7 @@ export function createMemoryService(
     network,
     lockdown: false,
     stuck: false,
+    lastFigures: undefined,
     dropsHalf: false,
     blackHole: false,
     answersNames: true,
@@ -140,6 +143,7 @@ export function createMemoryService(
         },
         traffic: (sessionId) => counted(sessions.get(sessionId)),
         async end(sessionId) {
+          await service.lastFigures
           const session = sessions.get(sessionId)
           sessions.delete(sessionId)
           if (session) session.isUp = false
