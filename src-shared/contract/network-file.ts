@@ -3,17 +3,23 @@ import { MystError } from '../errors/myst-error.ts'
 
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/)
 
+/** Requests are made without credentials, and addresses are shown: a password in one would be of no use, and seen. */
+const location = (schemes: RegExp) =>
+  z
+    .string()
+    .regex(schemes)
+    .max(400)
+    .refine((text) => {
+      const url = URL.canParse(text) ? new URL(text) : undefined
+      return url !== undefined && url.username === '' && url.password === ''
+    }, 'is no address, or has a user name or password in it')
+
 /** What the deploy script writes and a node reads. */
 export const networkFile = z.object({
   name: z.string().min(1).max(40),
   chainId: z.number().int().positive(),
   rpc: z
-    .array(
-      z
-        .string()
-        .regex(/^https?:\/\//)
-        .max(400),
-    )
+    .array(location(/^https?:\/\//))
     .min(1)
     .max(8),
   contracts: z.object({
@@ -24,33 +30,19 @@ export const networkFile = z.object({
   }),
   startBlock: z.number().int().min(0),
   brokers: z
-    .array(
-      z
-        .string()
-        .regex(/^mqtts?:\/\//)
-        .max(400),
-    )
+    .array(location(/^mqtts?:\/\//))
     .min(1)
     .max(8),
   /** Plain `http://` addresses that answer with the caller's address; used to verify the exit. */
   probes: z
-    .array(
-      z
-        .string()
-        .regex(/^http:\/\//)
-        .max(400),
-    )
+    .array(location(/^http:\/\//))
     .max(8)
     .default([]),
   /**
    * A plain `http://` address that answers with 32 to 64 KiB, and takes a header of 4,000 bytes: what does not come
    * through shows in large packets, each way.
    */
-  transferProbe: z
-    .string()
-    .regex(/^http:\/\//)
-    .max(400)
-    .optional(),
+  transferProbe: location(/^http:\/\//).optional(),
   /** The name server that is asked through a tunnel, an IP address. */
   resolver: z.union([z.ipv4(), z.ipv6()]).optional(),
   /** A test network on one machine: there is a faucet. */
