@@ -125,7 +125,7 @@ describe.skipIf(!runs).each(LOOKS)(
       const { connect } = me.app
       await connect.connectTo(gone)
       await connect.failure
-        .filter({ hasText: said('The other side does not answer; it may be offline.') })
+        .filter({ hasText: said('The provider does not answer; it may be offline.') })
         .waitFor({ timeout: 60_000 })
       await connect.failure.filter({ hasText: m.failure.nothingPaid }).waitFor()
       await connect.offerOf(gone).getByText(m.connect.worked('0', '1')).waitFor()

@@ -82,11 +82,11 @@ export const de: Messages = {
   connect: {
     title: 'Verbinden',
     quick: 'Schnell verbinden',
-    quickHint: (count) =>
+    quickHint: (count, kind) =>
       plural(
         count,
-        'Ein Angebot passt.',
-        `Das beste von ${count.text} nach Preis und eigener Erfahrung, bevorzugte zuerst.`,
+        `Das einzige passende ${kind}-Angebot.`,
+        `Das beste von ${count.text} ${kind}-Angeboten nach Preis und eigener Erfahrung, bevorzugte zuerst.`,
       ),
     quickNone: 'Noch kein passendes Angebot.',
     connect: 'Verbinden',

@@ -83,11 +83,12 @@ export const en = {
   connect: {
     title: 'Connect',
     quick: 'Quick connect',
-    quickHint: (count: Counted) =>
+    /** `kind`: Quick connect leaves proxies out where there is a VPN. */
+    quickHint: (count: Counted, kind: string) =>
       plural(
         count,
-        'One offer matches.',
-        `The best of ${count.text} by price and your own experience, preferred ones first.`,
+        `The only ${kind} offer that matches.`,
+        `The best of ${count.text} ${kind} offers by price and your own experience, preferred ones first.`,
       ),
     quickNone: 'No offer matches yet.',
     connect: 'Connect',

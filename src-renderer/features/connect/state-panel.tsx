@@ -45,7 +45,9 @@ export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQu
             {m.connect.quick}
           </Button>
           <p className="panel-hint faint">
-            {!quick ? m.connect.quickNone : m.connect.quickHint(counted(quick.candidates.length))}
+            {!quick
+              ? m.connect.quickNone
+              : m.connect.quickHint(counted(quick.candidates.length), m.service.tags[quick.first.serviceType])}
           </p>
         </div>
       )}

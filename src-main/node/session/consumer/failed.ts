@@ -37,6 +37,9 @@ export function notPaid(outcome: Exclude<PayOutcome, { kind: 'paid' | 'enough' }
   }
 }
 
+/** Of whoever an offer is from. */
+export const NOT_ANSWERED = 'The provider does not answer; it may be offline.'
+
 /** One sentence of our own; a stranger's text never gets here, because the node's errors carry none. */
 export function sentenceOf(error: unknown, { ending }: Attempt): Omit<ConnectionFailure, 'paid' | 'step'> {
   if (error instanceof NotVerified) return { end: 'not-verified', message: error.message }
@@ -45,6 +48,7 @@ export function sentenceOf(error: unknown, { ending }: Attempt): Omit<Connection
     return { ...end, message: error.message, ...(error.reason ? { reason: error.reason } : {}) }
   }
   if (error instanceof MystError) {
+    if (error.name === 'DialogueNotAnswered') return { ...end, message: NOT_ANSWERED }
     const reason = error.name === 'Refused' ? error.details.reason : undefined
     const isKnown = typeof reason === 'string' && Object.hasOwn(REFUSALS, reason)
     return { ...end, message: error.message, ...(isKnown ? { reason: reason as RefusalReason } : {}) }

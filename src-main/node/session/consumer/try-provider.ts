@@ -17,7 +17,7 @@ import {
 } from '../../protocol/session.ts'
 import { type Attempt, beginSession, endAttempt, paidIn, takeDown } from './attempt.ts'
 import { type Context, type Stop, unlessAborted, withDeadline } from './context.ts'
-import { Failed, NotVerified, notPaid, sentenceOf } from './failed.ts'
+import { Failed, NOT_ANSWERED, NotVerified, notPaid, sentenceOf } from './failed.ts'
 import { verify } from './verify.ts'
 
 export type Progress = { step: ConnectStep; startedAtMs: number; steps: StepRecord[] }
@@ -199,6 +199,6 @@ const DIALOGUE_ENDS = {
   'closed-by-peer': 'The provider ended the dialogue.',
   replaced: 'A new dialogue with the same provider took the place of this one.',
   silence: 'The provider does not answer any more.',
-  'not-answered': 'The provider does not answer; it may be offline.',
+  'not-answered': NOT_ANSWERED,
   broken: 'The dialogue with the provider broke.',
 } as const
