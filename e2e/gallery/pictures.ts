@@ -27,6 +27,14 @@ export async function takePictures(): Promise<void> {
       for (const [look, options] of Object.entries(LOOKS)) {
         await gallery.wear(options)
         await gallery.show(scene)
+        // What would have to be scrolled to is in the picture, too; a list that scrolls by itself is not unrolled.
+        const hidden = await gallery.page
+          .locator('.content, .setup-main, .live, .unlock')
+          .evaluateAll((pages) => pages.reduce((most, one) => Math.max(most, one.scrollHeight - one.clientHeight), 0))
+        if (hidden > 0) {
+          const { width, height } = options.viewport
+          await gallery.wear({ ...options, viewport: { width, height: height + hidden } })
+        }
         const { data } = await chromium.send('Page.captureScreenshot', { format: 'webp', quality: 80 })
         const picture = Buffer.from(data, 'base64')
         bytes += picture.length

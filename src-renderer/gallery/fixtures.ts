@@ -126,10 +126,11 @@ export const READY: AppState = {
 }
 
 /** Nobody yet; then somebody without a backup; then with one, and not registered. */
+const { transactionsLeft: _some, ...PURSE } = READY.wallet
 export const NOBODY: AppState = {
   ...READY,
   identity: { all: [], unlocked: false, registration: 'unknown' },
-  wallet: { ...READY.wallet, balance: 0n, undeposited: 0n, gas: 0n, receivable: 0n, payable: 0n },
+  wallet: { ...PURSE, balance: 0n, undeposited: 0n, gas: 0n, receivable: 0n, payable: 0n },
 }
 export const NEW: AppState = {
   ...NOBODY,

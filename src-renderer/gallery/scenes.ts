@@ -77,6 +77,7 @@ export function scenes(now: number): Record<string, Scene> {
           socks: { available: true },
         },
       },
+      empty: true,
     },
     'share-on': { route: 'share', state: sharing },
     'share-closed': {

@@ -47,10 +47,10 @@ export function History() {
               <thead>
                 <tr>
                   <th scope="col">{m.wallet.what}</th>
-                  <th scope="col">{m.wallet.peer}</th>
                   <th scope="col" className="end">
                     {m.wallet.amountShort}
                   </th>
+                  <th scope="col">{m.wallet.peer}</th>
                   <th scope="col">{m.wallet.block}</th>
                   <th scope="col">{m.wallet.transactionId}</th>
                 </tr>
@@ -83,11 +83,11 @@ function Line({ entry: { kind, amount, counterparty, blockNumber, transaction } 
   return (
     <tr>
       <td>{m.wallet.kinds[kind]}</td>
-      <td className="mono muted" title={counterparty}>
-        {counterparty ? shortId(counterparty) : '–'}
-      </td>
       <td className="end">
         <Amount value={amount} {...(sign ? { sign } : {})} />
+      </td>
+      <td className="mono muted" title={counterparty}>
+        {counterparty ? shortId(counterparty) : '–'}
       </td>
       <td className="numbers muted">{formatCount(blockNumber)}</td>
       <td>

@@ -36,11 +36,11 @@ export function Promises() {
                 <tr>
                   <th scope="col">{m.wallet.direction}</th>
                   <th scope="col">{m.wallet.peer}</th>
-                  <th scope="col">{m.wallet.updated}</th>
-                  <th scope="col">{m.wallet.state}</th>
                   <th scope="col" className="end">
                     {m.wallet.amountShort}
                   </th>
+                  <th scope="col">{m.wallet.state}</th>
+                  <th scope="col">{m.wallet.updated}</th>
                 </tr>
               </thead>
               <tbody>
@@ -59,13 +59,13 @@ export function Promises() {
                     <td>
                       <IdentityLabel id={peer} />
                     </td>
-                    <td className="muted">{formatDateTime(updatedAtMs)}</td>
-                    <td>
-                      <span className={`tag ${TONES[state]}`}>{m.wallet.states[state]}</span>
-                    </td>
                     <td className="end">
                       <Amount value={amount} />
                     </td>
+                    <td>
+                      <span className={`tag ${TONES[state]}`}>{m.wallet.states[state]}</span>
+                    </td>
+                    <td className="muted">{formatDateTime(updatedAtMs)}</td>
                   </tr>
                 ))}
               </tbody>
