@@ -1,4 +1,5 @@
 import { LockOpen, Power, RotateCw, Zap } from 'lucide-react'
+import { type FocusEvent, useEffect, useRef } from 'react'
 import type { ConnectionState } from '#shared/model/session.ts'
 import { countryName } from '../../messages/countries.ts'
 import { counted, formatClock } from '../../messages/format.ts'
@@ -20,11 +21,12 @@ export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQu
   const restore = useCommand('connection.restore')
   const isLockdown = connection.name === 'blocked' && connection.isLockdown === true
   const stop = () => void disconnect.run({})
+  const keepFocus = useKeepFocus(connection.name)
   return (
-    <div className="panel">
+    <div className="panel" {...keepFocus}>
       <div className="panel-state">
         <span className="dot" data-tone={connectionTone(connection.name)} aria-hidden />
-        <h1>{m.connection[connection.name]}</h1>
+        <h1 tabIndex={-1}>{m.connection[connection.name]}</h1>
         {connection.name === 'connected' && <Elapsed sinceMs={connection.live.startedAtMs} />}
         {connection.name === 'connecting' && <Elapsed sinceMs={connection.startedAtMs} />}
         {(connection.name === 'reconnecting' || connection.name === 'blocked') && (
@@ -80,6 +82,25 @@ export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQu
       <ErrorNotice error={disconnect.error ?? restore.error ?? retry.error} />
     </div>
   )
+}
+
+/** A button goes with the state it belongs to; whoever pressed it by keyboard then stands at the new state's name. */
+function useKeepFocus(state: string) {
+  const ref = useRef<HTMLDivElement>(null)
+  const wasHere = useRef(false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the change of state that takes the button away.
+  useEffect(() => {
+    if (wasHere.current && document.activeElement === document.body) ref.current?.querySelector('h1')?.focus()
+  }, [state])
+  return {
+    ref,
+    onFocus: () => {
+      wasHere.current = true
+    },
+    onBlur: (event: FocusEvent) => {
+      if (event.relatedTarget) wasHere.current = false
+    },
+  }
 }
 
 /** Nothing goes on by itself any more: the person decides between protection and her own address. */
