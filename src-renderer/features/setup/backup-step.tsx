@@ -1,15 +1,14 @@
 import { Download } from 'lucide-react'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import type { MystError } from '#shared/errors/myst-error.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
 import { Button } from '../../ui/button.tsx'
-import { FileField } from '../../ui/file-field.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
-import { PassphraseField } from '../../ui/passphrase-field.tsx'
 import { saveFile } from '../../ui/save-file.ts'
+import { KeystoreForm } from './keystore-form.tsx'
 
 export function BackupStep() {
   const active = useNode((state) => state.identity.active)
@@ -53,37 +52,15 @@ export function BackupStep() {
 }
 
 function ProveBackup({ onSaveAgain, saveError }: { onSaveAgain(): void; saveError: MystError | undefined }) {
-  const [keystore, setKeystore] = useState<string>()
-  const [passphrase, setPassphrase] = useState('')
   const prove = useCommand('identity.proveBackup')
-
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (keystore && passphrase && !prove.running) void prove.run({ keystore, passphrase })
-  }
-
   return (
-    <form className="setup-step" onSubmit={submit}>
-      <h1>{m.setup.proveTitle}</h1>
-      <p className="muted">{m.setup.proveText}</p>
-      <div className="setup-fields">
-        <FileField label={m.setup.file} onText={setKeystore} />
-        <PassphraseField label={m.setup.passphrase} value={passphrase} onChange={setPassphrase} />
-      </div>
-      <ErrorNotice error={prove.error ?? saveError} />
-      <Button
-        type="submit"
-        kind="primary"
-        size="large"
-        wide
-        disabled={!keystore || !passphrase}
-        busy={prove.running && m.setup.proving}
-      >
-        {m.setup.prove}
-      </Button>
-      <Button kind="quiet" wide onClick={onSaveAgain} disabled={prove.running}>
-        {m.setup.saveAgain}
-      </Button>
-    </form>
+    <KeystoreForm
+      title={m.setup.proveTitle}
+      text={m.setup.proveText}
+      submit={{ label: m.setup.prove, busy: m.setup.proving, run: (file) => void prove.run(file) }}
+      running={prove.running}
+      error={prove.error ?? saveError}
+      other={{ label: m.setup.saveAgain, run: onSaveAgain }}
+    />
   )
 }

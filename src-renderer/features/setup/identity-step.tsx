@@ -3,11 +3,11 @@ import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
 import { Button } from '../../ui/button.tsx'
-import { FileField } from '../../ui/file-field.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
 import { PassphraseField } from '../../ui/passphrase-field.tsx'
 import { LEAST_STRENGTH, passphraseStrength } from '../../ui/passphrase-strength.ts'
 import { RememberCheck } from '../../ui/remember-check.tsx'
+import { KeystoreForm } from './keystore-form.tsx'
 
 export function IdentityStep() {
   const [importing, setImporting] = useState(false)
@@ -92,42 +92,23 @@ function StrengthMeter({ passphrase }: { passphrase: string }) {
 }
 
 function ImportIdentity({ onSwitch }: { onSwitch(): void }) {
-  const [keystore, setKeystore] = useState<string>()
-  const [passphrase, setPassphrase] = useState('')
   const keychain = useNode((state) => state.identity.keychain)
   const [remember, setRemember] = useState(false)
   const load = useCommand('identity.import')
-
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (keystore && passphrase && !load.running) {
-      void load.run({ keystore, passphrase, ...(keychain && { remember }) })
-    }
-  }
-
   return (
-    <form className="setup-step" onSubmit={submit}>
-      <h1>{m.setup.importTitle}</h1>
-      <p className="muted">{m.setup.importText}</p>
-      <div className="setup-fields">
-        <FileField label={m.setup.file} onText={setKeystore} />
-        <PassphraseField label={m.setup.passphrase} value={passphrase} onChange={setPassphrase} />
-        <RememberCheck available={keychain !== undefined} checked={remember} onChange={setRemember} />
-      </div>
-      <ErrorNotice error={load.error} />
-      <Button
-        type="submit"
-        kind="primary"
-        size="large"
-        wide
-        disabled={!keystore || !passphrase}
-        busy={load.running && m.setup.importing}
-      >
-        {m.setup.import}
-      </Button>
-      <Button kind="quiet" wide onClick={onSwitch} disabled={load.running}>
-        {m.setup.createInstead}
-      </Button>
-    </form>
+    <KeystoreForm
+      title={m.setup.importTitle}
+      text={m.setup.importText}
+      submit={{
+        label: m.setup.import,
+        busy: m.setup.importing,
+        run: (file) => void load.run({ ...file, ...(keychain && { remember }) }),
+      }}
+      running={load.running}
+      error={load.error}
+      other={{ label: m.setup.createInstead, run: onSwitch }}
+    >
+      <RememberCheck available={keychain !== undefined} checked={remember} onChange={setRemember} />
+    </KeystoreForm>
   )
 }
