@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { whyNoHosts } from '../../src-main/node/localnet/hosts.ts'
 import { countryName } from '../../src-renderer/messages/countries.ts'
 import { m } from '../../src-renderer/messages/index.ts'
 import { findChromium } from '../lab/browser.ts'
 import { createLab, type Lab } from '../lab/lab.ts'
 import { createTrade } from '../lab/trade.ts'
+import { inOrder } from '../pages/in-order.ts'
 import { ANY, matching } from '../pages/look.ts'
 import { type OpenedApp, openApp, startApp } from '../pages/open-app.ts'
 
@@ -42,12 +43,7 @@ describe.skipIf(!runs)('the app by keyboard alone [needs root chromium]', () => 
     await lab?.dispose()
   })
 
-  // Each step of the way starts where the one before ended.
-  let stuck = false
-  beforeEach((context) => context.skip(stuck))
-  afterEach(({ task }) => {
-    stuck ||= task.result?.state === 'fail'
-  })
+  inOrder(() => me.problems())
 
   it('makes, backs up, funds and registers an identity', async () => {
     const { setup, connect } = me.app
@@ -121,7 +117,6 @@ describe.skipIf(!runs)('the app by keyboard alone [needs root chromium]', () => 
       m.connection.disconnected,
     ])
     expect(heard).toContain(`${connecting}. ${m.steps.names['agree-payment']}`)
-    expect(me.problems()).toEqual([])
   })
 
   it('announces a withdrawal', async () => {
@@ -157,7 +152,6 @@ describe.skipIf(!runs)('the app by keyboard alone [needs root chromium]', () => 
     await tabTo(share.toggle)
     await press('Space')
     await share.start.waitFor()
-    expect(me.problems()).toEqual([])
   })
 
   it('showed the focus at every stop', async () => {

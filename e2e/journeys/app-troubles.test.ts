@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { whyNoHosts } from '../../src-main/node/localnet/hosts.ts'
 import { openVpnAvailability } from '../../src-main/node/network/openvpn-availability.ts'
 import { m } from '../../src-renderer/messages/index.ts'
@@ -8,6 +8,7 @@ import { findChromium } from '../lab/browser.ts'
 import { createLab, type Lab } from '../lab/lab.ts'
 import type { LineProcess } from '../lab/line-process.ts'
 import { INTERNET } from '../lab/trade.ts'
+import { inOrder } from '../pages/in-order.ts'
 import { LOOKS, wear } from '../pages/look.ts'
 import { type OpenedApp, openApp, type RunningApp, startApp } from '../pages/open-app.ts'
 import { exactMyst, ownId } from '../pages/read-figures.ts'
@@ -68,14 +69,7 @@ describe.skipIf(!runs).each(LOOKS)(
       await lab?.dispose()
     })
 
-    // Each starts where the one before ended.
-    let stuck = false
-    let excused = 0
-    beforeEach((context) => context.skip(stuck))
-    afterEach(({ task }) => {
-      stuck ||= task.result?.state === 'fail'
-      expect(me.problems().slice(excused)).toEqual([])
-    })
+    const pages = inOrder(() => me.problems())
 
     it('says that the node ended, and lets the person in again at the new address', async () => {
       const { app } = me
@@ -90,7 +84,7 @@ describe.skipIf(!runs).each(LOOKS)(
       await app.signedOut.waitFor()
       // Requests to a node that is not there are what this was about.
       expect(me.problems().every((problem) => /ERR_|status of 401|WebSocket/.test(problem))).toBe(true)
-      excused = me.problems().length
+      pages.excuse()
       await app.open(node.address)
       await app.unlock.title.waitFor()
       expect(me.page.url()).not.toContain('token')
@@ -163,7 +157,7 @@ describe.skipIf(!runs).each(LOOKS)(
       await expectClosed()
       node = await startApp(lab, 'consumer', 'me', node.door)
       await me.app.signedOut.waitFor()
-      excused = me.problems().length // requests to a node that was not there
+      pages.excuse() // requests to a node that was not there
       await me.app.open(node.address)
       await me.app.unlock.unlock(PASSPHRASE)
       await connect.state('blocked').waitFor()
@@ -178,7 +172,7 @@ describe.skipIf(!runs).each(LOOKS)(
       await me.app.goTo('wallet')
       const balance = await exactMyst(me.app.wallet.figure('balance'))
       expect((await node.node.stop()).code).toBe(0)
-      excused = Number.POSITIVE_INFINITY // this page has no node any more
+      pages.excuseTheRest()
       const other = await openApp((await startApp(lab, 'consumer', 'other')).address, look)
       try {
         await other.app.setup.importIdentity(join(lab.dir, 'backup.json'), 'four quiet rivers under grass')

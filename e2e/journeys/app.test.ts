@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type HostName, whyNoHosts } from '../../src-main/node/localnet/hosts.ts'
 import { openVpnAvailability } from '../../src-main/node/network/openvpn-availability.ts'
 import { countryName } from '../../src-renderer/messages/countries.ts'
@@ -10,6 +10,7 @@ import { formatMyst, MYST, parseMyst } from '../../src-shared/model/units.ts'
 import { findChromium } from '../lab/browser.ts'
 import { createLab, LAB_PASSPHRASE, type Lab } from '../lab/lab.ts'
 import type { Line } from '../lab/line-process.ts'
+import { inOrder } from '../pages/in-order.ts'
 import { ANY, LOOKS, matching, wear } from '../pages/look.ts'
 import { type OpenedApp, openApp, startApp } from '../pages/open-app.ts'
 import { bytesShown, exactMyst, ownId } from '../pages/read-figures.ts'
@@ -56,13 +57,7 @@ describe.skipIf(!runs).each(LOOKS)(
       await lab?.dispose()
     })
 
-    // Each step of the way starts where the one before ended.
-    let stuck = false
-    beforeEach((context) => context.skip(stuck))
-    afterEach(({ task }) => {
-      stuck ||= task.result?.state === 'fail'
-      expect(people.flatMap((one) => one.problems())).toEqual([])
-    })
+    inOrder(() => people.flatMap((one) => one.problems()))
 
     const status = async (): Promise<Line | undefined> => (await lab.mystDone('consumer', 'buyer', ['status']))[0]
     /** What the chain itself says. */

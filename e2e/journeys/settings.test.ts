@@ -1,11 +1,12 @@
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { whyNoHosts } from '../../src-main/node/localnet/hosts.ts'
 import { openVpnAvailability } from '../../src-main/node/network/openvpn-availability.ts'
 import { m } from '../../src-renderer/messages/index.ts'
 import { findChromium } from '../lab/browser.ts'
 import { createLab, type Lab } from '../lab/lab.ts'
 import { createTrade, INTERNET } from '../lab/trade.ts'
+import { inOrder } from '../pages/in-order.ts'
 import { LOOKS, wear } from '../pages/look.ts'
 import { type OpenedApp, openApp, type RunningApp, startApp } from '../pages/open-app.ts'
 
@@ -41,14 +42,7 @@ describe.skipIf(!runs).each(LOOKS)(
       await lab?.dispose()
     })
 
-    // Each starts where the one before ended.
-    let stuck = false
-    let excused = 0
-    beforeEach((context) => context.skip(stuck))
-    afterEach(({ task }) => {
-      stuck ||= task.result?.state === 'fail'
-      expect(me.problems().slice(excused)).toEqual([])
-    })
+    const pages = inOrder(() => me.problems())
 
     const seenAs = async () => (await lab.transfer('consumer', { url: `${INTERNET}/ip` })).text
     let asked = 0
@@ -108,7 +102,7 @@ describe.skipIf(!runs).each(LOOKS)(
       node = await startApp(lab, 'consumer', 'me', node.door)
       await me.app.signedOut.waitFor()
       // Requests to a node that is not there are what this was about.
-      excused = me.problems().length
+      pages.excuse()
       await me.app.open(node.address)
       await unlock.unlock(PASSPHRASE)
       await connect.state('connected').waitFor()
@@ -143,7 +137,7 @@ describe.skipIf(!runs).each(LOOKS)(
 
     it('does the same with no app at all', async () => {
       expect((await node.node.stop()).code).toBe(0)
-      excused = Number.POSITIVE_INFINITY // the page has no node any more
+      pages.excuseTheRest()
       expect(await seenAs()).toBe(OWN)
       expect(await settings('set', 'lockdown', 'on')).toEqual({ lockdown: 'on' })
       await expectClosed()
