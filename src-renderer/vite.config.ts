@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defineConfig, type HtmlTagDescriptor, type Plugin } from 'vite'
+import { worldPlugin } from './features/connect/draw-world.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
@@ -14,7 +15,7 @@ export default defineConfig(({ mode }) => {
     root: here,
     base: './',
     publicDir: false,
-    plugins: [react()],
+    plugins: [react(), worldPlugin(), preloadApp()],
     build: {
       outDir: fileURLToPath(new URL(gallery ? '../out/gallery' : '../out/renderer', import.meta.url)),
       emptyOutDir: true,
@@ -29,3 +30,34 @@ export default defineConfig(({ mode }) => {
     },
   }
 })
+
+/** What the entry imports while it signs in (app/main.ts) is asked for with the entry, not after it. */
+function preloadApp(): Plugin {
+  return {
+    name: 'preload-app',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_html, { bundle = {}, chunk }) {
+        const known = chunk?.imports ?? []
+        const files = new Set<string>()
+        const styles = new Set<string>()
+        const add = (file: string) => {
+          const found = bundle[file]
+          if (found?.type !== 'chunk' || files.has(file) || known.includes(file)) return
+          files.add(file)
+          for (const style of found.viteMetadata?.importedCss ?? []) styles.add(style)
+          found.imports.forEach(add)
+        }
+        chunk?.dynamicImports.filter((file) => /\/app-[^/]+\.js$/.test(file)).forEach(add)
+        const tag = (rel: string, file: string): HtmlTagDescriptor => ({
+          ...{ tag: 'link', injectTo: 'head' },
+          attrs: { rel, crossorigin: true, href: `./${file}` },
+        })
+        return [
+          ...[...styles].map((file) => tag('stylesheet', file)),
+          ...[...files].map((file) => tag('modulepreload', file)),
+        ]
+      },
+    },
+  }
+}

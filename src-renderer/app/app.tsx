@@ -1,8 +1,10 @@
+import './no-eval.ts'
 import '../ui/tokens.css'
 import '../ui/base.css'
 import '../ui/ui.css'
 import './app.css'
-import { useEffect } from 'react'
+import { StrictMode, useEffect } from 'react'
+import { createRoot } from 'react-dom/client'
 import { Setup } from '../features/setup/setup.tsx'
 import { Unlock } from '../features/unlock/unlock.tsx'
 import { locale, speak } from '../messages/index.ts'
@@ -14,6 +16,14 @@ import { Locked } from './locked.tsx'
 import { LostBanner } from './lost-banner.tsx'
 import { Shell } from './shell.tsx'
 import { Waiting } from './waiting.tsx'
+
+export function render(root: HTMLElement, parts: NodeParts): void {
+  createRoot(root).render(
+    <StrictMode>
+      <App parts={parts} />
+    </StrictMode>,
+  )
+}
 
 export function App({ parts }: { parts: NodeParts }) {
   return (

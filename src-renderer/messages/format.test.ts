@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { MYST } from '#shared/model/units.ts'
-import { allCountries, alpha2OfNumber, countryName } from './countries.ts'
+import { alpha2OfNumber } from './alpha2.ts'
+import { allCountries, countryName } from './countries.ts'
 import {
   counted,
   countedAbout,

@@ -10,16 +10,16 @@ const NBSP = '\u00a0'
 /** A decimal string goes to Intl as it is: no float between the chain's number and the screen. */
 type Decimal = Intl.StringNumericLiteral
 
-let made = make(locale)
+let made: ReturnType<typeof formatsIn> | undefined
 
-/** Making them is slow, so they are kept for as long as nobody chooses another language. */
-function formats(): typeof made {
-  if (made.locale !== locale) made = make(locale)
+function formats(): ReturnType<typeof formatsIn> {
+  if (made?.locale !== locale) made = formatsIn(locale)
   return made
 }
 
-function make(tag: string) {
-  const number = (options: Intl.NumberFormatOptions = {}) => new Intl.NumberFormat(tag, options)
+/** Each takes a millisecond or two to make: so when it is first asked for, and then for as long as the language stays. */
+function formatsIn(tag: string) {
+  const number = (options: Intl.NumberFormatOptions = {}) => lazy(() => new Intl.NumberFormat(tag, options))
   const cut = (digits: number) =>
     number({ minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: 'trunc' })
   return {
@@ -40,9 +40,17 @@ function make(tag: string) {
     tenths: number({ minimumFractionDigits: 1, maximumFractionDigits: 1 }),
     percent: number({ style: 'percent', maximumFractionDigits: 2 }),
     share: number({ style: 'percent', maximumFractionDigits: 0, roundingMode: 'floor' }),
-    plural: new Intl.PluralRules(tag),
-    day: new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'long' }),
-    dateTime: new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }),
+    plural: lazy(() => new Intl.PluralRules(tag)),
+    day: lazy(() => new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'long' })),
+    dateTime: lazy(() => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' })),
+  }
+}
+
+function lazy<Made>(make: () => Made): () => Made {
+  let made: Made | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 
@@ -60,7 +68,9 @@ export function formatEther(wei: bigint): string {
 
 /** Every digit, for a title or a form. */
 export function exactAmount(amount: Amount): string {
-  return `${formats().exact.format(formatMyst(amount) as Decimal)}${NBSP}MYST`
+  return `${formats()
+    .exact()
+    .format(formatMyst(amount) as Decimal)}${NBSP}MYST`
 }
 
 export function formatPrice(price: Amount, unit: MeteringUnit): string {
@@ -75,9 +85,9 @@ function decimal(amount: bigint): string {
   const { large, medium, small } = formats()
   const abs = amount < 0n ? -amount : amount
   if (amount === 0n) return '0'
-  if (abs < SMALLEST_SHOWN) return `${amount < 0n ? '−' : ''}<${NBSP}${small.format(0.000001)}`
+  if (abs < SMALLEST_SHOWN) return `${amount < 0n ? '−' : ''}<${NBSP}${small().format(0.000001)}`
   const format = abs >= 1000n * MYST ? large : abs >= MYST ? medium : small
-  return format.format(formatMyst(amount) as Decimal)
+  return format().format(formatMyst(amount) as Decimal)
 }
 
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
@@ -93,31 +103,35 @@ export function formatBytes(bytes: bigint): string {
     unit += 1
     divisor *= 1024n
   }
-  if (unit === 0) return `${formats().whole.format(bytes)}${NBSP}B`
+  if (unit === 0) return `${formats().whole().format(bytes)}${NBSP}B`
   const hundredths = (bytes * 100n) / divisor
   const digits = hundredths >= 10_000n ? 0 : hundredths >= 1000n ? 1 : 2
   const decimal = `${hundredths / 100n}.${(hundredths % 100n).toString().padStart(2, '0')}`
-  return `${formats().cut[digits].format(decimal as Decimal)}${NBSP}${BYTE_UNITS[unit]}`
+  return `${formats()
+    .cut[digits]()
+    .format(decimal as Decimal)}${NBSP}${BYTE_UNITS[unit]}`
 }
 
 /** Bits per second, as bandwidth is sold. */
 export function formatRate(bitsPerSecond: number): string {
-  return rate(bitsPerSecond, formats().tenths)
+  return rate(bitsPerSecond, formats().tenths())
 }
 
 export function formatBandwidth(mbps: number): string {
-  return rate(mbps * 1e6, formats().oneDigit)
+  return rate(mbps * 1e6, formats().oneDigit())
 }
 
 /** Beside an axis: "0", "50 kbit/s", "200 Mbit/s". */
 export function formatRateTick(bitsPerSecond: number): string {
-  return bitsPerSecond === 0 ? '0' : rate(bitsPerSecond, formats().oneDigit)
+  return bitsPerSecond === 0 ? '0' : rate(bitsPerSecond, formats().oneDigit())
 }
 
 function rate(bitsPerSecond: number, format: Intl.NumberFormat): string {
   if (bitsPerSecond >= 1e9) return `${format.format(bitsPerSecond / 1e9)}${NBSP}Gbit/s`
   if (bitsPerSecond >= 1e6) return `${format.format(bitsPerSecond / 1e6)}${NBSP}Mbit/s`
-  return `${formats().whole.format(bitsPerSecond / 1e3)}${NBSP}kbit/s`
+  return `${formats()
+    .whole()
+    .format(bitsPerSecond / 1e3)}${NBSP}kbit/s`
 }
 
 /** A running clock: "0:07", "12:03", "1:02:33". */
@@ -141,7 +155,7 @@ export function formatDuration(ms: number): string {
 /** How long a step took: "0.4 s", "12 s". */
 export function formatStepTime(ms: number): string {
   const { tenths, whole } = formats()
-  return `${(ms < 10_000 ? tenths : whole).format(ms / 1000)}${NBSP}s`
+  return `${(ms < 10_000 ? tenths : whole)().format(ms / 1000)}${NBSP}s`
 }
 
 function inWords(count: number, unit: 'second' | 'minute' | 'hour' | 'day'): string {
@@ -150,26 +164,28 @@ function inWords(count: number, unit: 'second' | 'minute' | 'hour' | 'day'): str
 
 /** A count for a sentence: where a word beside it changes with it. */
 export function counted(count: number): Counted {
-  return { text: formatCount(count), form: formats().plural.select(count) }
+  return { text: formatCount(count), form: formats().plural().select(count) }
 }
 
 /** "12,345" as "12K": where the exact number is of no use. */
 export function countedAbout(count: number): Counted {
   const { compact, plural } = formats()
-  return count < 10_000 ? counted(count) : { text: compact.format(count), form: plural.select(count) }
+  return count < 10_000 ? counted(count) : { text: compact().format(count), form: plural().select(count) }
 }
 
 export function formatCount(count: number): string {
-  return formats().whole.format(count)
+  return formats().whole().format(count)
 }
 
 export function formatBps(basisPoints: number): string {
-  return formats().percent.format(basisPoints / 10_000)
+  return formats()
+    .percent()
+    .format(basisPoints / 10_000)
 }
 
 /** Whole percents; all of them only when it is all. */
 export function formatShare(part: number, all: number): string {
-  return formats().share.format(shareOf(part, all))
+  return formats().share().format(shareOf(part, all))
 }
 
 /** From 0 to 1. */
@@ -178,11 +194,11 @@ export function shareOf(part: number, all: number): number {
 }
 
 export function formatDay(atMs: number): string {
-  return formats().day.format(atMs)
+  return formats().day().format(atMs)
 }
 
 export function formatDateTime(atMs: number): string {
-  return formats().dateTime.format(atMs)
+  return formats().dateTime().format(atMs)
 }
 
 export function formatList(items: readonly string[]): string {
@@ -193,7 +209,8 @@ export function formatList(items: readonly string[]): string {
 export function decimalSign(): string {
   return (
     formats()
-      .tenths.formatToParts(0.5)
+      .tenths()
+      .formatToParts(0.5)
       .find(({ type }) => type === 'decimal')?.value ?? '.'
   )
 }

@@ -12,7 +12,7 @@ vi.mock('./index.ts', () => ({
 
 const modules = globSync(['app/*.tsx', 'features/**/*.{ts,tsx}', 'store/*.{ts,tsx}', 'ui/*.{ts,tsx}'], {
   cwd: fileURLToPath(new URL('..', import.meta.url)),
-}).filter((path) => path !== 'app/main.tsx' && !path.endsWith('.test.ts'))
+}).filter((path) => path !== 'app/main.ts' && !path.endsWith('.test.ts'))
 
 it.each(modules)('%s keeps no text', async (path) => {
   expect(modules.length).toBeGreaterThan(90)

@@ -1,66 +1,11 @@
-import { geoCentroid, geoNaturalEarth1, geoPath } from 'd3-geo'
+import { dots as places, shapes } from 'virtual:world'
 import { memo } from 'react'
-import { feature } from 'topojson-client'
-import type { GeometryCollection, Topology } from 'topojson-specification'
-import world from 'world-atlas/countries-110m.json'
-import { alpha2OfNumber } from '../../messages/countries.ts'
 
-type Shape = { key: string; code: string | undefined; path: string; centre: [number, number] }
-
-export const WIDTH = 800
-export const HEIGHT = 400
-const ANTARCTICA = '010'
-
-/** Places too small for the 1:110 million map, as longitude and latitude. */
-const SMALL_PLACES: Record<string, [number, number]> = {
-  AD: [1.6, 42.5],
-  BB: [-59.5, 13.2],
-  BH: [50.6, 26],
-  BM: [-64.8, 32.3],
-  CV: [-23.6, 15.1],
-  GI: [-5.4, 36.1],
-  HK: [114.2, 22.3],
-  IM: [-4.5, 54.2],
-  JE: [-2.1, 49.2],
-  KY: [-81.2, 19.3],
-  LI: [9.5, 47.2],
-  MC: [7.4, 43.7],
-  MO: [113.5, 22.2],
-  MT: [14.4, 35.9],
-  MU: [57.6, -20.3],
-  MV: [73.5, 4.2],
-  RE: [55.5, -21.1],
-  SC: [55.5, -4.7],
-  SG: [103.8, 1.35],
-  SM: [12.5, 43.9],
-}
-
-/** The weight of the largest part decides where a marker goes: France's is not in the Atlantic. */
-const CENTRES: Record<string, [number, number]> = { FR: [2.4, 46.6], US: [-98.5, 39.5], NO: [9, 61.5], NL: [5.4, 52.2] }
-
-function build(): { shapes: Shape[]; project(place: [number, number]): [number, number] } {
-  const topology = world as unknown as Topology<{ countries: GeometryCollection<{ name: string }> }>
-  const all = feature(topology, topology.objects.countries)
-  const features = all.features.filter(({ id }) => id !== ANTARCTICA)
-  const projection = geoNaturalEarth1().fitExtent(
-    [
-      [6, 6],
-      [WIDTH - 6, HEIGHT - 6],
-    ],
-    { type: 'FeatureCollection', features },
-  )
-  const path = geoPath(projection).digits(1)
-  const project = (place: [number, number]): [number, number] => projection(place) ?? [0, 0]
-  const shapes = features.map((one, index): Shape => {
-    const code = alpha2OfNumber(String(one.id ?? ''))
-    const centre = project((code && CENTRES[code]) || geoCentroid(one))
-    return { key: `${one.id ?? 'x'}-${index}`, code, path: path(one) ?? '', centre }
-  })
-  return { shapes, project }
-}
-
-const { shapes, project } = build()
+/** As it was drawn. */
+const [WIDTH, HEIGHT] = [800, 400]
 const byCode = new Map(shapes.map((shape) => [shape.code, shape]))
+/** A code is whatever a stranger wrote: in an object it could name what every object has. */
+const small = new Map(Object.entries(places))
 
 /** A window of the map with a place in its middle; the map's edge may come into it, its country never leaves it. */
 function around([x, y]: [number, number]): string {
@@ -78,8 +23,8 @@ type MapShapesProps = {
 
 export default memo(function MapShapes({ counts, chosen, focus, onHover, onChoose }: MapShapesProps) {
   const dots = [...new Set([...counts.keys(), ...(focus ? [focus] : [])])].flatMap((code) => {
-    const place = byCode.has(code) ? undefined : SMALL_PLACES[code]
-    return place ? [{ code, at: project(place) }] : []
+    const at = byCode.has(code) ? undefined : small.get(code)
+    return at ? [{ code, at }] : []
   })
   const marker = focus && (byCode.get(focus)?.centre ?? dots.find(({ code }) => code === focus)?.at)
   const state = (code: string | undefined) => ({
