@@ -10,7 +10,8 @@ import { keep, median, row, sayIfBusy } from './report.ts'
 /**
  * The page in a real Chromium at a real node with many proposals, beside blank pages in the same run.
  *
- * - Start: from starting node and browser (both cold) to the list of offers, over the node's own start and a blank page.
+ * - Start: from starting node and browser (both cold) to the page that can be used (the state and the button that changes
+ *   it), over the node's own start and a blank page; and how much later the first offers are there.
  * - List: from asking for the proposals to the frame with the first of them.
  * - Frames: what the page's main thread does in each, by Chromium's tracing, while figures move every second: with the
  *   list scrolled all the time, and in a session.
@@ -22,9 +23,11 @@ const PASSPHRASE = 'four quiet rivers under glass'
 const HOUR_OF_UPDATES = 3_600
 /** Between two updates of the hour; the page's clock runs as many times faster. */
 const UPDATE_MS = 20
-const WARM_UP_UPDATES = 120
+/** Ten minutes: until then the chart fills up, and the browser compiles what runs often. */
+const WARM_UP_UPDATES = 600
 
-type Start = { nodeMs: number; pageMs: number }
+/** `listMs`: from when the page could be used to the first offers. */
+type Start = { nodeMs: number; pageMs: number; listMs?: number }
 type Result = {
   proposals: number
   app: Start[]
@@ -83,17 +86,22 @@ async function measureStarts(
   { blank }: Yardsticks,
   rounds: number,
 ): Promise<Pick<Result, 'app' | 'blank'>> {
-  async function start(open: (page: Page, address: string) => Promise<unknown>): Promise<Start> {
+  async function start(address: string | undefined, first: string, later?: string): Promise<Start> {
     const startedAt = performance.now()
+    const now = () => performance.timeOrigin + performance.now()
     const node = loopback.start(['app'], { home: HOME, network: networkFile })
     try {
-      const { address, token } = await node.until('its page', (line) => line.event === 'app', 180_000)
+      const { address: app, token } = await node.until('its page', (line) => line.event === 'app', 180_000)
       const nodeMs = performance.now() - startedAt
+      const upAt = now()
       const browser = await launch()
-      await open(browser.page, `${String(address)}/#token=${String(token)}`)
-      const pageMs = performance.now() - startedAt - nodeMs
+      const { page } = browser
+      const firstShown = await whenShown(page, first)
+      const laterShown = later === undefined ? undefined : await whenShown(page, later)
+      await page.goto(address ?? `${String(app)}/#token=${String(token)}`, { waitUntil: 'commit' })
+      const [firstAt, laterAt] = [await firstShown(), await laterShown?.()]
       await browser.close()
-      return { nodeMs, pageMs }
+      return { nodeMs, pageMs: firstAt - upAt, ...(laterAt !== undefined && { listMs: laterAt - firstAt }) }
     } finally {
       await node.stop()
     }
@@ -101,9 +109,8 @@ async function measureStarts(
   const result: Pick<Result, 'app' | 'blank'> = { app: [], blank: [] }
   for (let round = 1; round <= rounds; round++) {
     const turns = [
-      async () => result.app.push(await start((page, address) => page.goto(address).then(() => firstOffer(page)))),
-      async () =>
-        result.blank.push(await start((page) => page.goto(blank).then(() => page.getByText('blank').waitFor()))),
+      async () => result.app.push(await start(undefined, 'main .panel-action button', '.offers-list li')),
+      async () => result.blank.push(await start(blank, 'body > *')),
     ]
     for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn()
     process.stdout.write(`start ${round}: app ${total(result.app.at(-1))}, blank ${total(result.blank.at(-1))} ms\n`)
@@ -111,7 +118,38 @@ async function measureStarts(
   return result
 }
 
-const firstOffer = (page: Page) => page.locator('.offers-list li').first().waitFor()
+/**
+ * When the frame with the first such element was made, in milliseconds since 1970 by the browser's own clock: asking it
+ * again and again from outside would tell it up to half a second late.
+ */
+async function whenShown(page: Page, selector: string): Promise<() => Promise<number>> {
+  const { promise, resolve } = Promise.withResolvers<number>()
+  const name = `shown${selector.length}`
+  await page.exposeFunction(name, resolve)
+  await page.addInitScript(
+    ([sought, tell]) => {
+      const look = new MutationObserver(() => {
+        if (!document.querySelector(sought)) return
+        look.disconnect()
+        const told = () => (window as unknown as Record<string, (at: number) => void>)[tell]?.(at())
+        const at = () => performance.timeOrigin + performance.now()
+        requestAnimationFrame(() => setTimeout(told))
+      })
+      look.observe(document, { subtree: true, childList: true })
+    },
+    [selector, name] as const,
+  )
+  return () =>
+    Promise.race([
+      promise,
+      page
+        .locator(selector)
+        .first()
+        .waitFor({ state: 'attached' })
+        .then(() => promise),
+    ])
+}
+
 const total = (start: Start | undefined) => (start ? start.nodeMs + start.pageMs : 0).toFixed(0)
 
 type Noted = Window & { noted: { askedAt?: number; shownAt?: number } }
@@ -261,6 +299,7 @@ function report(busy: number, result: Result): void {
     row('', 'blank', 'app', 'app/blank'),
     row('cold start, ms', blankMs.toFixed(0), appMs.toFixed(0), start.toFixed(2)),
     row('  the node alone', nodeMs.toFixed(0)),
+    row('  first offers, later by', '', median(app.map(({ listMs }) => listMs ?? 0)).toFixed(0)),
     row('list from asking, ms', '', median(lists).toFixed(0)),
     row('  from loading the page', '', median(loads).toFixed(0)),
     '',
