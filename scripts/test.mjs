@@ -39,7 +39,11 @@ const STAGES = [
   {
     name: 'journeys',
     kind: 'vitest',
-    command: ['vitest', 'run', '--config', 'vitest.e2e.config.ts', 'e2e/lab', 'e2e/journeys'],
+    // Two at once: each has hosts of its own, and waits more than it reckons.
+    command: [
+      ...['vitest', 'run', '--config', 'vitest.e2e.config.ts', '--file-parallelism', '--max-workers=2'],
+      ...['e2e/lab', 'e2e/journeys'],
+    ],
   },
   // Every state of the app in its gallery of fixtures.
   {
