@@ -197,6 +197,20 @@ describe('a provider that', () => {
     expectCostly(t, 'gave-nothing')
   })
 
+  it('was not heard while this machine slept is not blamed', async () => {
+    const t = await start()
+    t.service.exitAddress = undefined
+    t.connection.connect([t.proposal])
+    await t.settle(
+      new Promise<void>((resolve) =>
+        t.connection.onChange((state) => state.name === 'connecting' && state.step === 'verify-traffic' && resolve()),
+      ),
+    )
+    t.clock.sleep(60_000)
+    expect(await t.until('disconnected')).toMatchObject({ last: { end: 'not-verified', paid: STEP } })
+    expect(t.remembered()).toBeUndefined()
+  })
+
   it("cannot be told from a line of one's own that is down is not blamed", async () => {
     const t = await start({ directAddress: 'no address at all' })
     t.service.exitAddress = undefined

@@ -25,6 +25,7 @@ export async function verify(context: Context, service: ServiceConsumer): Promis
   const { deps, timing, signal } = context
   const { transfer, resolver } = deps.checks ?? {}
   const limited = withDeadline(deps.clock, signal, timing.verifyMs)
+  const startedAtMs = deps.clock.now()
   const through = (url: string, limit: AbortSignal) => service.fetchThrough(url, limit)
   try {
     const [address, carriesLarge, answersNames] = await Promise.all([
@@ -33,7 +34,9 @@ export async function verify(context: Context, service: ServiceConsumer): Promis
       resolver === undefined || answers(service, resolver, nameOf(deps.probes[0]), limited.signal),
     ])
     signal.throwIfAborted()
-    if (address === undefined) throw new NotVerified('Nothing came back through the tunnel.', true)
+    // A machine that slept meanwhile, or was held up, heard nothing either.
+    const wasAwake = deps.clock.now() - startedAtMs < 2 * timing.verifyMs
+    if (address === undefined) throw new NotVerified('Nothing came back through the tunnel.', wasAwake)
     if (address === (await context.ownAddress()))
       throw new NotVerified('The tunnel does not change your address.', true)
     if (!carriesLarge) {
