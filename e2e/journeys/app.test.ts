@@ -215,8 +215,13 @@ describe.skipIf(!runs).each(LOOKS)(
     it('keeps the sessions on both sides', async () => {
       await buyer.app.goTo('activity')
       await seller.app.goTo('activity')
-      await buyer.app.activity.sessions('consumer').getByText(m.activity.endedByYou).waitFor()
-      await seller.app.activity.sessions('provider').getByText(m.activity.ends['consumer-closed']).nth(1).waitFor()
+      await buyer.app.activity.sessions('consumer').filter({ hasText: m.activity.endedByYou }).waitFor()
+      await seller.app.activity
+        .sessions('provider')
+        .filter({ hasText: m.activity.ends['consumer-closed'] })
+        .filter({ hasText: m.records.howText.both })
+        .nth(1)
+        .waitFor()
     })
 
     it('lists what moved on the chain, tells what a withdrawal costs, and announces it', async () => {
