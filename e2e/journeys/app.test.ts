@@ -83,6 +83,8 @@ describe.skipIf(!runs).each(LOOKS)(
       await connect.state('disconnected').waitFor()
       await goTo('wallet')
       expect(await exactMyst(buyer.app.wallet.figure('balance'))).toBe(parseMyst('20'))
+      // Gas for thousands of transactions is enough.
+      expect(await buyer.page.getByText(m.wallet.gasLow).count()).toBe(0)
     })
 
     it('starts sharing from the page, once its meaning was shown', async () => {

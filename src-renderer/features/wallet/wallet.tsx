@@ -15,6 +15,9 @@ import { Promises } from './promises.tsx'
 import { Transaction } from './transaction.tsx'
 import { WithdrawDialog } from './withdraw-dialog.tsx'
 
+/** Of so many on there is time: what runs out first years from now is no reason to warn. */
+const FEW_TRANSACTIONS = 20
+
 export function Wallet() {
   const wallet = useNode((state) => state.wallet)
   const ready = useNode(readiness)
@@ -101,7 +104,9 @@ export function Wallet() {
           {m.share.needBackup}
         </Notice>
       )}
-      {wallet.runsOutFirst === 'gas' && <Notice tone="amber">{m.wallet.gasLow}</Notice>}
+      {wallet.runsOutFirst === 'gas' && (wallet.transactionsLeft ?? 0) < FEW_TRANSACTIONS && (
+        <Notice tone="amber">{m.wallet.gasLow}</Notice>
+      )}
       {wallet.withdrawal && (
         <Notice tone="accent">
           {m.wallet.pendingWithdrawal(
