@@ -112,7 +112,10 @@ async function buyAndSell(lab: Lab, buyer: OpenedApp, seller: OpenedApp, provide
     await wear(page, look)
     await ask()
     await connect.confirm()
-    await connect.steps.filter({ hasText: 'Start the tunnel' }).filter({ hasText: 'in progress' }).waitFor()
+    // Whichever step it is: some take no longer than a few frames.
+    await page.waitForFunction(() => document.querySelector('main li[aria-current="step"]'), undefined, {
+      polling: 'raf',
+    })
     await photograph(page, 'connecting', look)
     await connect.state('connected').waitFor()
     if (look === LOOKS.at(-1)) break
