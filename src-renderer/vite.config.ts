@@ -48,7 +48,7 @@ function preloadApp(): Plugin {
           for (const style of found.viteMetadata?.importedCss ?? []) styles.add(style)
           found.imports.forEach(add)
         }
-        chunk?.dynamicImports.filter((file) => /\/app-[^/]+\.js$/.test(file)).forEach(add)
+        chunk?.dynamicImports.forEach(add)
         const tag = (rel: string, file: string): HtmlTagDescriptor => ({
           ...{ tag: 'link', injectTo: 'head' },
           attrs: { rel, crossorigin: true, href: `./${file}` },

@@ -5,15 +5,17 @@ import type { Plugin } from 'vite'
 import world from 'world-atlas/countries-110m.json' with { type: 'json' }
 import { alpha2OfNumber } from '../../messages/alpha2.ts'
 
-/** Both in the map's own units, `WIDTH` by `HEIGHT`. */
+/** In the map's own units, from 0 to `width` and `height`. */
 export type DrawnWorld = {
+  width: number
+  height: number
   shapes: { key: string; code?: string; path: string; centre: [number, number] }[]
   /** Places too small for a shape. */
   dots: Record<string, [number, number]>
 }
 
-export const WIDTH = 800
-export const HEIGHT = 400
+const WIDTH = 800
+const HEIGHT = 400
 const ANTARCTICA = '010'
 
 /** Places too small for the 1:110 million map, as longitude and latitude. */
@@ -72,6 +74,8 @@ function drawWorld(): DrawnWorld {
   const path = geoPath(projection).digits(1)
   const project = (place: [number, number]) => (projection(place) ?? [0, 0]).map(tenths) as [number, number]
   return {
+    width: WIDTH,
+    height: HEIGHT,
     shapes: features.map((one, index) => {
       const code = alpha2OfNumber(String(one.id ?? ''))
       return {

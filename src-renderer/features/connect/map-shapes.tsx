@@ -1,8 +1,6 @@
-import { dots as places, shapes } from 'virtual:world'
+import { height, dots as places, shapes, width } from 'virtual:world'
 import { memo } from 'react'
 
-/** As it was drawn. */
-const [WIDTH, HEIGHT] = [800, 400]
 const byCode = new Map(shapes.map((shape) => [shape.code, shape]))
 /** A code is whatever a stranger wrote: in an object it could name what every object has. */
 const small = new Map(Object.entries(places))
@@ -41,7 +39,7 @@ export default memo(function MapShapes({ counts, chosen, focus, onHover, onChoos
   })
   return (
     <svg
-      viewBox={marker ? around(marker) : `0 0 ${WIDTH} ${HEIGHT}`}
+      viewBox={marker ? around(marker) : `0 0 ${width} ${height}`}
       preserveAspectRatio={marker ? 'xMidYMid slice' : 'xMidYMid meet'}
       aria-hidden
       focusable="false"
