@@ -5,23 +5,12 @@ import { exportSessions } from '#shared/model/session-export.ts'
 import type { RecordContent, SignedRecord } from '#shared/model/signed-record.ts'
 import { recordTypedData } from '../../node/lib/session-record.ts'
 import { createTestIdentity } from '../../node/testing/memory-registry.ts'
+import { recordBetween } from '../../node/testing/session-record.ts'
 import type { Json } from './output.ts'
 import { verify } from './sessions.ts'
 
 const [provider, consumer, stranger] = [createTestIdentity(), createTestIdentity(), createTestIdentity()]
-const content: RecordContent = {
-  ...{ chainId: 31_337, paymentAccounts: `0x${'44'.repeat(20)}`, sessionId: 'ab'.repeat(16) },
-  ...{ provider: provider.id, consumer: consumer.id, serviceType: 'openvpn', offerSerial: 7 },
-  ...{ unit: 'GiB', pricePerUnit: 10n ** 18n, startedAtMs: 1_000, endedAtMs: 61_000, end: 'consumer-closed' },
-  ...{
-    durationMs: 60_000,
-    bytesUp: 5n,
-    bytesDown: 2n ** 40n,
-    cost: 2n ** 70n,
-    promiseSerial: 9n,
-    promiseAmount: 2n ** 71n,
-  },
-}
+const content: RecordContent = { ...recordBetween(provider.id, consumer.id), promiseSerial: 9n }
 const network = { chainId: 31_337, contracts: { paymentAccounts: `0x${'44'.repeat(20)}` } } as NetworkFile
 
 function signed(change: Partial<RecordContent> = {}, by: 'both' | 'consumer' = 'both'): SignedRecord {

@@ -3,30 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { decimalJson, type RecordContent, signedRecord } from '#shared/model/signed-record.ts'
 import { createTypedData } from '../chain/typed-data.ts'
 import { createTestIdentity } from '../testing/memory-registry.ts'
+import { recordBetween } from '../testing/session-record.ts'
 import { isRecordSignedBy, recordTypedData } from './session-record.ts'
 
 const provider = createTestIdentity()
 const consumer = createTestIdentity()
-const content: RecordContent = {
-  chainId: 31_337,
-  paymentAccounts: `0x${'44'.repeat(20)}`,
-  sessionId: 'ab'.repeat(16),
-  provider: provider.id,
-  consumer: consumer.id,
-  serviceType: 'openvpn',
-  offerSerial: 7,
-  unit: 'GiB',
-  pricePerUnit: 10n ** 18n,
-  startedAtMs: 1_000,
-  endedAtMs: 61_000,
-  end: 'consumer-closed',
-  durationMs: 60_000,
-  bytesUp: 5n,
-  bytesDown: 2n ** 40n,
-  cost: 2n ** 70n,
-  promiseSerial: 1_700_000_000_000n,
-  promiseAmount: 2n ** 71n,
-}
+const content = recordBetween(provider.id, consumer.id)
 const signature = provider.signTypedData(recordTypedData(content))
 
 /** Another value of the same kind for every field there is. */
