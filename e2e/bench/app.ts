@@ -124,7 +124,7 @@ async function measureStarts(
  */
 async function whenShown(page: Page, selector: string): Promise<() => Promise<number>> {
   const { promise, resolve } = Promise.withResolvers<number>()
-  const name = `shown${selector.length}`
+  const name = `shown${selector.replaceAll(/\W/g, '_')}`
   await page.exposeFunction(name, resolve)
   await page.addInitScript(
     ([sought, tell]) => {

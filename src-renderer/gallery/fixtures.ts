@@ -125,8 +125,8 @@ export const READY: AppState = {
   capabilities: { openvpn: { available: true }, socks: { available: true } },
 }
 
-/** Nobody yet; then somebody without a backup; then with one, and not registered. */
 const { transactionsLeft: _some, ...PURSE } = READY.wallet
+/** Nobody yet; then somebody without a backup; then with one, and not registered. */
 export const NOBODY: AppState = {
   ...READY,
   identity: { all: [], unlocked: false, registration: 'unknown' },
