@@ -72,6 +72,23 @@ describe.skipIf(findChromium() === undefined)('every state of the app [needs chr
     expect(await gallery.cutOff()).toEqual([])
   })
 
+  it('leads back to what is left to set up from a window of any size', async () => {
+    for (const viewport of [LARGE, SMALL, ZOOMED]) {
+      await gallery.wear({ viewport, colorScheme: 'light' })
+      for (const [scene, name] of [
+        ['connect-no-identity', /Finish setting up.*Step 1 of 3: Identity/],
+        ['connect-not-registered', /Finish setting up.*Step 3 of 3: Registration/],
+        ['connect-locked', /Identity locked/],
+      ] as const) {
+        await gallery.show(scene)
+        expect(await gallery.page.getByRole('link', { name }).isVisible(), `${scene} ${viewport.width}`).toBe(true)
+        expect(await gallery.cutOff()).toEqual([])
+      }
+      await gallery.show('connect')
+      expect(await gallery.page.getByRole('link', { name: /Finish setting up|locked/ }).count()).toBe(0)
+    }
+  })
+
   it('keeps the tree of every scene, and of no other', () => {
     expect(readdirSync(TREES).sort()).toEqual(NAMES.map((name) => `${name}.yaml`).sort())
   })
