@@ -15,7 +15,7 @@ export default defineConfig(({ mode }) => {
     root: here,
     base: './',
     publicDir: false,
-    plugins: [react(), worldPlugin(), preloadApp()],
+    plugins: [react(), worldPlugin(), preloadApp(), ...(gallery ? [] : [withoutSchemas()])],
     build: {
       outDir: fileURLToPath(new URL(gallery ? '../out/gallery' : '../out/renderer', import.meta.url)),
       emptyOutDir: true,
@@ -30,6 +30,23 @@ export default defineConfig(({ mode }) => {
     },
   }
 })
+
+/**
+ * The node parses what comes in at its doors; the page needs none of those schemas, which are slow to read and to make,
+ * and whose library tries at each start whether it may make code from text.
+ */
+function withoutSchemas(): Plugin {
+  return {
+    name: 'without-schemas',
+    generateBundle(_options, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        const found =
+          chunk.type === 'chunk' && Object.keys(chunk.modules).find((id) => id.includes('/node_modules/zod/'))
+        if (found) this.error(`the page must not hold ${found}; take what it needs of it from src-shared/model`)
+      }
+    },
+  }
+}
 
 /** What the entry imports while it signs in (app/main.ts) is asked for with the entry, not after it. */
 function preloadApp(): Plugin {

@@ -1,7 +1,7 @@
 import * as ethers from 'ethers'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ethereumAddress } from './address.ts'
+import { ethereumAddress } from '../contract/ethereum-address.ts'
 
 const anyAddress = fc
   .uint8Array({ minLength: 20, maxLength: 20 })

@@ -1,6 +1,5 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
-import { z } from 'zod'
 
 /** An Ethereum address, lower case everywhere inside. */
 export type Address = `0x${string}`
@@ -8,12 +7,6 @@ export type Address = `0x${string}`
 const ZERO = `0x${'0'.repeat(40)}`
 
 export type AddressProblem = 'malformed' | 'zero' | 'checksum'
-
-const PROBLEMS: Record<AddressProblem, string> = {
-  malformed: 'an Ethereum address is 0x followed by 40 hexadecimal digits',
-  zero: 'the zero address belongs to nobody; what is sent there is lost',
-  checksum: 'the checksum of this address is wrong, so a letter of it is; copy it again',
-}
 
 /**
  * An Ethereum address from outside. One in mixed case carries a checksum (EIP-55), which must be right: it is
@@ -27,16 +20,6 @@ export function readAddress(text: string): { address: Address } | { problem: Add
   const isMixed = /[a-f]/.test(digits.slice(2)) && /[A-F]/.test(digits)
   return isMixed && checksummed(address) !== digits ? { problem: 'checksum' } : { address }
 }
-
-export const ethereumAddress = z
-  .string()
-  .max(100)
-  .transform((text, context): Address => {
-    const read = readAddress(text)
-    if ('address' in read) return read.address
-    context.addIssue(PROBLEMS[read.problem])
-    return z.NEVER
-  })
 
 /** How addresses are written for people (EIP-55): a digit's case tells four bits of the hash of all of them. */
 function checksummed(lower: Address): string {

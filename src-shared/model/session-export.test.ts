@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { SessionRecord } from './session.ts'
-import { exportSessions, readExport } from './session-export.ts'
+import { exportSessions } from './session-export.ts'
+import { readExport } from './session-import.ts'
 
 const session: SessionRecord = {
   ...{ sessionId: 'abc', role: 'provider', peer: `0x${'01'.repeat(20)}`, serial: 4, serviceType: 'openvpn' },

@@ -132,3 +132,13 @@ export type SessionRecord = {
   /** `byBoth`: the last that both signed; `alone`: what this side signed since, and the other did not. */
   signed?: { byBoth?: SignedRecord; alone?: SignedRecord }
 }
+
+/**
+ * `both`: of the whole session. `both-until`: of the session up to `byBoth.content.endedAtMs`; what came after is signed
+ * by this side at most. `alone`: by this side only. `nobody`: it ended before there was anything, or is from before.
+ */
+export function howSigned({ signed }: Pick<SessionRecord, 'signed'>): 'both' | 'both-until' | 'alone' | 'nobody' {
+  const { byBoth, alone } = signed ?? {}
+  if (!byBoth) return alone ? 'alone' : 'nobody'
+  return alone || byBoth.content.end === 'running' ? 'both-until' : 'both'
+}

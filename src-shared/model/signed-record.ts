@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { identityId } from './identity.ts'
-import { SESSION_ENDS, type SessionRecord } from './session.ts'
+import { SESSION_ENDS } from './session.ts'
 
 const decimal = z
   .string()
@@ -49,18 +49,3 @@ export const signedRecord = z.strictObject({
   consumerSignature: signature.optional(),
 })
 export type SignedRecord = z.output<typeof signedRecord>
-
-/**
- * `both`: of the whole session. `both-until`: of the session up to `byBoth.content.endedAtMs`; what came after is signed
- * by this side at most. `alone`: by this side only. `nobody`: it ended before there was anything, or is from before.
- */
-export function howSigned({ signed }: Pick<SessionRecord, 'signed'>): 'both' | 'both-until' | 'alone' | 'nobody' {
-  const { byBoth, alone } = signed ?? {}
-  if (!byBoth) return alone ? 'alone' : 'nobody'
-  return alone || byBoth.content.end === 'running' ? 'both-until' : 'both'
-}
-
-/** JSON with bigints as decimal texts. */
-export function decimalJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? inner.toString() : inner), indent)
-}

@@ -1,7 +1,7 @@
 import type { PromiseView, ProposalView, WalletEntry } from '#shared/contract/commands.ts'
 import { toWire } from '#shared/errors/myst-error.ts'
 import type { ConnectionState, SessionRecord } from '#shared/model/session.ts'
-import { howSigned } from '#shared/model/signed-record.ts'
+import { howSigned } from '#shared/model/session.ts'
 import { formatMyst } from '#shared/model/units.ts'
 
 export type Json = string | number | boolean | null | undefined | Json[] | { [key: string]: Json }

@@ -1,6 +1,7 @@
 import { verifyTypedData } from 'ethers'
 import { describe, expect, it } from 'vitest'
-import { decimalJson, type RecordContent, signedRecord } from '#shared/model/signed-record.ts'
+import { decimalJson } from '#shared/model/session-export.ts'
+import { type RecordContent, signedRecord } from '#shared/model/signed-record.ts'
 import { createTypedData } from '../chain/typed-data.ts'
 import { createTestIdentity } from '../testing/memory-registry.ts'
 import { recordBetween } from '../testing/session-record.ts'

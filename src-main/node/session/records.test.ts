@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { howSigned, type RecordContent, type SignedRecord } from '#shared/model/signed-record.ts'
+import { howSigned } from '#shared/model/session.ts'
+import type { RecordContent, SignedRecord } from '#shared/model/signed-record.ts'
 import { GIB, MYST } from '#shared/model/units.ts'
 
 import { isRecordSignedBy, recordTypedData } from '../lib/session-record.ts'

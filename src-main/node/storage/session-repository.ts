@@ -1,7 +1,8 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { ServiceTypeName } from '#shared/model/proposal.ts'
 import type { SessionEnd, SessionRecord } from '#shared/model/session.ts'
-import { decimalJson, type SignedRecord, signedRecord } from '#shared/model/signed-record.ts'
+import { decimalJson } from '#shared/model/session-export.ts'
+import { type SignedRecord, signedRecord } from '#shared/model/signed-record.ts'
 
 import type { Row, Store } from '../ports/store.ts'
 import { big, identity, int, optionalInt, optionalText, text } from './columns.ts'

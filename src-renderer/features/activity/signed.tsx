@@ -1,6 +1,7 @@
 import type { PromiseView } from '#shared/contract/commands.ts'
 import type { SessionRecord } from '#shared/model/session.ts'
-import { howSigned, type RecordContent } from '#shared/model/signed-record.ts'
+import { howSigned } from '#shared/model/session.ts'
+import type { RecordContent } from '#shared/model/signed-record.ts'
 import { formatAmount, formatBytes, formatClock, formatDateTime, formatPrice } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { Amount } from '../../ui/amount.tsx'

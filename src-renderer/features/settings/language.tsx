@@ -1,4 +1,4 @@
-import { LANGUAGES } from '#shared/contract/settings.ts'
+import { LANGUAGES } from '#shared/model/choices.ts'
 import { m } from '../../messages/index.ts'
 import { Choice } from './setting.tsx'
 

@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useState } from 'react'
-import { settings } from '#shared/contract/settings.ts'
+import { isResolver } from '#shared/model/choices.ts'
 import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'
 import { useNode } from '../../store/node-context.tsx'
@@ -56,7 +56,7 @@ function Resolver({ disabled }: { disabled: boolean }) {
   // Changed at another door.
   useEffect(() => setText(kept), [kept])
   const wanted = text.trim() === '' ? 'default' : text.trim()
-  const bad = !settings.shape.resolver.safeParse(wanted).success
+  const bad = !isResolver(wanted)
   const [told, setTold] = useState(false)
   const error = told && bad ? m.settings.resolverBad : change.error && errorSentence(change.error)
   const submit = (event: FormEvent) => {

@@ -1,4 +1,4 @@
-import { CONNECT_ON_START } from '#shared/contract/settings.ts'
+import { CONNECT_ON_START } from '#shared/model/choices.ts'
 import { m } from '../../messages/index.ts'
 import { Choice } from './setting.tsx'
 import { StartWithComputer } from './start-with-computer.tsx'
