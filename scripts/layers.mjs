@@ -52,6 +52,7 @@ export const ALLOWED = {
   'src-main/node/payments': node('dialogue', 'protocol', 'storage'),
   'src-main/node/wallet': node('storage'),
   'src-main/node/session': node('payments', 'dialogue', 'protocol', 'storage'),
+  'src-main/node/programs': node('session', 'payments', 'dialogue', 'protocol', 'storage'),
   // A whole network on one machine: it builds parts that nodes only talk to, and starts nodes as programs.
   'src-main/node/localnet': node('chain', 'messaging', 'network', 'protocol', 'registry', 'storage'),
   e2e: ['src-shared', 'src-main/*', 'src-renderer/messages'],

@@ -41,6 +41,8 @@ export const baseState: AppState = {
   connection: { name: 'disconnected' },
   share: { state: 'off', services: [], sessions: [], earnedToday: 0n, riskRevision: 0, recordsRevision: 0 },
   settings: { ...DEFAULT_SETTINGS, problems: {} },
+  programs: [],
+  api: {},
   proposals: { count: 0, revision: 0 },
   capabilities: { openvpn: { available: false }, socks: { available: true } },
 }

@@ -20,6 +20,7 @@ import { dailyEarnings } from './payments/daily-earnings.ts'
 import type { TransactionResult } from './ports/chain.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Keychain } from './ports/keychain.ts'
+import { createPrograms, type Programs } from './programs/programs.ts'
 import { createReach } from './reach.ts'
 import { createRememberedNetwork } from './remembered-network.ts'
 import { createRemembering } from './remembering.ts'
@@ -33,13 +34,16 @@ import { createStateTree, type StateTree } from './state-tree.ts'
 import { createLedgerRepository } from './storage/ledger-repository.ts'
 import { migrate } from './storage/migrate.ts'
 import { openStore } from './storage/open-store.ts'
+import { createProgramRepository } from './storage/program-repository.ts'
 import { createSessionRepository } from './storage/session-repository.ts'
 
-export type { Keychain }
+export type { Keychain, Programs }
 
 export type MysteriumNode = {
   readonly handlers: Handlers
   readonly state: StateTree
+  /** For the local API, where a program speaks for itself. */
+  readonly programs: Programs
   /** Ends sessions, takes the tunnel down, and leaves the home to others. */
   stop(): Promise<void>
 }
@@ -98,6 +102,14 @@ export async function createNode(options: {
     else state.set({ connection: stateNow({ serviceTypes }, state.get().connection) })
   }
   const settings = createSettings({ file, state, guard, restate })
+
+  const programs = createPrograms({ repository: createProgramRepository(store), clock }, () => {
+    needAgent()
+    throw new MystError('NotBuilt', 'Not yet.')
+  })
+  const showPrograms = () => state.set({ programs: programs.views() })
+  programs.onChange(showPrograms)
+  showPrograms()
 
   const market = network && createMarket({ network, store, isOwn, clock, log })
   if (market) followMarket(market)
@@ -312,6 +324,7 @@ export async function createNode(options: {
       await settings.set({ lockdown: false })
       return handlers['connection.disconnect']({})
     },
+    ...programs.handlers,
     async 'settings.set'(change) {
       await settings.set(change)
       return null
@@ -382,6 +395,7 @@ export async function createNode(options: {
   return {
     handlers,
     state,
+    programs,
     async stop() {
       giveUpStart()
       await agent?.stop()

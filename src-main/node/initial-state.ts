@@ -41,6 +41,8 @@ export function initialState(known: {
     connection,
     share: { state: 'off', services: [], sessions: [], earnedToday: 0n, riskRevision: 0, recordsRevision: 0 },
     settings: { ...settings, problems: {} },
+    programs: [],
+    api: {},
     proposals: { count: 0, revision: 0 },
     capabilities: { openvpn: openVpnAvailability(), socks: { available: true } },
   }

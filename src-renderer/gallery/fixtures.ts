@@ -121,6 +121,8 @@ export const READY: AppState = {
   connection: { name: 'disconnected' },
   share: { state: 'off', services: [], sessions: [], earnedToday: 0n, riskRevision: 0, recordsRevision: 0 },
   settings: { ...DEFAULT_SETTINGS, problems: {} },
+  programs: [],
+  api: {},
   proposals: { count: PROPOSALS.length, revision: 1 },
   capabilities: { openvpn: { available: true }, socks: { available: true } },
 }

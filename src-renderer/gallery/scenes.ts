@@ -184,6 +184,7 @@ export function scenes(now: number): Record<string, Scene> {
         identity: { ...READY.identity, all: [...READY.identity.all, { id: fixtureId(2), backedUp: false }] },
         connection: lockdown(now),
         settings: {
+          ...READY.settings,
           allowLocalNetwork: true,
           resolver: '2620:fe::fe',
           lockdown: true,

@@ -580,6 +580,7 @@ export const de: Messages = {
       'leftover-exhausted': 'Vorausbezahltes war aufgebraucht',
       'outside-hours': 'Außerhalb der Zeiten des Anbieters',
       'volume-used-up': 'Monatsvolumen des Anbieters verbraucht',
+      'budget-used-up': 'Budget des Programms verbraucht',
       'dialogue-ended': 'Die Gegenseite verstummte',
       'tunnel-failed': 'Der Tunnel fiel aus',
       'metering-disputed': 'Der Anbieter maß mehr als verbraucht',

@@ -579,6 +579,7 @@ export const en = {
       'leftover-exhausted': 'What was paid ahead ran out',
       'outside-hours': 'Outside the provider’s hours',
       'volume-used-up': 'The provider’s month was used up',
+      'budget-used-up': 'The program’s budget was used up',
       'dialogue-ended': 'The other side went silent',
       'tunnel-failed': 'The tunnel failed',
       'metering-disputed': 'The provider measured more than was used',

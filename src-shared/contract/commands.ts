@@ -8,6 +8,7 @@ import { HOURS_HINT, parseHours } from '../model/share-hours.ts'
 import type { Amount } from '../model/units.ts'
 import { ethereumAddress } from './ethereum-address.ts'
 import type { NetworkFile } from './network-file.ts'
+import { programId, programTerms } from './programs.ts'
 import { settings } from './settings.ts'
 import { shellSettings, updateStep } from './shell.ts'
 import type { AppState, Reach } from './state.ts'
@@ -120,6 +121,18 @@ export const commands = {
   'connection.disconnect': command(nothing).returns<null>(),
   /** Ends whatever runs and lets everything out again. Lockdown would block on, so it is switched off first. */
   'connection.restore': command(nothing).returns<null>(),
+  /** `SocksPortTaken` when another program has the port, `TooManyPrograms`. */
+  'programs.add': command(programTerms).returns<{ id: string }>(),
+  /** What is named changes; a wish that is null is taken back. A connection that stands keeps its terms, not its budget. */
+  'programs.change': command(programTerms.partial().extend({ id: programId })).returns<null>(),
+  /** Ends its connection and its key. */
+  'programs.remove': command(z.object({ id: programId })).returns<null>(),
+  /** The only time the key is told; the one before ends at once. */
+  'programs.newKey': command(z.object({ id: programId })).returns<{ key: string }>(),
+  'programs.dropKey': command(z.object({ id: programId })).returns<null>(),
+  /** Resolves when the attempt started; progress and result are in its `connection`. `BudgetUsedUp`, `NoProposal`, … */
+  'programs.connect': command(z.object({ id: programId })).returns<null>(),
+  'programs.disconnect': command(z.object({ id: programId })).returns<null>(),
   /** What is named changes and is kept; resolves when it is in effect, also for a connection that stands. */
   'settings.set': command(settings.partial()).returns<null>(),
   /** The network this node is part of, addresses without what may be a credential in them; null without one. */

@@ -18,6 +18,9 @@ export const settings = z.object({
   connectOnStart: z.enum(CONNECT_ON_START),
   /** Of window and tray. `auto`: what the person's system or browser asks for. */
   language: z.enum(LANGUAGES),
+  /** The local API of programs listens, on 127.0.0.1 only. */
+  programsApi: z.boolean(),
+  programsApiPort: z.number().int().min(1024, 'choose a port from 1024 on').max(65_535),
 })
 export type Settings = z.output<typeof settings>
 
@@ -27,6 +30,10 @@ export const DEFAULT_SETTINGS: Settings = {
   lockdown: false,
   connectOnStart: 'off',
   language: 'auto',
+  programsApi: false,
+  // Fixed, so that a program can be told of it once; free by its registration, and below the ports that systems give to
+  // outgoing connections (from 32768 or 49152 on), so that none of these takes it by chance.
+  programsApiPort: 14_050,
 }
 
 /** `problems`: what a setting asks for and is not so, in one sentence each. */

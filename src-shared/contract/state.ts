@@ -3,6 +3,7 @@ import type { MeteringUnit, ServiceTypeName } from '../model/proposal.ts'
 import type { ConnectionState, ServedSession } from '../model/session.ts'
 import type { Amount } from '../model/units.ts'
 import type { ClearingPolicy } from './commands.ts'
+import type { ApiState, ProgramView } from './programs.ts'
 import type { SettingsState } from './settings.ts'
 import type { ShellState } from './shell.ts'
 
@@ -17,6 +18,10 @@ export type AppState = {
   connection: ConnectionState
   share: ShareState
   settings: SettingsState
+  /** Oldest first. */
+  programs: readonly ProgramView[]
+  /** Of programs; none of this while it is switched off. */
+  api: ApiState
   /** In the desktop app only. */
   shell?: ShellState
   /** `revision` moves whenever a query could answer differently. */

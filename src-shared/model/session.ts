@@ -13,6 +13,7 @@ export const SESSION_ENDS = [
   'leftover-exhausted',
   'outside-hours',
   'volume-used-up',
+  'budget-used-up',
   'dialogue-ended',
   'tunnel-failed',
   'metering-disputed',

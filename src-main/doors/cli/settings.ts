@@ -1,6 +1,6 @@
 import type { CommandInput } from '#shared/contract/commands.ts'
 import { commands } from '#shared/contract/commands.ts'
-import type { Settings } from '#shared/contract/settings.ts'
+import { DEFAULT_SETTINGS, type Settings } from '#shared/contract/settings.ts'
 import { openNode } from './access.ts'
 import { type CommandLine, parsed, UsageError } from './arguments.ts'
 import type { Output } from './output.ts'
@@ -10,6 +10,8 @@ const NAMES: Record<string, { key: keyof Settings; what: string }> = {
   resolver: { key: 'resolver', what: 'who is asked for names through a VPN: "default" or an IP address' },
   lockdown: { key: 'lockdown', what: 'on: nothing leaves but through a VPN, also while disconnected' },
   'connect-on-start': { key: 'connectOnStart', what: 'off, last or best: when the app starts and is unlocked' },
+  'programs-api': { key: 'programsApi', what: 'on: programs with a key can connect by themselves (docs/api.md)' },
+  'programs-api-port': { key: 'programsApiPort', what: 'where they ask, on 127.0.0.1' },
   language: { key: 'language', what: 'auto, en or de: of the app, not of the command line' },
 }
 const USAGE = `settings | settings set ${Object.keys(NAMES).join('|')} VALUE`
@@ -44,9 +46,11 @@ export async function settings(line: CommandLine, output: Output): Promise<numbe
 function readChange(name: string, value: string): CommandInput<'settings.set'> {
   const known = Object.hasOwn(NAMES, name) ? NAMES[name] : undefined
   if (!known) throw new UsageError(`there is no such setting; there are ${Object.keys(NAMES).join(', ')}`)
-  const isSwitch = known.key === 'allowLocalNetwork' || known.key === 'lockdown'
+  const before = DEFAULT_SETTINGS[known.key]
+  const isSwitch = typeof before === 'boolean'
   if (isSwitch && value !== 'on' && value !== 'off') throw new UsageError(`settings set ${name} on|off`)
-  return parsed(commands['settings.set'].input, { [known.key]: isSwitch ? value === 'on' : value })
+  const said = typeof before === 'number' ? Number(value) : isSwitch ? value === 'on' : value
+  return parsed(commands['settings.set'].input, { [known.key]: said })
 }
 
-const shown = (value: string | boolean) => (typeof value === 'string' ? value : value ? 'on' : 'off')
+const shown = (value: string | number | boolean) => (typeof value === 'boolean' ? (value ? 'on' : 'off') : value)

@@ -11,6 +11,7 @@ import { uncompared } from './009-uncompared.ts'
 import { shareVolume } from './010-share-volume.ts'
 import { earnedQuarters } from './011-earned-quarters.ts'
 import { signedRecords } from './012-signed-records.ts'
+import { programs } from './013-programs.ts'
 
 /** In the order they run. A migration that was released never changes and never leaves this list. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   shareVolume,
   earnedQuarters,
   signedRecords,
+  programs,
 ]
