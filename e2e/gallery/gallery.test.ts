@@ -22,6 +22,7 @@ const IN_GERMAN = [
   'first-fund-real',
   'unlock',
   'connect',
+  'connected-leftover-low',
   'share',
   'share-on',
   'wallet',

@@ -1,4 +1,5 @@
 import type { AppState } from '#shared/contract/state.ts'
+import { REFUSALS } from '#shared/model/refusal.ts'
 import { CONNECT_STEPS, type ConnectionState, type StepRecord } from '#shared/model/session.ts'
 import { MYST } from '#shared/model/units.ts'
 import { CHOSEN, live, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
@@ -87,7 +88,21 @@ export function connectScenes(now: number): Record<string, Scene> {
     'connected-leftover-low': at({
       name: 'connected',
       proposal: CHOSEN,
-      live: { ...live(now), leftover: MYST / 100_000n },
+      live: {
+        ...live(now),
+        leftover: MYST / 100_000n,
+        unpaid: { reason: 'promise-not-covered', message: REFUSALS['promise-not-covered'] },
+      },
+      steps: STEPS,
+    }),
+    'connected-payment-refused': at({
+      name: 'connected',
+      proposal: CHOSEN,
+      live: {
+        ...live(now),
+        leftover: MYST / 100_000n,
+        unpaid: { reason: 'credit-exhausted', message: REFUSALS['credit-exhausted'] },
+      },
       steps: STEPS,
     }),
     reconnecting: at({

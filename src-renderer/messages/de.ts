@@ -254,6 +254,10 @@ export const de: Messages = {
     provider: 'Anbieter',
     socks: 'Adresse des Proxys',
     socksHint: 'Diesen SOCKS5-Proxy in den Programmen eintragen, die die Verbindung nutzen sollen.',
+    unpaidTitle: 'Diese Verbindung endet bald',
+    unpaidBalance: 'Das Guthaben deckt keine weitere Zahlung. MYST einzahlen, damit sie bleibt.',
+    unpaidOther: (sentence) =>
+      `${sentence} Bis dahin wird die Zahlung weiter versucht; auch ein anderer Anbieter ist möglich.`,
     chartLoading: 'Diagramm wird geladen…',
     chartNow: 'jetzt',
     chartOneMinute: 'vor 1 min',

@@ -255,6 +255,10 @@ export const en = {
     provider: 'Provider',
     socks: 'Proxy address',
     socksHint: 'Set this SOCKS5 proxy in the apps that shall use the connection.',
+    unpaidTitle: 'This connection ends soon',
+    unpaidBalance: 'Your balance covers no further payment. Deposit MYST to go on.',
+    unpaidOther: (sentence: string) =>
+      `${sentence} Paying is tried again until then; you can also connect to another provider.`,
     chartLoading: 'Loading the chart…',
     chartNow: 'now',
     chartOneMinute: '1 min ago',

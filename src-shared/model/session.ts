@@ -104,6 +104,8 @@ export type LiveSession = {
   /** Paid ahead and not yet used, as this side reckons it. */
   leftover: Amount
   promised: Amount
+  /** Why nothing more is paid ahead: unless that changes, the session ends when what is left is used up. */
+  unpaid?: { reason?: RefusalReason; message: string }
   socksPort?: number
   rateBps: { up: number; down: number }
 }

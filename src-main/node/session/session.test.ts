@@ -269,6 +269,25 @@ describe('a running session', () => {
     expect(t.provider.repository.list(1)).toMatchObject([{ end: 'leftover-exhausted' }])
   })
 
+  it('says that nothing more can be paid before it ends for that, and no longer than it is so', async () => {
+    const t = await setUp({ deposit: MYST / 8n })
+    t.connection.connect([t.proposal])
+    await t.until('connected')
+    const unpaid = () => (t.connection.state.name === 'connected' ? t.connection.state.live.unpaid : undefined)
+    await t.flow(5, { down: MIB })
+    expect(unpaid()).toBeUndefined()
+    let seconds = 0
+    for (; !unpaid() && seconds < 120; seconds++) await t.flow(1, { down: MIB })
+    expect(unpaid()).toEqual({
+      reason: 'promise-not-covered',
+      message: expect.stringContaining('deposit more MYST'),
+    })
+    t.chain.deposit(t.pair.identities.a.id, MYST)
+    for (seconds = 0; unpaid() && seconds < 10; seconds++) await t.flow(1, { down: MIB })
+    expect(t.connection.state.name).toBe('connected')
+    expect(seconds).toBeLessThan(10)
+  })
+
   it('ends when the provider falls silent', async () => {
     const t = await setUp()
     t.connection.connect([t.proposal])

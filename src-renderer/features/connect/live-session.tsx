@@ -9,6 +9,7 @@ import { CopyButton } from '../../ui/copy-button.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { lazyPicture } from '../../ui/lazy-picture.ts'
 import { type PaidAhead, pace, paidAhead } from './paid-ahead.ts'
+import { UnpaidNotice } from './unpaid-notice.tsx'
 
 const TrafficChart = lazyPicture(() => import('./traffic-chart.tsx'))
 
@@ -88,6 +89,7 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
         </dl>
         {socksAddress && <p className="faint live-note">{m.live.socksHint}</p>}
       </section>
+      <UnpaidNotice unpaid={live.unpaid} />
     </div>
   )
 }

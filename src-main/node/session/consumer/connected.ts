@@ -1,4 +1,4 @@
-import type { ConnectionState, SessionEnd } from '#shared/model/session.ts'
+import type { LiveSession, SessionEnd } from '#shared/model/session.ts'
 
 import type { PaymentLink } from '../../payments/create-payments.ts'
 import { costOf } from '../cost.ts'
@@ -42,7 +42,8 @@ export async function connected(
     const { rateBps, costPerMinute } = pace.sample(own)
     const { leftover, promisedHere } = link.issuer.standing()
     const metered = session.meter.metered()
-    const live: Extract<ConnectionState, { name: 'connected' }>['live'] = {
+    const unpaid = pay.unpaid()
+    const live: LiveSession = {
       sessionId: session.id,
       provider: proposal.provider,
       startedAtMs: session.openedAtMs ?? session.startedAtMs,
@@ -52,6 +53,7 @@ export async function connected(
       metered,
       leftover,
       promised: promisedHere,
+      ...(unpaid ? { unpaid } : {}),
       ...(attempt.socksPort === undefined ? {} : { socksPort: attempt.socksPort }),
       rateBps,
     }
@@ -96,6 +98,8 @@ function createPaying(context: Context, attempt: Attempt, link: PaymentLink, ses
   let notBeforeMs = 0
   /** Why the last payment was not made: explains why the session ran out. */
   let obstacle: string | undefined
+  /** The same as long as it stands in the way, unless the next metering may move it. */
+  let unpaid: LiveSession['unpaid']
 
   async function pay(target: bigint, minimum: bigint, unearned: bigint): Promise<void> {
     const { leftover } = link.issuer.standing()
@@ -106,11 +110,14 @@ function createPaying(context: Context, attempt: Attempt, link: PaymentLink, ses
         : await link.issuer.payAhead({ target, maxAtRisk: atMost })
     if (outcome.kind === 'paid' || outcome.kind === 'enough') {
       obstacle = undefined
+      unpaid = undefined
       return
     }
     obstacle = notPaid(outcome, maxAtRisk).message
     // Metering may make room at any moment; everything else takes its time.
-    if (outcome.kind !== 'limit') notBeforeMs = clock.now() + timing.payRetryMs
+    if (outcome.kind === 'limit') return
+    notBeforeMs = clock.now() + timing.payRetryMs
+    unpaid = { message: obstacle, ...(outcome.kind === 'refused' ? { reason: outcome.reason } : {}) }
   }
 
   return {
@@ -123,6 +130,8 @@ function createPaying(context: Context, attempt: Attempt, link: PaymentLink, ses
           const minimum = policy.minimumIncrease > 0n ? policy.minimumIncrease : 1n
           const target = costPerMinute > minimum ? costPerMinute : minimum
           const ahead = link.issuer.standing().claimed - unmetered
+          // At a slower pace there is a whole minute of it again.
+          if (ahead >= target) unpaid = undefined
           if (isPaying || attempt.proposal.pricePerUnit === 0n || ahead * 2n >= target) return
           isPaying = true
           void pay(target + unmetered, minimum, unearned).finally(() => {
@@ -132,6 +141,7 @@ function createPaying(context: Context, attempt: Attempt, link: PaymentLink, ses
         () => undefined,
       )
     },
+    unpaid: () => unpaid,
     explain(ending: Ending): Ending {
       const isMoney: SessionEnd = 'leftover-exhausted'
       if (ending.end !== isMoney || !obstacle) return ending
