@@ -1,11 +1,10 @@
 import { join } from 'node:path'
 import type { ClearingPolicy, ClearResult, PromiseView, RiskView } from '#shared/contract/commands.ts'
 import type { Reach } from '#shared/contract/state.ts'
-import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { ProposalFilter } from '#shared/model/proposal.ts'
 import type { Amount } from '#shared/model/units.ts'
-import { controlEndpointsOf } from './control-endpoints.ts'
+import { createBuying } from './buying.ts'
 import { createAnnouncer } from './discovery/announcer.ts'
 import { createIssuerRisk } from './issuer-risk.ts'
 import type { Logger } from './lib/logger.ts'
@@ -16,8 +15,9 @@ import type { Clock } from './ports/clock.ts'
 import type { UnlockedIdentity } from './ports/identity.ts'
 import type { ServiceType } from './ports/service-type.ts'
 import type { Store } from './ports/store.ts'
+import type { ProgramConnections } from './programs/connections.ts'
+import { shareDialogues } from './programs/shared-dialogues.ts'
 import type { PaymentPolicy } from './protocol/payment.ts'
-import { createConnection } from './session/connection.ts'
 import { createServingLimits } from './session/provider/serving-limits.ts'
 import { createProviderSessions } from './session/provider-sessions.ts'
 import { createRecords } from './session/records.ts'
@@ -25,6 +25,7 @@ import { createSharing, type Sharing } from './sharing.ts'
 import type { StateTree } from './state-tree.ts'
 import { createAccountHistory } from './storage/account-history.ts'
 import { createLedgerRepository } from './storage/ledger-repository.ts'
+import type { ProgramRepository } from './storage/program-repository.ts'
 import { createSessionRepository } from './storage/session-repository.ts'
 import { createShareVolumeRepository } from './storage/share-volume-repository.ts'
 import { createTransactionJournal } from './storage/transaction-journal.ts'
@@ -40,6 +41,8 @@ const WITHDRAWAL_CHECK_MS = 30_000
 export type Agent = {
   readonly wallet: Wallet
   readonly sharing: Sharing
+  /** Of programs, beside the person's. */
+  readonly programs: ProgramConnections
   connectToBroker(): void
   /** Balances and promises anew from the chain; afterwards it follows by itself. */
   refresh(): Promise<void>
@@ -67,12 +70,13 @@ export function createAgent(
     log: Logger
     home: string
     reach: () => Promise<Reach>
+    programs: ProgramRepository
   },
   own: { identity: UnlockedIdentity; gas: GasAccount; maxAtRisk: Amount },
 ): Agent {
   const { market, store, state, serviceTypes, clock, log, home, reach } = deps
   const { identity, gas, maxAtRisk } = own
-  const { network, chain, catalogue, blocks } = market
+  const { network, chain, blocks } = market
 
   const sessions = createSessionRepository(store, identity.id)
   sessions.closeOrphans()
@@ -95,10 +99,11 @@ export function createAgent(
   })
   const ledger = createLedgerRepository(store, identity.id)
   const issuerRisk = createIssuerRisk({ market, store, ledger, state, clock, log }, { identity, gas })
-  const { channel, messenger, dialogues, payments, ...speaking } = createPaymentsOverDialogue(
+  const { channel, messenger, payments, ...speaking } = createPaymentsOverDialogue(
     { market, ledger, clock, log },
     { identity, gas, policy, sharing: issuerRisk.sharing },
   )
+  const dialogues = shareDialogues(speaking.dialogues, (provider) => buying.programs.giveUp(provider))
   const wallet = createWallet({
     chain,
     blocks,
@@ -112,7 +117,12 @@ export function createAgent(
     clock,
     log: log.of('wallet'),
   })
-  const risk = issuerRisk.watch({ payments, dialogues, maximumPromise: () => policy().maximumPromise })
+  // Who only asks never ends what others do.
+  const risk = issuerRisk.watch({
+    payments,
+    dialogues: dialogues.others,
+    maximumPromise: () => policy().maximumPromise,
+  })
   channel.onOnline((online) => {
     state.set({ network: { ...state.get().network, broker: online ? 'online' : 'unreachable' } })
   })
@@ -150,7 +160,7 @@ export function createAgent(
       const served = createProviderSessions(
         {
           limits,
-          dialogues,
+          dialogues: dialogues.own,
           payments,
           services,
           offered: (serial) => announcer.offered(identity.id, serial),
@@ -183,32 +193,10 @@ export function createAgent(
       }
     },
   })
-  const connection = createConnection(
-    {
-      dialogues,
-      payments,
-      serviceTypes,
-      catalogue,
-      probes: network.probes,
-      get checks() {
-        // Who is asked through the tunnel, whomever the network file names: so that one is to answer.
-        const { resolver: chosen } = state.get().settings
-        const resolver = chosen === 'default' ? network.resolver : chosen
-        return {
-          ...(network.transferProbe === undefined ? {} : { transfer: network.transferProbe }),
-          ...(resolver === undefined ? {} : { resolver }),
-        }
-      },
-      controlEndpoints: controlEndpointsOf(network),
-      clock,
-      repository: sessions,
-      records,
-      serve: sharing.serve,
-      log: log.of('connection'),
-    },
-    { maxAtRisk },
+  const buying = createBuying(
+    { market, state, serviceTypes, clock, log, sessions, records, payments, dialogues, serve: sharing.serve },
+    { programs: deps.programs, maxAtRisk },
   )
-  connection.onChange((next) => state.set({ connection: next }))
 
   const offDue = clock.every(WITHDRAWAL_CHECK_MS, () => void wallet.executeDue())
 
@@ -216,6 +204,7 @@ export function createAgent(
   return {
     wallet,
     sharing,
+    programs: buying.programs,
     connectToBroker() {
       if (started) return
       started = true
@@ -224,25 +213,9 @@ export function createAgent(
     async refresh() {
       await Promise.all([wallet.refresh(), speaking.reconcile()])
     },
-    async connect(filter, socksPort) {
-      if (state.get().identity.registration !== 'registered') {
-        throw new MystError(
-          'NotRegistered',
-          'Register the identity first; providers accept messages from registered identities only.',
-        )
-      }
-      const candidates = catalogue.candidates(filter)
-      if (candidates.length === 0) {
-        throw new MystError('NoProposal', 'No proposal matches; loosen the filters, or wait until the chain is copied.')
-      }
-      connection.connect(candidates, {
-        filter,
-        candidates: () => catalogue.candidates(filter),
-        ...(socksPort === undefined ? {} : { socksPort }),
-      })
-    },
-    disconnect: () => connection.disconnect(),
-    restate: () => connection.restate(),
+    connect: buying.connect,
+    disconnect: () => buying.disconnect(),
+    restate: buying.restate,
     lastProvider() {
       const last = sessions.list(1_000).find(({ role }) => role === 'consumer')
       return last && { provider: last.peer, serviceType: last.serviceType }
@@ -253,8 +226,7 @@ export function createAgent(
     risks: risk.views,
     async stop() {
       risk.stop()
-      // What cannot be opened stays blocked, and the next start says so.
-      await connection.disconnect('shutdown').catch((error: unknown) => log.error(String(error)))
+      await buying.stop()
       await sharing.stop()
       announcer.stop()
       offChain()

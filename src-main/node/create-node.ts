@@ -103,10 +103,8 @@ export async function createNode(options: {
   }
   const settings = createSettings({ file, state, guard, restate })
 
-  const programs = createPrograms({ repository: createProgramRepository(store), clock }, () => {
-    needAgent()
-    throw new MystError('NotBuilt', 'Not yet.')
-  })
+  const programRepository = createProgramRepository(store)
+  const programs = createPrograms({ repository: programRepository, clock }, () => needAgent().programs)
   const showPrograms = () => state.set({ programs: programs.views() })
   programs.onChange(showPrograms)
   showPrograms()
@@ -172,6 +170,9 @@ export async function createNode(options: {
     const { connection, share } = state.get()
     const isIdle =
       connection.name === 'disconnected' || (connection.name === 'blocked' && (!agent || connection.isLockdown))
+    const isAnyRunning = programs.views().some(({ connection }) => connection.name !== 'disconnected')
+    if (isAnyRunning)
+      throw new MystError('IdentityInUse', 'Disconnect your programs first; another identity would end them.')
     if (isIdle && share.state === 'off') return
     throw new MystError('IdentityInUse', 'Disconnect and stop sharing first; another identity would end both.')
   }
@@ -180,6 +181,7 @@ export async function createNode(options: {
     const unlocked = await keystore.unlock(id, passphrase)
     await agent?.stop()
     agent = undefined
+    programs.use(undefined)
     setIdentity({
       all: await keystore.list(),
       active: id,
@@ -189,9 +191,10 @@ export async function createNode(options: {
     })
     if (market) {
       agent = createAgent(
-        { market, store, state, serviceTypes, clock, log, home, reach },
+        { market, store, state, serviceTypes, clock, log, home, reach, programs: programRepository },
         { ...unlocked, maxAtRisk: MAX_AT_RISK },
       )
+      programs.use(agent.programs)
       await agent.refresh()
       showRegistration()
     }

@@ -52,8 +52,10 @@ export function createIssuerRisk(
 
   /** A dialogue that is being opened with somebody for a connection must not be replaced by another. */
   const mayOpen = (peer: IdentityId) => {
-    const { connection } = state.get()
-    return !('proposal' in connection) || connection.proposal.provider !== peer
+    const { connection, programs } = state.get()
+    return [connection, ...programs.map((program) => program.connection)].every(
+      (one) => !('proposal' in one) || one.proposal.provider !== peer,
+    )
   }
 
   return {

@@ -91,9 +91,13 @@ export function createSettings(deps: {
 const isLockdown = ({ connection }: AppState) => connection.name === 'blocked' && connection.isLockdown === true
 
 /** Lockdown would cut off in silence what works without a VPN of one's own. */
-function mayLockDown({ connection, share }: AppState): void {
+function mayLockDown({ connection, share, programs }: AppState): void {
   if ('proposal' in connection && connection.proposal.serviceType === 'socks') {
     throw new MystError('LockdownInTheWay', 'Disconnect the proxy first: lockdown lets nothing out but a VPN.')
+  }
+  // Through a VPN that stands theirs go on.
+  if (connection.name !== 'connected' && programs.some((program) => program.connection.name !== 'disconnected')) {
+    throw new MystError('LockdownInTheWay', 'Disconnect your programs first: lockdown lets nothing out but a VPN.')
   }
   if (share.state !== 'off') {
     throw new MystError('LockdownInTheWay', 'Stop sharing first: with lockdown on nobody could reach you.')

@@ -32,6 +32,7 @@ export function fromWire(wire: WireError): MystError {
 const SECRETS: readonly RegExp[] = [
   /(?<=:\/\/)[^/\s@]+@/g, // credentials in an address
   /\b(?:0x)?[0-9a-fA-F]{64}\b/g, // 32 bytes of hex: a key or something as long as one
+  /\bmyst_[\w-]{43}/g, // a program's key
   /-----BEGIN [^-]*PRIVATE KEY-----[\s\S]*?-----END [^-]*PRIVATE KEY-----/g,
 ]
 

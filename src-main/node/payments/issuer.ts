@@ -40,6 +40,16 @@ export type Standing = {
   promisedHere: Amount
 }
 
+/** Bounds what is signed beside what may be at risk, such as a budget. */
+export type Allowance = {
+  /** What may still be signed for. */
+  left(): Amount
+  /** No more than is left; on disk when it returns, and only then is anything signed for it sent. */
+  take(amount: Amount): void
+}
+
+type PayRequest = { target: Amount; maxAtRisk: Amount; allowance?: Allowance | undefined }
+
 /** The half of a link that pays. */
 export type Issuer = {
   readonly conduct: PeerConduct
@@ -47,9 +57,9 @@ export type Issuer = {
   advised(signal?: AbortSignal): Promise<PaymentAdvice>
   /**
    * Pays so much that the peer has `target` left, in one promise, never below its minimum, and never so
-   * much that more than `maxAtRisk` would be promised and not earned. One at a time.
+   * much that more than `maxAtRisk` would be promised and not earned, or more than is allowed. One at a time.
    */
-  payAhead(request: { target: Amount; maxAtRisk: Amount }): Promise<PayOutcome>
+  payAhead(request: PayRequest): Promise<PayOutcome>
   /** What a session has cost so far (cumulative) by metering that was believed; durable when it returns. */
   consume(sessionId: string, cost: Amount): void
   standing(): Standing
@@ -145,7 +155,7 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
 
   /** The promise to send next: the unacknowledged one again, an update, or a new one. */
   function nextPromise(
-    request: { target: Amount; maxAtRisk: Amount },
+    request: PayRequest,
     { policy, update }: PaymentAdvice,
     balance: Amount,
   ): GivenPromise | PayOutcome {
@@ -158,7 +168,8 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
     if (open && open.amount - open.accepted >= minimum && open.amount <= limit) return open
 
     const promisedToAll = sumOf(ledger.openGiven())
-    const room = request.maxAtRisk - ownLeftover()
+    const atRisk = request.maxAtRisk - ownLeftover()
+    const room = least(atRisk, request.allowance?.left() ?? atRisk)
     const wanted = most(request.target - claimed, minimum)
     let increase = least(wanted, room)
     if (increase < minimum) return { kind: 'limit', needed: minimum }
@@ -186,7 +197,7 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
     return { ...promise, signature: deps.identity.signTypedData(typed) }
   }
 
-  async function pay(request: { target: Amount; maxAtRisk: Amount }): Promise<PayOutcome> {
+  async function pay(request: PayRequest): Promise<PayOutcome> {
     let refusal: RefusalReason = 'service-unavailable'
     let isReconciled = false
     let refusedBefore: RefusalReason | undefined
@@ -208,7 +219,10 @@ export function createIssuer(deps: PaymentsDeps, dialogue: Dialogue, changed: ()
       }
       const before = find(next.serial)
       const increase = next.amount - (before?.amount ?? 0n)
-      if (increase > 0n) save(next)
+      if (increase > 0n) {
+        request.allowance?.take(increase)
+        save(next)
+      }
       promisedHere += increase
       settle()
       changed()

@@ -67,13 +67,16 @@ export function createPrograms(
 
   const handlers: Programs['handlers'] = {
     async 'programs.add'({ name, budget, socksPort, ...wishes }) {
-      if (repository.all().length >= MAX_PROGRAMS) {
+      const before = repository.all()
+      if (before.length >= MAX_PROGRAMS) {
         throw new MystError('TooManyPrograms', `There are ${MAX_PROGRAMS} programs already; remove one first.`)
       }
       const port = socksPort ?? freePort()
       mayHavePort(port)
       const id = randomBytes(8).toString('hex')
-      repository.add({ id, name, budget, socksPort: port, createdAtMs: clock.now() })
+      // Each later than the one before, so that their order is that in which they came.
+      const createdAtMs = Math.max(clock.now(), (before.at(-1)?.createdAtMs ?? 0) + 1)
+      repository.add({ id, name, budget, socksPort: port, createdAtMs })
       repository.change(id, wishes)
       changed()
       return { id }

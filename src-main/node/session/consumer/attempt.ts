@@ -10,7 +10,7 @@ import type { ServiceConsumer } from '../../ports/service-type.ts'
 import { DIALOGUE_TIMING } from '../../protocol/limits.ts'
 import { SESSION_CLOSE, SESSION_CLOSED, SESSION_FAILED, sessionClosed } from '../../protocol/session.ts'
 import { costOf, TOLERANCE } from '../cost.ts'
-import type { Context } from './context.ts'
+import type { Context, Purse } from './context.ts'
 import { createMeter, type Meter } from './meter.ts'
 import { PROVIDER_ENDS } from './provider-ends.ts'
 import { countersign, signAlone } from './sign-record.ts'
@@ -47,11 +47,15 @@ export type Attempt = {
   session?: OpenSession
   socksPort?: number
   exit?: Exit
+  /** Where a budget bounds it. */
+  purse?: Purse
   /** The first thing that ends the session from outside; `onEnd` hears of it. */
   ending?: Ending
   onEnd?: () => void
   /** Being taken down: what arrives late is not taken up any more. */
   isOver?: boolean
+  /** Everything is taken down. */
+  onOver?: () => void
 }
 
 export function endAttempt(attempt: Attempt, ending: Ending): void {
@@ -149,14 +153,18 @@ export async function takeDown(context: Context, attempt: Attempt, end: SessionE
     const metered = session.meter.metered()
     session.meter.stop()
     const ownCost = own && session.openedAtMs !== undefined ? costOf(attempt.proposal, own) : 0n
-    link.issuer.consume(session.id, metered.cost > ownCost ? metered.cost : ownCost)
+    const cost = metered.cost > ownCost ? metered.cost : ownCost
+    link.issuer.consume(session.id, cost)
+    attempt.purse?.used(cost)
     record(context, attempt, end)
     signAlone(context, attempt, session, end)
     const { conduct, standing } = link.issuer
     if (attempt.ending?.misconduct) conduct.accuse(attempt.ending.misconduct, standing().leftover)
     conduct.ended(session.id, session.isClosed ? undefined : mostCost(attempt.proposal, own))
   }
+  attempt.purse?.end()
   await dialogue?.close()
+  attempt.onOver?.()
 }
 
 /** What the provider may have counted at most by the time it notices that the session is over. */

@@ -1,17 +1,18 @@
 import type { LiveSession, SessionEnd } from '#shared/model/session.ts'
 
 import type { PaymentLink } from '../../payments/create-payments.ts'
+import { most } from '../../payments/deps.ts'
 import { costOf } from '../cost.ts'
 import { type Attempt, type Ending, endAttempt, type OpenSession, ownUsage, paidIn } from './attempt.ts'
 import type { Context, Stop, Transition } from './context.ts'
-import { notPaid } from './failed.ts'
+import { BUDGET_USED_UP, notPaid } from './failed.ts'
 import { createPace } from './pace.ts'
 import { watchTunnel } from './watch-tunnel.ts'
 
 /**
  * Lives until something ends the session: the person, the provider, the dialogue, the tunnel, or what
  * the metering says. Each second: own counters, rates, and whether to pay ahead. Whatever the person did
- * not ask for leads to reconnecting.
+ * not ask for leads to reconnecting, unless nobody else could be paid either: the budget is used up.
  */
 export async function connected(
   context: Context,
@@ -23,6 +24,7 @@ export async function connected(
   const lost = (ending: Ending): Transition => {
     const isStable = deps.clock.now() - beganMs >= timing.stableMs
     const failure = { end: ending.end, message: ending.message, paid: paidIn(attempt) }
+    if (ending.end === 'budget-used-up') return { to: 'disconnecting', attempt, failure: { ...failure, paid: paid() } }
     return { to: 'reconnecting', attempt, failure, before: { ...before, attempts: isStable ? 0 : before.attempts } }
   }
   const beganMs = deps.clock.now()
@@ -59,7 +61,8 @@ export async function connected(
     }
     context.show({ name: 'connected', proposal, live, steps })
     const ownCost = costOf(proposal, own)
-    if (tunnel.isFlowing(own.bytesDown)) pay.keepAhead(costPerMinute, ownCost - metered.cost)
+    attempt.purse?.used(most(ownCost, metered.cost))
+    pay.keepAhead(costPerMinute, ownCost - metered.cost, tunnel.isFlowing(own.bytesDown))
   }
 
   const cancelTick = deps.clock.every(timing.tickMs, tick)
@@ -81,6 +84,8 @@ export async function connected(
   }
 }
 
+const USED_UP: Ending = { end: 'budget-used-up', message: BUDGET_USED_UP }
+
 const MESSAGES: Record<Stop['end'], string> = {
   'consumer-closed': 'You disconnected.',
   shutdown: 'The program was closed.',
@@ -94,6 +99,9 @@ const MESSAGES: Record<Stop['end'], string> = {
 function createPaying(context: Context, attempt: Attempt, link: PaymentLink, session: OpenSession) {
   const { deps, timing, maxAtRisk } = context
   const { clock } = deps
+  const { purse: allowance } = attempt
+  /** What the provider asks for at least, as it said last. */
+  let least = 1n
   let isPaying = false
   let notBeforeMs = 0
   /** Why the last payment was not made: explains why the session ran out. */
@@ -107,7 +115,7 @@ function createPaying(context: Context, attempt: Attempt, link: PaymentLink, ses
     const outcome =
       atMost - leftover < minimum
         ? ({ kind: 'limit', needed: minimum } as const)
-        : await link.issuer.payAhead({ target, maxAtRisk: atMost })
+        : await link.issuer.payAhead({ target, maxAtRisk: atMost, allowance })
     if (outcome.kind === 'paid' || outcome.kind === 'enough') {
       obstacle = undefined
       unpaid = undefined
@@ -120,19 +128,26 @@ function createPaying(context: Context, attempt: Attempt, link: PaymentLink, ses
     unpaid = { message: obstacle, ...(outcome.kind === 'refused' ? { reason: outcome.reason } : {}) }
   }
 
+  const mayNotPay = () => allowance !== undefined && allowance.left() < least
+  /** What is held and promised already has become too much. */
+  const mayNotUse = () => allowance !== undefined && allowance.left() < 0n
+
   return {
-    /** `difference`: what was used by one's own counters, less the provider's metering. */
-    keepAhead(costPerMinute: bigint, difference: bigint) {
+    /** `difference`: what was used by one's own counters, less the provider's metering. `isFlowing`: it may be paid. */
+    keepAhead(costPerMinute: bigint, difference: bigint, isFlowing: boolean) {
       const [unmetered, unearned] = difference > 0n ? [difference, 0n] : [0n, -difference]
       if (isPaying || attempt.ending || session.meter.doubtful() || clock.now() < notBeforeMs) return
       void link.issuer.advised().then(
         ({ policy }) => {
           const minimum = policy.minimumIncrease > 0n ? policy.minimumIncrease : 1n
+          least = minimum
           const target = costPerMinute > minimum ? costPerMinute : minimum
           const ahead = link.issuer.standing().claimed - unmetered
           // At a slower pace there is a whole minute of it again.
-          if (ahead >= target) unpaid = undefined
-          if (isPaying || attempt.proposal.pricePerUnit === 0n || ahead * 2n >= target) return
+          if (isFlowing && ahead >= target) unpaid = undefined
+          if (isPaying || attempt.proposal.pricePerUnit === 0n) return
+          if (mayNotPay() && (ahead <= 0n || mayNotUse())) return endAttempt(attempt, USED_UP)
+          if (!isFlowing || ahead * 2n >= target) return
           isPaying = true
           void pay(target + unmetered, minimum, unearned).finally(() => {
             isPaying = false
@@ -141,10 +156,12 @@ function createPaying(context: Context, attempt: Attempt, link: PaymentLink, ses
         () => undefined,
       )
     },
-    unpaid: () => unpaid,
+    unpaid: () => (mayNotPay() ? { message: BUDGET_USED_UP } : unpaid),
     explain(ending: Ending): Ending {
       const isMoney: SessionEnd = 'leftover-exhausted'
-      if (ending.end !== isMoney || !obstacle) return ending
+      if (ending.end !== isMoney) return ending
+      if (mayNotPay()) return USED_UP
+      if (!obstacle) return ending
       return { end: ending.end, message: `${ending.message} ${obstacle}` }
     },
   }

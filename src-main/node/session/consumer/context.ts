@@ -4,6 +4,7 @@ import type { Amount } from '#shared/model/units.ts'
 
 import type { Logger } from '../../lib/logger.ts'
 import type { Payments } from '../../payments/create-payments.ts'
+import type { Allowance } from '../../payments/issuer.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Dialogue, Dialogues } from '../../ports/dialogue.ts'
 import type { ControlEndpoint, ServiceType } from '../../ports/service-type.ts'
@@ -97,6 +98,24 @@ export type ConnectOptions = {
   filter?: ProposalFilter
   /** Whom to try when the session is lost, as things are then; default: the candidates of the connect. */
   candidates?: () => readonly CopiedProposal[]
+  /** Bounds what this connection may spend in all, whoever it is with. */
+  budget?: Budget
+  /** Told of each attempt as it begins: whoever else wants its provider can end it. */
+  onAttempt?: (attempt: Attempt) => void
+}
+
+/** What may be spent, over many attempts; one of them at a time. */
+export type Budget = {
+  /** `held`: what the provider has of ours already, which the attempt may use. Undefined: that is more than is left. */
+  begin(held: Amount): Purse | undefined
+}
+
+/** What one attempt may spend. Below zero: it was lowered meanwhile. */
+export type Purse = Allowance & {
+  /** What the attempt has cost so far. */
+  used(cost: Amount): void
+  /** Nothing is spent any more. */
+  end(): void
 }
 
 /** What the states share. */

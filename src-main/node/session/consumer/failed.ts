@@ -37,6 +37,15 @@ export function notPaid(outcome: Exclude<PayOutcome, { kind: 'paid' | 'enough' }
   }
 }
 
+/** Why a connection with a budget ends, or does not come about. */
+export const BUDGET_USED_UP = 'The budget is used up; raise it to go on.'
+
+export const budgetUsedUp = () => new MystError('BudgetUsedUp', BUDGET_USED_UP)
+
+/** Another provider may hold less. */
+export const holdsMore = () =>
+  new MystError('BudgetTooSmall', 'The provider holds more of your MYST from before than is left of the budget.')
+
 /** Of whoever an offer is from. */
 export const NOT_ANSWERED = 'The provider does not answer; it may be offline.'
 
@@ -49,6 +58,7 @@ export function sentenceOf(error: unknown, { ending }: Attempt): Omit<Connection
   }
   if (error instanceof MystError) {
     if (error.name === 'DialogueNotAnswered') return { ...end, message: NOT_ANSWERED }
+    if (error.name === 'BudgetUsedUp') return { end: 'budget-used-up', message: error.message }
     const reason = error.name === 'Refused' ? error.details.reason : undefined
     const isKnown = typeof reason === 'string' && Object.hasOwn(REFUSALS, reason)
     return { ...end, message: error.message, ...(isKnown ? { reason: reason as RefusalReason } : {}) }

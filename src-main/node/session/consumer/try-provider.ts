@@ -17,14 +17,14 @@ import {
 } from '../../protocol/session.ts'
 import { type Attempt, beginSession, endAttempt, paidIn, takeDown } from './attempt.ts'
 import { type Context, type Stop, unlessAborted, withDeadline } from './context.ts'
-import { Failed, NOT_ANSWERED, NotVerified, notPaid, sentenceOf } from './failed.ts'
+import { budgetUsedUp, Failed, holdsMore, NOT_ANSWERED, NotVerified, notPaid, sentenceOf } from './failed.ts'
 import { verify } from './verify.ts'
 
 export type Progress = { step: ConnectStep; startedAtMs: number; steps: StepRecord[] }
 
 /**
  * `cancelled`: by the person or the end of the program; nothing was taken down yet. `hopeless`: the person refused
- * what every provider needs, and is not asked again for each.
+ * what every provider needs, and is not asked again for each; or nothing is left to pay any of them.
  */
 export type Tried = { attempt: Attempt; paid: bigint } & (
   | { kind: 'verified'; steps: StepRecord[] }
@@ -42,6 +42,7 @@ export async function tryProvider(
 ): Promise<Tried> {
   const { deps, signal } = context
   const attempt: Attempt = { proposal, askedAtMs: deps.clock.now() }
+  context.options.onAttempt?.(attempt)
   const progress: Progress = { step: 'reach-provider', startedAtMs: attempt.askedAtMs, steps: [] }
   try {
     await open(context, attempt, progress, () => show({ ...progress }))
@@ -64,13 +65,19 @@ export async function tryProvider(
     const isProved = error instanceof NotVerified && error.gaveNothing && (await context.ownAddress()) !== undefined
     const held = attempt.link?.issuer.standing().leftover ?? 0n
     if (isProved && held > 0n) attempt.link?.issuer.conduct.accuse('gave-nothing', held)
-    const isRefused = error instanceof MystError && error.name === 'ElevationRefused'
-    return { kind: isRefused ? 'hopeless' : 'failed', attempt, paid, failure }
+    const isHopeless = error instanceof MystError && HOPELESS.has(error.name)
+    return { kind: isHopeless ? 'hopeless' : 'failed', attempt, paid, failure }
   }
 }
 
+/** With every other provider it would be the same. */
+const HOPELESS = new Set(['ElevationRefused', 'BudgetUsedUp'])
+
 /** What this machine or its user does not let the node do says nothing about a provider. */
-const OUR_OWN_FAILURES = new Set(['ElevationRefused', 'NotPermitted', 'OpenVpnMissing', 'NoTunDevice'])
+const OUR_OWN_FAILURES = new Set([
+  ...['ElevationRefused', 'NotPermitted', 'OpenVpnMissing', 'NoTunDevice', 'PortInUse', 'PortNotAllowed'],
+  ...['BudgetUsedUp', 'BudgetTooSmall', 'ProviderInUse'],
+])
 
 async function open(context: Context, attempt: Attempt, progress: Progress, show: () => void): Promise<void> {
   const { deps, timing, signal, options } = context
@@ -128,7 +135,7 @@ async function open(context: Context, attempt: Attempt, progress: Progress, show
   const service = await step('agree-payment', async () => {
     const service = await preparing
     signal.throwIfAborted()
-    await agreePayment(context, link, proposal)
+    await agreePayment(context, attempt, link)
     return service
   })
 
@@ -164,19 +171,24 @@ async function open(context: Context, attempt: Attempt, progress: Progress, show
 }
 
 /** The provider's advice, and the first small promise unless it still has something of ours. */
-async function agreePayment(context: Context, link: PaymentLink, proposal: CopiedProposal): Promise<void> {
+async function agreePayment(context: Context, attempt: Attempt, link: PaymentLink): Promise<void> {
   const { deps, timing, signal, maxAtRisk } = context
+  const { budget } = context.options
   const limited = withDeadline(deps.clock, signal, timing.adviceMs)
   const advice = await link.issuer
     .advised(limited.signal)
     .catch(() => Promise.reject(new Failed('The provider did not say how it wants to be paid.')))
     .finally(limited.done)
   const minimum = advice.policy.minimumIncrease > 0n ? advice.policy.minimumIncrease : 1n
-  const { claimed } = link.issuer.standing()
+  const { claimed, leftover } = link.issuer.standing()
+  const allowance = attempt.isOver ? undefined : budget?.begin(leftover)
+  if (budget && !allowance) throw holdsMore()
+  if (allowance) attempt.purse = allowance
   // Enough for a start: the rest is paid when the traffic was verified.
-  if (proposal.pricePerUnit === 0n || claimed * 4n >= minimum) return
-  const outcome = await link.issuer.payAhead({ target: minimum, maxAtRisk })
+  if (attempt.proposal.pricePerUnit === 0n || claimed * 4n >= minimum) return
+  const outcome = await link.issuer.payAhead({ target: minimum, maxAtRisk, allowance })
   if (outcome.kind === 'paid' || outcome.kind === 'enough' || link.issuer.standing().claimed > 0n) return
+  if (allowance && allowance.left() < minimum) throw budgetUsedUp()
   throw notPaid(outcome, maxAtRisk)
 }
 
