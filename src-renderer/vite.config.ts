@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
-import { defineConfig, type HtmlTagDescriptor, type Plugin } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 import { worldPlugin } from './features/connect/draw-world.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -15,7 +15,7 @@ export default defineConfig(({ mode }) => {
     root: here,
     base: './',
     publicDir: false,
-    plugins: [react(), worldPlugin(), preloadApp(), ...(gallery ? [] : [withoutSchemas()])],
+    plugins: [react(), worldPlugin(), styleFirst(), ...(gallery ? [] : [withoutSchemas()])],
     build: {
       outDir: fileURLToPath(new URL(gallery ? '../out/gallery' : '../out/renderer', import.meta.url)),
       emptyOutDir: true,
@@ -26,6 +26,17 @@ export default defineConfig(({ mode }) => {
       chunkSizeWarningLimit: 600,
       rolldownOptions: {
         input: { index: `${here}index.html`, ...(gallery ? { gallery: `${here}gallery.html` } : {}) },
+        // Few scripts until there is a screen, not many small ones that wait for one another.
+        ...(!gallery && {
+          output: {
+            codeSplitting: {
+              groups: [
+                { name: 'sign-in', tags: ['$initial'], priority: 1 },
+                { name: 'app', test: /\/app\/app\.tsx$/ },
+              ],
+            },
+          },
+        }),
       },
     },
   }
@@ -48,32 +59,25 @@ function withoutSchemas(): Plugin {
   }
 }
 
-/** What the entry imports while it signs in (app/main.ts) is asked for with the entry, not after it. */
-function preloadApp(): Plugin {
+/**
+ * The styles are asked for with the entry. Not so the app's script: reading it would come before the entry has asked to
+ * sign in, and both go on side by side after that (app/main.ts).
+ */
+function styleFirst(): Plugin {
   return {
-    name: 'preload-app',
+    name: 'style-first',
     transformIndexHtml: {
       order: 'post',
       handler(_html, { bundle = {}, chunk }) {
-        const known = chunk?.imports ?? []
-        const files = new Set<string>()
         const styles = new Set<string>()
-        const add = (file: string) => {
+        for (const file of chunk?.dynamicImports ?? []) {
           const found = bundle[file]
-          if (found?.type !== 'chunk' || files.has(file) || known.includes(file)) return
-          files.add(file)
-          for (const style of found.viteMetadata?.importedCss ?? []) styles.add(style)
-          found.imports.forEach(add)
+          if (found?.type === 'chunk') for (const style of found.viteMetadata?.importedCss ?? []) styles.add(style)
         }
-        chunk?.dynamicImports.forEach(add)
-        const tag = (rel: string, file: string): HtmlTagDescriptor => ({
-          ...{ tag: 'link', injectTo: 'head' },
-          attrs: { rel, crossorigin: true, href: `./${file}` },
-        })
-        return [
-          ...[...styles].map((file) => tag('stylesheet', file)),
-          ...[...files].map((file) => tag('modulepreload', file)),
-        ]
+        return [...styles].map((file) => ({
+          ...{ tag: 'link', injectTo: 'head' as const },
+          attrs: { rel: 'stylesheet', crossorigin: true, href: `./${file}` },
+        }))
       },
     },
   }

@@ -4,8 +4,6 @@ import '../ui/ui.css'
 import './app.css'
 import { StrictMode, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
-import { Setup } from '../features/setup/setup.tsx'
-import { Unlock } from '../features/unlock/unlock.tsx'
 import { locale, speak } from '../messages/index.ts'
 import { type NodeParts, NodeProvider, useHasState, useLanguage, useLink, useNode } from '../store/node-context.tsx'
 import { type Route, redirect, useRoute } from '../store/route.ts'
@@ -13,6 +11,7 @@ import { ConnectionAnnouncer } from './connection-announcer.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
 import { Locked } from './locked.tsx'
 import { LostBanner } from './lost-banner.tsx'
+import { loadOtherScreens, Screen } from './screen.tsx'
 import { Shell } from './shell.tsx'
 import { Waiting } from './waiting.tsx'
 
@@ -35,8 +34,8 @@ export function App({ parts }: { parts: NodeParts }) {
 }
 
 /**
- * Nothing below is shown before there is something true to show. Everything below takes its words while it renders, and
- * nothing below is kept from rendering with this: so another language comes at once, and what was typed stays.
+ * Nothing below is shown before there is something true to show. Everything below takes its words while it renders; what
+ * need not render with this (`memo`) asks for the language by itself. So another one comes at once, and what was typed stays.
  */
 function Gate() {
   const language = useLanguage()
@@ -61,6 +60,11 @@ function Gate() {
 
 function Screens() {
   const route = useRoute()
+  // Once there is a screen, and the browser has nothing better to do.
+  useEffect(() => {
+    const idle = requestIdleCallback(() => void loadOtherScreens().catch(() => undefined))
+    return () => cancelIdleCallback(idle)
+  }, [])
   const first = useNode<Route>(({ identity }) =>
     identity.all.length === 0 ? 'setup' : identity.unlocked ? 'connect' : 'unlock',
   )
@@ -68,7 +72,6 @@ function Screens() {
     if (!route) redirect(first)
   }, [route, first])
   if (!route) return null
-  if (route === 'setup') return <Setup />
-  if (route === 'unlock') return <Unlock />
+  if (route === 'setup' || route === 'unlock') return <Screen route={route} waiting={<Waiting />} />
   return <Shell route={route} />
 }

@@ -4,6 +4,7 @@ import type { Settings } from '#shared/contract/settings.ts'
 import { encode } from '#shared/contract/wire.ts'
 import { LANGUAGES } from '#shared/model/choices.ts'
 import { App } from '../app/app.tsx'
+import { loadOtherScreens } from '../app/screen.tsx'
 import { createMirror } from '../store/mirror.ts'
 import { redirect } from '../store/route.ts'
 import { createTrafficHistory, HISTORY_MS } from '../store/traffic-history.ts'
@@ -26,6 +27,7 @@ const all = scenes(now)
 let close = () => {}
 
 window.showScene = async (name, language) => {
+  await loadOtherScreens()
   close()
   const scene = all[name]
   close = scene ? open(spoken(scene, language)) : list()

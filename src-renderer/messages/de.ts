@@ -16,6 +16,7 @@ export const de: Messages = {
     settings: 'Einstellungen',
     skip: 'Zum Inhalt springen',
     loading: 'Der Knoten wird gesucht…',
+    opening: 'Wird geöffnet…',
     loadingHint: 'Kurz nach dem Start dauert das einen Moment.',
     lost: 'Der Knoten antwortet nicht, neuer Versuch…',
     signedOutTitle: 'Diese Seite ist abgemeldet',

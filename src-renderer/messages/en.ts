@@ -19,6 +19,7 @@ export const en = {
     settings: 'Settings',
     skip: 'Skip to content',
     loading: 'Reaching the node…',
+    opening: 'Opening…',
     loadingHint: 'This takes a moment when it has just been started.',
     lost: 'The node is not answering, reconnecting…',
     signedOutTitle: 'This page is signed out',

@@ -1,0 +1,5 @@
+export { Activity as activity } from '../features/activity/activity.tsx'
+export { Settings as settings } from '../features/settings/settings.tsx'
+export { Setup as setup } from '../features/setup/setup.tsx'
+export { Share as share } from '../features/share/share.tsx'
+export { Wallet as wallet } from '../features/wallet/wallet.tsx'
