@@ -40,6 +40,13 @@ function formatsIn(tag: string) {
     tenths: number({ minimumFractionDigits: 1, maximumFractionDigits: 1 }),
     percent: number({ style: 'percent', maximumFractionDigits: 2 }),
     share: number({ style: 'percent', maximumFractionDigits: 0, roundingMode: 'floor' }),
+    words: {
+      second: number({ style: 'unit', unit: 'second', unitDisplay: 'long' }),
+      minute: number({ style: 'unit', unit: 'minute', unitDisplay: 'long' }),
+      hour: number({ style: 'unit', unit: 'hour', unitDisplay: 'long' }),
+      day: number({ style: 'unit', unit: 'day', unitDisplay: 'long' }),
+    },
+    list: lazy(() => new Intl.ListFormat(tag)),
     plural: lazy(() => new Intl.PluralRules(tag)),
     day: lazy(() => new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'long' })),
     dateTime: lazy(() => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' })),
@@ -159,7 +166,7 @@ export function formatStepTime(ms: number): string {
 }
 
 function inWords(count: number, unit: 'second' | 'minute' | 'hour' | 'day'): string {
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
+  return formats().words[unit]().format(count)
 }
 
 /** A count for a sentence: where a word beside it changes with it. */
@@ -202,7 +209,7 @@ export function formatDateTime(atMs: number): string {
 }
 
 export function formatList(items: readonly string[]): string {
-  return new Intl.ListFormat(locale).format(items)
+  return formats().list().format(items)
 }
 
 /** What stands between a whole number and its decimals. */

@@ -58,7 +58,14 @@ export function Connect() {
 
   const exit = connection.name === 'connected' ? connection.live.exit?.country : undefined
   const idle = ['disconnected', 'disconnecting', 'blocked'].includes(connection.name)
-  const choose = (country: string) => setFilters({ ...filters, country: filters.country === country ? '' : country })
+  const choose = useCallback(
+    (country: string) => setFilters({ ...filters, country: filters.country === country ? '' : country }),
+    [filters, setFilters],
+  )
+  const connectTo = useCallback(
+    (proposal: ProposalView) => setTarget({ kind: 'one', first: proposal, candidates: [proposal] }),
+    [],
+  )
   return (
     <div className="connect" data-connection={connection.name}>
       <section className="stage card">
@@ -96,7 +103,7 @@ export function Connect() {
             counts={counts}
             filters={filters}
             onFilters={setFilters}
-            onConnect={(proposal) => setTarget({ kind: 'one', first: proposal, candidates: [proposal] })}
+            onConnect={connectTo}
           />
         )}
       </section>

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, useRef } from 'react'
+import { type KeyboardEvent, useCallback, useRef } from 'react'
 import type { ProposalView } from '#shared/contract/commands.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
@@ -21,7 +21,11 @@ export function ProposalList({
   const scroller = useRef<HTMLDivElement>(null)
   const headBlock = useNode((state) => state.network.headBlock)
   const capabilities = useNode((state) => state.capabilities)
-  const prefer = useCommand('proposals.prefer')
+  const { run: runPrefer } = useCommand('proposals.prefer')
+  const prefer = useCallback(
+    ({ provider }: ProposalView, preferred: boolean) => void runPrefer({ provider, preferred }),
+    [runPrefer],
+  )
   const rows = useVirtualizer({
     count: proposals.length,
     getScrollElement: () => scroller.current,
@@ -72,7 +76,7 @@ export function ProposalList({
                 headBlock={headBlock}
                 available={capabilities[proposal.serviceType].available}
                 onConnect={onConnect}
-                onPrefer={(preferred) => void prefer.run({ provider: proposal.provider, preferred })}
+                onPrefer={prefer}
               />
             </li>
           )

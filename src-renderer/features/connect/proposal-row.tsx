@@ -1,4 +1,5 @@
 import { ChevronRight, Star, TriangleAlert } from 'lucide-react'
+import { memo } from 'react'
 import type { ProposalView } from '#shared/contract/commands.ts'
 import { countryName } from '../../messages/countries.ts'
 import {
@@ -10,13 +11,15 @@ import {
   shortId,
 } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { useLanguage } from '../../store/node-context.tsx'
 import { Amount } from '../../ui/amount.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Flag } from '../../ui/flag.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { misconduct } from './misconduct.ts'
 
-export function ProposalRow({
+/** Scrolling moves rows that are there, and draws those only that come. */
+export const ProposalRow = memo(function ProposalRow({
   proposal,
   headBlock,
   available,
@@ -27,8 +30,9 @@ export function ProposalRow({
   headBlock: number
   available: boolean
   onConnect(proposal: ProposalView): void
-  onPrefer(preferred: boolean): void
+  onPrefer(proposal: ProposalView, preferred: boolean): void
 }) {
+  useLanguage() // Another one changes the words, and nothing that it is given.
   const country = countryName(proposal.originLocation.country)
   const servedFrom = proposal.serviceLocation.country
   const id = shortId(proposal.provider)
@@ -73,7 +77,7 @@ export function ProposalRow({
         label={m.connect.prefer(id)}
         className="row-star"
         aria-pressed={proposal.preferred}
-        onClick={() => onPrefer(!proposal.preferred)}
+        onClick={() => onPrefer(proposal, !proposal.preferred)}
       >
         <Star size={17} aria-hidden />
       </IconButton>
@@ -90,7 +94,7 @@ export function ProposalRow({
       </Button>
     </div>
   )
-}
+})
 
 function experience({ experience: { sessions, failures, lastConnectMs } }: ProposalView): string {
   const tried = sessions + failures

@@ -1,15 +1,19 @@
-import { Suspense, useState } from 'react'
+import { memo, Suspense, useState } from 'react'
 import type { ConnectionState } from '#shared/model/session.ts'
 import { countryName } from '../../messages/countries.ts'
 import { counted, formatList } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { useLanguage } from '../../store/node-context.tsx'
 import { Flag } from '../../ui/flag.tsx'
 import { lazyPicture } from '../../ui/lazy-picture.ts'
 
 const MapShapes = lazyPicture(() => import('./map-shapes.tsx'))
 
-/** A picture of where offers are. Choosing a country here is a shortcut for the filter of the same name. */
-export function WorldMap({
+/**
+ * A picture of where offers are. Choosing a country here is a shortcut for the filter of the same name. It stays as it
+ * is while the figures beside it move.
+ */
+export const WorldMap = memo(function WorldMap({
   counts,
   chosen,
   focus,
@@ -22,6 +26,7 @@ export function WorldMap({
   connection: ConnectionState['name']
   onChoose(country: string): void
 }) {
+  useLanguage() // Another one changes the words, and nothing that it is given.
   const [hovered, setHovered] = useState<string>()
   const list = formatList([...counts.keys()].map(countryName))
   const named = hovered ?? (connection === 'disconnected' ? chosen : '')
@@ -40,4 +45,4 @@ export function WorldMap({
       )}
     </div>
   )
-}
+})
