@@ -1,10 +1,12 @@
 import type { CommandInput, CommandName, CommandOutput } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
+import type { ConnectionState } from '#shared/model/session.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import {
   DIAGNOSTICS,
   earnings,
   history,
+  KEY,
   NETWORK,
   PROPOSALS,
   promises,
@@ -28,17 +30,26 @@ export function createFixtureBridge(scene: Scene, now: number): Bridge {
       let number = 0
       listener.onMessage({ kind: 'snapshot', number, state: scene.state })
       listener.onLink(link)
-      const { connection } = scene.state
+      const { connection, programs } = scene.state
+      const isLive = [connection, ...programs.map((program) => program.connection)].some(
+        ({ name }) => name === 'connected',
+      )
       // Who wants less motion gets a still picture, the same every time.
       const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
-      if (connection.name !== 'connected' || still) return () => {}
+      if (!isLive || still) return () => {}
       const random = seeded(3)
       const timer = window.setInterval(() => {
         number += 1
         const wave = 0.55 + 0.45 * Math.sin(number / 7) + (random() - 0.5) * 0.5
         const rateBps = { down: Math.max(0, 18e6 * wave), up: Math.max(0, 1.6e6 * (1.4 - wave)) }
-        const live = { ...connection.live, rateBps }
-        listener.onMessage({ kind: 'delta', number, set: { connection: { ...connection, live } } })
+        const moved = (one: ConnectionState): ConnectionState => {
+          if (one.name !== 'connected') return one
+          const bytesDown = one.live.bytesDown + BigInt(number) * 20_000_000n
+          return { ...one, live: { ...one.live, rateBps, bytesDown } }
+        }
+        // As from a node: everything is new, whether or not it differs.
+        const all = programs.map((program) => ({ ...program, connection: moved({ ...program.connection }) }))
+        listener.onMessage({ kind: 'delta', number, set: { connection: moved(connection), programs: all } })
       }, 1000)
       return () => window.clearInterval(timer)
     },
@@ -73,6 +84,8 @@ function answer(scene: Scene, now: number, name: CommandName, input: unknown): u
       return quote(input as CommandInput<'wallet.quote'>)
     case 'network.file':
       return NETWORK
+    case 'programs.newKey':
+      return { key: KEY }
     case 'diagnostics.read':
       return { text: DIAGNOSTICS, fileName: 'mysterium-diagnostics.txt' }
     case 'identity.export':

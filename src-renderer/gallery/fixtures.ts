@@ -127,6 +127,9 @@ export const READY: AppState = {
   capabilities: { openvpn: { available: true }, socks: { available: true } },
 }
 
+/** As the node makes them; this one opens nothing. */
+export const KEY = 'myst_8r1xS0m3Th1ngR4nd0m0f32Byt3sW0uldB3H3r3-Fi4f2a'
+
 const { transactionsLeft: _some, ...PURSE } = READY.wallet
 /** Nobody yet; then somebody without a backup; then with one, and not registered. */
 export const NOBODY: AppState = {

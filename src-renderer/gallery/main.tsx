@@ -52,11 +52,16 @@ function open(scene: Scene): () => void {
   }
 }
 
-/** Its words are asked for again with each frame, because the page chooses the language. */
-async function press(words: () => string): Promise<void> {
-  const find = () => [...document.querySelectorAll('button')].find(({ textContent }) => textContent === words())
-  while (!find()) await new Promise(requestAnimationFrame)
-  find()?.click()
+/** The words are asked for again with each frame, because the page chooses the language. The last that has them is meant. */
+async function press(words: () => readonly string[]): Promise<void> {
+  for (const at of words().keys()) {
+    const find = () => {
+      const all = [...document.querySelectorAll('button')]
+      return all.findLast((one) => [one.textContent, one.ariaLabel].includes(words()[at] ?? ''))
+    }
+    while (!find()) await new Promise(requestAnimationFrame)
+    find()?.click()
+  }
 }
 
 function list(): () => void {

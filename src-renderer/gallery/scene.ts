@@ -10,8 +10,8 @@ export type Scene = {
   empty?: boolean
   /** The offer that a link leads to. */
   offer?: { provider: string; serial: number }
-  /** The words of a button that is pressed once it is there. */
-  press?: () => string
+  /** Of the buttons that are pressed one after another, each once it is there: its words, or its whole name. */
+  press?: () => readonly string[]
   /** What this page kept from an earlier visit. */
   remembered?: Record<string, unknown>
 }

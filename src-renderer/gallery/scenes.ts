@@ -3,6 +3,7 @@ import { MYST } from '#shared/model/units.ts'
 import { m } from '../messages/index.ts'
 import { connectScenes, lockdown } from './connect-scenes.ts'
 import { fixtureId, ME, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
+import { programScenes } from './program-scenes.ts'
 import type { Scene } from './scene.ts'
 
 /** Every state of the app worth a look, by name. `now` is when the page was opened. */
@@ -205,7 +206,8 @@ export function scenes(now: number): Record<string, Scene> {
         shell: { startWithComputer: true, update: { name: 'ready', version: '0.2.0' } },
       },
     },
-    'settings-diagnostics': { route: 'settings', state: READY, press: () => m.settings.diagnosticsShow },
+    'settings-diagnostics': { route: 'settings', state: READY, press: () => [m.settings.diagnosticsShow] },
+    ...programScenes(now),
     'settings-no-openvpn': {
       route: 'settings',
       state: {

@@ -10,7 +10,7 @@ import { said } from './said.ts'
 
 /** Names, units and words that are the same in both. */
 const SAME = new Set(
-  'Mysterium Wallet VPN Proxy MYST Mbit/s GiB Passphrase Gas Block Name Version Lockdown Start English Deutsch'.split(
+  'Mysterium Wallet VPN Proxy MYST Mbit/s GiB Passphrase Budget Gas Block Name Version Lockdown Start English Deutsch'.split(
     ' ',
   ),
 )

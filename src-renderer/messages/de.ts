@@ -1,6 +1,7 @@
 import { nodeDe } from '#shared/messages/node.de.ts'
 import type { Messages } from './index.ts'
 import { plural } from './plural.ts'
+import { programsDe } from './programs.de.ts'
 import { providerDe } from './provider.de.ts'
 import { recordsDe } from './records.de.ts'
 
@@ -685,6 +686,7 @@ export const de: Messages = {
     version: 'Version',
     licence: 'Lizenz',
   },
+  programs: programsDe,
   provider: providerDe,
   records: recordsDe,
   node: nodeDe,

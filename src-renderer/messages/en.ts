@@ -4,6 +4,7 @@ import type { AddressProblem } from '#shared/model/address.ts'
 import type { MisconductKind } from '#shared/model/misconduct.ts'
 import type { ConnectStep, SessionEnd } from '#shared/model/session.ts'
 import { type Counted, plural } from './plural.ts'
+import { programsEn } from './programs.en.ts'
 import { providerEn } from './provider.en.ts'
 import { recordsEn } from './records.en.ts'
 
@@ -681,6 +682,7 @@ export const en = {
     version: 'Version',
     licence: 'Licence',
   },
+  programs: programsEn,
   provider: providerEn,
   records: recordsEn,
   /** The node says its sentences in this language already. */

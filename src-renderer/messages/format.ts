@@ -68,6 +68,11 @@ export function formatAmount(amount: Amount): string {
   return `${decimal(amount)}${NBSP}MYST`
 }
 
+/** The same without its unit, where that follows with another amount: "0.4 of 2 MYST". */
+export function formatMystBare(amount: Amount): string {
+  return decimal(amount)
+}
+
 /** Gas: wei shown as ether. */
 export function formatEther(wei: bigint): string {
   return `${decimal(wei)}${NBSP}ETH`

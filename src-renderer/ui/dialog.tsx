@@ -4,7 +4,7 @@ import { type ReactNode, useRef } from 'react'
 import { m } from '../messages/index.ts'
 import { IconButton } from './button.tsx'
 
-/** Focus goes in, stays in, and comes back to where it was; Escape closes. */
+/** Focus goes in, stays in, and comes back to where it was; Escape closes, unless what is in it has to be answered. */
 export function Dialog({
   open,
   onClose,
@@ -13,7 +13,8 @@ export function Dialog({
   children,
 }: {
   open: boolean
-  onClose(): void
+  /** Absent: only what is in it closes it. */
+  onClose?: (() => void) | undefined
   title: string
   text?: string | undefined
   children: ReactNode
@@ -21,7 +22,7 @@ export function Dialog({
   // Radix goes back to its own trigger element; here a dialog may be opened from anywhere.
   const opener = useRef<Element>(null)
   return (
-    <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
+    <Radix.Root open={open} onOpenChange={(next) => !next && onClose?.()}>
       <Radix.Portal>
         <Radix.Overlay className="dialog-veil" />
         <Radix.Content
@@ -41,11 +42,13 @@ export function Dialog({
           <Radix.Title className="dialog-title">{title}</Radix.Title>
           {text && <Radix.Description className="dialog-text">{text}</Radix.Description>}
           <div className="dialog-body">{children}</div>
-          <Radix.Close asChild>
-            <IconButton label={m.app.close} className="dialog-close">
-              <X size={18} aria-hidden />
-            </IconButton>
-          </Radix.Close>
+          {onClose && (
+            <Radix.Close asChild>
+              <IconButton label={m.app.close} className="dialog-close">
+                <X size={18} aria-hidden />
+              </IconButton>
+            </Radix.Close>
+          )}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

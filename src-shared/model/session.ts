@@ -105,7 +105,7 @@ export type LiveSession = {
   leftover: Amount
   promised: Amount
   /** Why nothing more is paid ahead: unless that changes, the session ends when what is left is used up. */
-  unpaid?: { reason?: RefusalReason; message: string }
+  unpaid?: { reason?: RefusalReason | 'budget-used-up'; message: string }
   socksPort?: number
   rateBps: { up: number; down: number }
 }

@@ -5,6 +5,7 @@ import { Diagnostics } from './diagnostics.tsx'
 import { Identities } from './identities.tsx'
 import { Language } from './language.tsx'
 import { Network } from './network.tsx'
+import { Programs } from './programs/programs.tsx'
 import { Protection } from './protection.tsx'
 import { Start } from './start.tsx'
 
@@ -14,6 +15,7 @@ export function Settings() {
       <h1>{m.settings.title}</h1>
       <Protection />
       <Start />
+      <Programs />
       <Language />
       <Identities />
       <Network />

@@ -156,7 +156,7 @@ function createPaying(context: Context, attempt: Attempt, link: PaymentLink, ses
         () => undefined,
       )
     },
-    unpaid: () => (mayNotPay() ? { message: BUDGET_USED_UP } : unpaid),
+    unpaid: () => (mayNotPay() ? { reason: 'budget-used-up' as const, message: BUDGET_USED_UP } : unpaid),
     explain(ending: Ending): Ending {
       const isMoney: SessionEnd = 'leftover-exhausted'
       if (ending.end !== isMoney) return ending
