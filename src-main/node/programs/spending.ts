@@ -1,4 +1,5 @@
 import type { Amount } from '#shared/model/units.ts'
+import { least, most } from '../payments/deps.ts'
 import type { Budget } from '../session/consumer/context.ts'
 import type { ProgramRepository } from '../storage/program-repository.ts'
 
@@ -19,8 +20,8 @@ export function createSpending(repository: ProgramRepository, id: string): Spend
   const now = () => {
     const { held, promised, cost } = running ?? { held: 0n, promised: 0n, cost: 0n }
     // What a provider counts beyond what it was paid for is never paid.
-    const used = cost < held + promised ? cost : held + promised
-    return promised > used ? promised : used
+    const used = least(cost, held + promised)
+    return most(promised, used)
   }
 
   return {
