@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseNetworkFile } from '#shared/contract/network-file.ts'
 import { MystError, toWire } from '#shared/errors/myst-error.ts'
+import { keepApi } from '../doors/api/keep-api.ts'
 import { openHttpDoor } from '../doors/http.ts'
 import { createNode, type Keychain, type MysteriumNode } from '../node/create-node.ts'
 import { acquireHome, defaultHome } from '../node/home.ts'
@@ -42,10 +43,12 @@ export async function startNode(
       { handlers, state, log },
       { listen: { path: join(home, 'node.sock') }, access: 'file' },
     )
+    const api = keepApi({ programs: node.programs, state, log: log.of('api') })
     return {
       handlers,
       state,
       async stop() {
+        await api.stop()
         await door.stop()
         await node.stop()
         release()

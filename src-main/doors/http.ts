@@ -10,6 +10,7 @@ import { MystError, toWire } from '#shared/errors/myst-error.ts'
 import type { Logger } from '../node/lib/logger.ts'
 import type { StateTree } from '../node/state-tree.ts'
 import { createAttempts } from './attempts.ts'
+import { readBody } from './body.ts'
 import { callEncoded } from './call.ts'
 import type { DoorCertificate } from './certificate.ts'
 import { follow } from './follow.ts'
@@ -119,7 +120,7 @@ export async function openHttpDoor(
 
     if (path.startsWith('/api/')) {
       if (request.method !== 'POST') return void response.writeHead(405).end()
-      const body = await readBody(request)
+      const body = await readBody(request, MAX_BODY_BYTES)
       if (body === undefined) return void response.writeHead(413).end()
       if (path === '/api/login') return await login(body, response)
       const secret = /^Bearer ([\w-]+)$/.exec(request.headers.authorization ?? '')?.[1]
@@ -266,15 +267,4 @@ function addressOf(host: string, port: number, certificate: DoorCertificate | un
 
 function contextOf({ certificate, privateKey }: DoorCertificate) {
   return { cert: certificate, key: privateKey, minVersion: 'TLSv1.2' as const }
-}
-
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }

@@ -104,7 +104,11 @@ export async function createNode(options: {
   const settings = createSettings({ file, state, guard, restate })
 
   const programRepository = createProgramRepository(store)
-  const programs = createPrograms({ repository: programRepository, clock }, () => needAgent().programs)
+  const programs = createPrograms({
+    ...{ repository: programRepository, clock },
+    needConnections: () => needAgent().programs,
+    query: (filter) => needMarket().catalogue.query(filter),
+  })
   const showPrograms = () => state.set({ programs: programs.views() })
   programs.onChange(showPrograms)
   showPrograms()

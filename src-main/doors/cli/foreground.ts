@@ -6,6 +6,7 @@ import { formatMyst } from '#shared/model/units.ts'
 import { createLogger, type Logger } from '../../node/lib/logger.ts'
 import { startDemo } from '../../node/localnet/demo.ts'
 import { startLocalnet } from '../../node/localnet/localnet.ts'
+import { keepApi } from '../api/keep-api.ts'
 import { openHttpDoor } from '../http.ts'
 import { openNode } from './access.ts'
 import { amount, type CommandLine, localnetFile, number, passphraseFrom, UsageError } from './arguments.ts'
@@ -96,6 +97,7 @@ export async function app(line: CommandLine, output: Output): Promise<number> {
       { handlers: node.handlers, state: node.state, log: loggerFor(line) },
       { ...place, access: 'token', lockAfterMs: lockAfter(line), pageDir: PAGE_DIR },
     )
+    const api = keepApi({ programs: node.programs, state: node.state, log: loggerFor(line) })
     try {
       const { address, token, fingerprint } = door
       const compare =
@@ -109,6 +111,7 @@ export async function app(line: CommandLine, output: Output): Promise<number> {
       await aborted(signal)
       return 0
     } finally {
+      await api.stop()
       await door.stop()
     }
   } finally {

@@ -110,7 +110,8 @@ export function createProgramConnections(
   }
 }
 
-function filterOf(program: Program, wishes: Wishes): ProposalFilter {
+/** What fits a program; only SOCKS does. */
+export function filterOf(program: Program, wishes: Wishes): ProposalFilter {
   const prices = [program.maxPricePerUnit, wishes.maxPricePerUnit].filter((price) => price !== undefined)
   const [first, second = first] = prices
   const lowest = first !== undefined && second !== undefined && second < first ? second : first

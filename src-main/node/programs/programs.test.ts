@@ -12,8 +12,11 @@ function setUp() {
   migrate(store)
   const clock = createManualClock()
   const start = () =>
-    createPrograms({ repository: createProgramRepository(store), clock }, () => {
-      throw new Error('locked')
+    createPrograms({
+      ...{ repository: createProgramRepository(store), clock, query: () => [] },
+      needConnections() {
+        throw new Error('locked')
+      },
     })
   return { ...start(), start, clock, store }
 }

@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import type { Handlers } from '#shared/contract/commands.ts'
+import type { Handlers, ProposalView } from '#shared/contract/commands.ts'
 import { MAX_PROGRAMS, type ProgramView } from '#shared/contract/programs.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
+import type { ProposalFilter } from '#shared/model/proposal.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Program, ProgramRepository } from '../storage/program-repository.ts'
-import type { ProgramConnections, Wishes } from './connections.ts'
+import { filterOf, type ProgramConnections, type Wishes } from './connections.ts'
 import { newKey, whose } from './keys.ts'
 
 /** From here on a program gets the first port that no other has: above the API's, below those of outgoing connections. */
 const FIRST_PORT = 14_101
 /** How exactly the last use of a key is told; it is on disk, and a program may ask often. */
 const USED_EVERY_MS = 60_000
+
+/** Offers of one's own among what is queried. */
+const MAX_OWN = 16
 
 type Command = Extract<keyof Handlers, `programs.${string}`>
 
@@ -20,6 +24,8 @@ export type Programs = {
   views(): ProgramView[]
   /** Whose key it is, as things are now. */
   byKey(key: string): ProgramView | undefined
+  /** What it can choose from, the best first. */
+  proposals(id: string, wishes: Wishes, limit: number): ProposalView[]
   /** As `programs.connect`, with other wishes than its own where they are given. */
   connect(id: string, wishes: Wishes): Promise<void>
   /** What connections are made with while an identity is unlocked. */
@@ -27,12 +33,14 @@ export type Programs = {
   onChange(handle: () => void): () => void
 }
 
-/** `needConnections` throws what a person has to do first. */
-export function createPrograms(
-  deps: { repository: ProgramRepository; clock: Clock },
-  needConnections: () => ProgramConnections,
-): Programs {
-  const { repository, clock } = deps
+export function createPrograms(deps: {
+  repository: ProgramRepository
+  clock: Clock
+  /** Both throw what a person has to do first. */
+  needConnections: () => ProgramConnections
+  query: (filter: ProposalFilter) => ProposalView[]
+}): Programs {
+  const { repository, clock, needConnections, query } = deps
   const listeners = new Set<() => void>()
   let connections: ProgramConnections | undefined
   repository.settleOrphans()
@@ -135,6 +143,10 @@ export function createPrograms(
       }
       return view(found)
     },
+    proposals: (id, wishes, limit) =>
+      query({ ...filterOf(need(id), wishes), limit: limit + MAX_OWN })
+        .filter(({ own }) => !own)
+        .slice(0, limit),
     connect,
     use(next) {
       connections = next
