@@ -58,6 +58,8 @@ const OPTIONS = {
   threshold: { type: 'string' },
   'max-age': { type: 'string' },
   'keep-promises-private': { type: 'boolean' },
+  budget: { type: 'string' },
+  drop: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 

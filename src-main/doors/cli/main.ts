@@ -7,6 +7,7 @@ import { identity } from './identity.ts'
 import { promises, proposals } from './market.ts'
 import type { Output } from './output.ts'
 import { createOutput } from './output.ts'
+import { program } from './program.ts'
 import { provide } from './provide.ts'
 import { resetNetwork } from './reset-network.ts'
 import { sessions } from './sessions.ts'
@@ -35,7 +36,12 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
   clearing [--at-once on|off] [--threshold AMOUNT] [--max-age HOURS]   when that happens without being asked
   risk                who owes something, and what they hold
   settings            what is set | settings set allow-local-network|lockdown on|off | settings set resolver default|IP |
-                      settings set connect-on-start off|last|best
+                      settings set connect-on-start off|last|best | settings set programs-api on|off
+  program add NAME --budget AMOUNT [--country CC] [--max-price P] [--unit GiB|hour] [--socks-port N] | list |
+          change PROGRAM [--name NAME] [the options of add; "any" takes a wish back] | remove PROGRAM |
+          key PROGRAM [--drop] | connect PROGRAM | disconnect PROGRAM
+                      a connection of its own for a program, within its budget, at a SOCKS port that stays; with a key it
+                      connects by itself (docs/api.md)
   diagnostics [--out FILE]   what somebody who helps needs to know, without addresses, identities and amounts; sent by nobody
   reset-network       opens the internet again when something of ours blocks it; needs no node, asks for a password
   app [--port N | --listen ADDRESS:PORT [--name HOST]… [--tls-cert FILE --tls-key FILE]] [--lock-after MINUTES]
@@ -62,6 +68,7 @@ const COMMANDS: Record<string, (line: CommandLine, output: Output) => Promise<nu
   clearing,
   risk,
   settings,
+  program,
   diagnostics,
   'reset-network': resetNetwork,
   app,
