@@ -466,6 +466,7 @@ export const de: Messages = {
     amount: 'Betrag in MYST',
     amountShort: 'Betrag',
     amountBad: 'Eine Zahl wie 1,5 schreiben.',
+    amountZero: 'Der Betrag muss größer als 0 sein.',
     amountTooMuch: (amount) => `Es sind nur ${amount} da.`,
     nothingToDeposit: 'An der Adresse unten ist nichts angekommen, das sich einzahlen ließe.',
     depositTitle: 'MYST einzahlen',

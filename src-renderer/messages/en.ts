@@ -465,6 +465,7 @@ export const en = {
     amount: 'Amount in MYST',
     amountShort: 'Amount',
     amountBad: 'Write a number such as 1.5.',
+    amountZero: 'It has to be more than 0.',
     amountTooMuch: (amount: string) => `There are only ${amount}.`,
     nothingToDeposit: 'Nothing has arrived at the address below that could be deposited.',
     depositTitle: 'Deposit MYST',

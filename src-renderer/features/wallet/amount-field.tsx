@@ -11,7 +11,8 @@ export type TypedAmount = { amount: Amount } | { error: string | undefined }
 export function readTyped(text: string, most: Amount): TypedAmount {
   if (text.trim() === '') return { error: undefined }
   const amount = readAmount(text)
-  if (!amount) return { error: numberProblem(text, m.wallet.amountBad) }
+  if (amount === 0n || /^[-−]\d/.test(text)) return { error: m.wallet.amountZero }
+  if (amount === undefined) return { error: numberProblem(text, m.wallet.amountBad) }
   return amount > most ? { error: m.wallet.amountTooMuch(formatAmount(most)) } : { amount }
 }
 

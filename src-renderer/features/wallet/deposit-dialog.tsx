@@ -1,7 +1,5 @@
 import { type FormEvent, useState } from 'react'
-import { formatMyst } from '#shared/model/units.ts'
 import { m } from '../../messages/index.ts'
-import { typeNumber } from '../../messages/typed.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
 import { useQuote } from '../../store/use-quote.ts'
@@ -21,7 +19,7 @@ export function DepositDialog({ open, onClose }: { open: boolean; onClose(): voi
 
 function Deposit({ onClose }: { onClose(): void }) {
   const most = useNode((state) => state.wallet.undeposited)
-  const [text, setText] = useState(() => typeNumber(formatMyst(most)))
+  const [text, setText] = useState('')
   const deposit = useCommand('wallet.deposit')
   const typed = readTyped(text, most)
   const amount = 'amount' in typed ? typed.amount : undefined
