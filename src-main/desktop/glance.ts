@@ -33,9 +33,10 @@ export function exitOf({ live, proposal }: Extract<ConnectionState, { name: 'con
 
 /** What ends with the app, in words; undefined when nothing would. */
 export function whatStops(state: AppState): string | undefined {
-  const { share } = state
+  const { share, programs } = state
   const end = connectionEnd(state)
   const stops = end === undefined ? [] : [end]
+  if (programs.some(({ connection }) => connection.name !== 'disconnected')) stops.push(t.quit.programs)
   if (share.state !== 'off') {
     const count = share.sessions.length
     stops.push(count === 0 ? t.quit.sharing : count === 1 ? t.quit.session : t.quit.sessions(count))

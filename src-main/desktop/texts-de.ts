@@ -44,6 +44,7 @@ export const de: Texts = {
     proxy: 'Die Verbindung endet: Programme, die den Proxy nutzen, kommen nicht mehr hinaus.',
     tunnel: 'Die Verbindung endet: der Verkehr nimmt wieder die eigene Adresse.',
     lockdown: 'Die Verbindung endet, und Lockdown hält das Internet gesperrt.',
+    programs: 'Die Verbindungen der Programme enden.',
     sharing: 'Das Teilen endet.',
     session: 'Das Teilen endet. Eine Sitzung endet.',
     sessions: (count) => `Das Teilen endet. ${count} Sitzungen enden.`,

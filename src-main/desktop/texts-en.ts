@@ -45,6 +45,7 @@ export const en = {
     proxy: 'Your connection ends: programs that use the proxy lose their way out.',
     tunnel: 'Your connection ends: your traffic takes your own address again.',
     lockdown: 'Your connection ends, and lockdown keeps your internet blocked.',
+    programs: 'The connections of your programs end.',
     sharing: 'Sharing stops.',
     session: 'Sharing stops. One session ends.',
     sessions: (count: number) => `Sharing stops. ${count} sessions end.`,

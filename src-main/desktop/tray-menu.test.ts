@@ -242,6 +242,13 @@ test('quitting says what ends, and asks nothing when nothing does', () => {
   expect(whatStops(lockedDown)).toBeUndefined()
   expect(whatStops({ ...openvpn, settings: lockedDown.settings } as AppState)).toMatch(/lockdown keeps/)
   expect(whatStops(sharing)).toBe('Sharing stops.')
+  const [own, busy] = [baseState, connectedState].map(({ connection }, at) => ({
+    ...{ id: `${at}`, name: 'Backup', budget: MYST, spent: 0n, socksPort: 14_101, createdAtMs: 0 },
+    connection,
+  }))
+  if (!own || !busy) throw new Error('There are two programs.')
+  expect(whatStops({ ...base, programs: [own] })).toBeUndefined()
+  expect(whatStops({ ...base, programs: [own, busy] })).toBe('The connections of your programs end.')
   const session = {
     sessionId: 's',
     consumer: proposal.provider,

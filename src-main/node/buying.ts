@@ -11,6 +11,7 @@ import { createProgramConnections, type ProgramConnections } from './programs/co
 import type { SharedDialogues } from './programs/shared-dialogues.ts'
 import { createConnection } from './session/connection.ts'
 import type { ConnectionDeps } from './session/consumer/context.ts'
+import { fetchDirectly } from './session/consumer/probe.ts'
 import type { Records } from './session/records.ts'
 import type { StateTree } from './state-tree.ts'
 import type { ProgramRepository } from './storage/program-repository.ts'
@@ -47,7 +48,9 @@ export function createBuying(
   const { network, catalogue } = market
   const { maxAtRisk } = own
 
-  const connectionWith = (given: Pick<ConnectionDeps, 'dialogues' | 'serviceTypes' | 'log'>): ConnectionDeps => ({
+  const connectionWith = (
+    given: Pick<ConnectionDeps, 'dialogues' | 'serviceTypes' | 'log' | 'fetchDirectly'>,
+  ): ConnectionDeps => ({
     ...given,
     ...{ payments, catalogue, clock, records, serve },
     probes: network.probes,
@@ -77,6 +80,11 @@ export function createBuying(
           // Without what could open the guard of the whole machine.
           serviceTypes: serviceTypes.filter(({ guard }) => !guard),
           log: log.of('programs'),
+          // Behind the person's tunnel nobody sees this machine's own address, and hers may be the program's exit, too.
+          fetchDirectly: (url, signal) =>
+            serviceTypes.some(({ guard }) => guard?.stands)
+              ? Promise.reject(new Error('everything goes through a tunnel'))
+              : fetchDirectly(url, signal),
         }),
       candidates: catalogue.candidates,
       isFree: dialogues.isFree,

@@ -119,7 +119,7 @@ describe('settings', () => {
     expect(refused.state.get().connection).toEqual({ name: 'disconnected' })
   })
 
-  it('refuse a lockdown that would cut off a proxy or customers', async () => {
+  it('refuse a lockdown that would cut off a proxy, programs or customers', async () => {
     const { settings, state, asked } = make()
     const refusal = { name: 'LockdownInTheWay' }
     const share = state.get().share
@@ -128,8 +128,10 @@ describe('settings', () => {
     const proposal = (serviceType: ServiceTypeName) => ({ name: 'disconnecting', proposal: { serviceType } }) as never
     state.set({ share, connection: proposal('socks') })
     await expect(settings.set({ lockdown: true })).rejects.toMatchObject(refusal)
+    state.set({ connection: { name: 'disconnected' }, programs: [{ connection: proposal('socks') }] as never })
+    await expect(settings.set({ lockdown: true })).rejects.toMatchObject(refusal)
     expect(asked).toEqual([])
-    state.set({ connection: proposal('openvpn') })
+    state.set({ connection: proposal('openvpn'), programs: [] })
     await settings.set({ lockdown: true })
     expect(asked).toEqual(['raise'])
   })

@@ -25,6 +25,8 @@ describe('an error at a door', () => {
     expect(text).not.toContain(KEY)
     expect(text).not.toContain('secret')
     expect(text).not.toContain('PRIVATE')
+    const programKey = `myst_${'aB-_9'.repeat(9)}`.slice(0, 48)
+    expect(redact(`no program has ${programKey}`)).toBe('no program has [redacted]')
     expect(redact('an address 0x00000000000000000000000000000000000000aa stays')).toContain('00aa')
   })
 })

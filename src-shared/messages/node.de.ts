@@ -203,6 +203,25 @@ export const nodeDe: NodeSentences = {
     'Der Schlüsselbund dieses Computers ist zurzeit nicht zu benutzen.',
   'The keychain would not protect the passphrase; it is not kept.':
     'Der Schlüsselbund würde die Passphrase nicht schützen; sie wird nicht aufbewahrt.',
+  // Programs.
+  'The budget is used up; raise it to go on.': 'Das Budget ist verbraucht; zum Weitermachen erhöhen.',
+  'The provider holds more of your MYST from before than is left of the budget.':
+    'Beim Anbieter liegen von früher mehr MYST, als vom Budget übrig ist.',
+  'You have connected to this provider yourself.': 'Die eigene Verbindung nutzt jetzt diesen Anbieter.',
+  'Every provider that fits has a connection with you already.':
+    'Mit jedem passenden Anbieter besteht schon eine Verbindung.',
+  'There is a connection with this provider already; another one is needed.':
+    'Mit diesem Anbieter besteht schon eine Verbindung; es braucht einen anderen.',
+  'Another program has the port {}; choose another one.':
+    'Ein anderes Programm hat den Port {0}; einen anderen wählen.',
+  'There are {} programs already; remove one first.': 'Es gibt schon {0} Programme; erst eines entfernen.',
+  'There is no such program.': 'Dieses Programm gibt es nicht.',
+  'Port {} is in use by another program; choose another one.':
+    'Port {0} ist von einem anderen Programm belegt; einen anderen wählen.',
+  'Disconnect your programs first; another identity would end them.':
+    'Erst die Programme trennen; eine andere Identität würde sie beenden.',
+  'Disconnect your programs first: lockdown lets nothing out but a VPN.':
+    'Erst die Programme trennen: Lockdown lässt nur ein VPN hinaus.',
   'Disconnect the proxy first: lockdown lets nothing out but a VPN.':
     'Erst den Proxy trennen: Lockdown lässt nur ein VPN hinaus.',
   'Stop sharing first: with lockdown on nobody could reach you.':

@@ -210,7 +210,7 @@ it('is never exceeded: whatever prices, paces, steps and leftovers are, and when
         for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 60 },
   )
   expect(exhausted).toBeGreaterThan(0)
 })
