@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { de } from '../../src-renderer/messages/de.ts'
 import { en } from '../../src-renderer/messages/en.ts'
+import { speak } from '../../src-renderer/messages/index.ts'
 import { findChromium } from '../lab/browser.ts'
 import { type LineProcess, readLines } from '../lab/line-process.ts'
+import { ConnectPage } from '../pages/connect-page.ts'
 import { type OpenedApp, openApp } from '../pages/open-app.ts'
 
 const MYST = fileURLToPath(new URL('../../scripts/myst.mjs', import.meta.url))
@@ -16,6 +18,18 @@ const MYST = fileURLToPath(new URL('../../scripts/myst.mjs', import.meta.url))
 const ENGLISH = Object.values(en)
   .flatMap((part) => Object.values(part))
   .filter((text): text is string => typeof text === 'string' && text.length > 12)
+
+/** The process of a part of the demo, by its home. */
+function partOf(demo: number, home: string): number {
+  const children = readFileSync(`/proc/${demo}/task/${demo}/children`, 'utf8').trim().split(' ')
+  const found = children.find((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      .split('\0')
+      .some((word) => word.endsWith(`/${home}`)),
+  )
+  if (!found) throw new Error(`The demo has no ${home} any more.`)
+  return Number(found)
+}
 
 /** What a newcomer does first: `npm start`, open the address, two clicks. */
 describe.skipIf(findChromium() === undefined)('what npm start opens [needs chromium]', () => {
@@ -100,10 +114,61 @@ describe.skipIf(findChromium() === undefined)('what npm start opens [needs chrom
     expect(me.problems()).toEqual([])
   })
 
+  it('goes on when a provider is killed, with the next one, and without any goes on trying', async () => {
+    speak('de', ['de-DE']) // as the page does since the test before
+    onTestFinished(() => speak('en', []))
+    const connect = new ConnectPage(me.page)
+    const lost = (country: string) =>
+      demo.until(`word of ${country}`, ({ event, message }) => event === 'lost' && String(message).includes(country))
+    await connect.quickConnect.click()
+    await connect.confirm()
+    await connect.state('connected').waitFor()
+
+    process.kill(partOf(demo.pid, 'provider'), 'SIGKILL')
+    expect(await lost('in DE ended')).toMatchObject({
+      message: expect.stringMatching(/^The provider in DE ended \(SIGKILL\)\. Still there: .*the provider in NL/),
+    })
+    await connect.state('reconnecting').waitFor({ timeout: 60_000 })
+    await connect.state('connected').waitFor({ timeout: 60_000 })
+
+    process.kill(partOf(demo.pid, 'provider2'), 'SIGKILL')
+    expect(String((await lost('in NL ended')).message)).not.toContain('in DE')
+    await connect.state('reconnecting').waitFor({ timeout: 60_000 })
+    expect(demo.lines.some(({ event }) => event === 'ended')).toBe(false)
+  })
+
   it('ends with Ctrl-C and leaves nothing behind', async () => {
     expect((await demo.stop()).code).toBe(0)
     expect(readdirSync(join(dir, 'tmp'))).toEqual([])
     const namespaces = existsSync('/run/netns') ? readdirSync('/run/netns') : []
     expect(namespaces.filter((name) => name.startsWith(`mystdemo-${demo.pid}-`))).toEqual([])
   })
+})
+
+it('says which part ended when everything ends with it, and leaves nothing behind', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'mystd-'))
+  const made = join(dir, 'tmp')
+  mkdirSync(made)
+  const child = spawn(process.execPath, [MYST, '--json', 'demo'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TMPDIR: made },
+  })
+  const demo = readLines(child, 'myst demo', join(dir, 'demo.log'))
+  try {
+    await demo.until('the address', (line) => line.event === 'app', 90_000)
+    const hub = partOf(demo.pid, 'hub')
+    const [anvil] = readFileSync(`/proc/${hub}/task/${hub}/children`, 'utf8').trim().split(' ')
+    process.kill(Number(anvil), 'SIGKILL')
+    const { code, stderr } = await demo.exited
+    expect(demo.lines.at(-1)).toEqual({
+      event: 'ended',
+      message: 'The chain with the broker ended (code 1), so everything ends.',
+    })
+    expect(stderr).toContain('The local chain ended by itself')
+    expect(code).toBe(1)
+    expect(readdirSync(made)).toEqual([])
+  } finally {
+    await demo.stop()
+    rmSync(dir, { recursive: true, force: true })
+  }
 })

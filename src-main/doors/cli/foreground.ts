@@ -42,7 +42,8 @@ export async function localnet(line: CommandLine, output: Output): Promise<numbe
       { event: 'up', network: file, rpc: running.network.rpc[0] ?? null, broker: running.network.brokers[0] ?? null },
       `The local network is up: ${file}\nCtrl-C ends it.`,
     )
-    await aborted(signal)
+    await Promise.race([aborted(signal), running.ended])
+    if (!signal.aborted) throw new MystError('ChainEnded', 'The local chain ended by itself, and the network with it.')
     return 0
   } finally {
     await running.stop()
@@ -132,6 +133,7 @@ export async function demo(line: CommandLine, output: Output): Promise<number> {
   const running = await startDemo({
     log: loggerFor(line),
     progress: (text) => output.line({ event: 'progress', message: text }, text),
+    lost: (text) => output.line({ event: 'lost', message: text }, text),
     signal,
     ...(port === undefined ? {} : { port }),
   })
@@ -144,8 +146,10 @@ export async function demo(line: CommandLine, output: Output): Promise<number> {
       { event: 'app', address: running.address ?? null, services: running.services },
       `\n${where}\n\nChoose "Quick connect", then "Connect". Ctrl-C ends everything.`,
     )
-    await Promise.race([aborted(signal), running.ended])
-    return signal.aborted ? 0 : 1
+    const ended = await Promise.race([aborted(signal), running.ended])
+    if (!ended) return 0
+    output.line({ event: 'ended', message: ended.sentence }, ended.sentence)
+    return ended.isFault ? 1 : 0
   } finally {
     await running.stop()
   }

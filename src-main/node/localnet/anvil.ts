@@ -17,6 +17,8 @@ export type AnvilOptions = {
 export type Anvil = {
   /** Where it answers, e.g. `http://127.0.0.1:41233`. */
   rpc: string
+  /** Resolves when it is gone, asked to or not. */
+  readonly gone: Promise<void>
   /** Ends it and waits until it is gone. May be called again. */
   stop(): Promise<void>
 }
@@ -74,7 +76,7 @@ export function startAnvil(options: AnvilOptions): Promise<Anvil> {
       clearTimeout(timer)
       const rpc = `http://${reachable(host)}:${listening[2]}`
       log.info(`local chain at ${rpc}`)
-      resolve({ rpc, stop: () => stop(child, gone) })
+      resolve({ rpc, gone, stop: () => stop(child, gone) })
     }
     child.stdout?.on('data', read)
     child.stderr?.on('data', read)

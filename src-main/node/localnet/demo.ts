@@ -15,35 +15,39 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const CLI = fileURLToPath(new URL('../../doors/cli/main.ts', import.meta.url))
 const WHAT_IS_MY_ADDRESS = fileURLToPath(new URL('./what-is-my-address.ts', import.meta.url))
 const READY_MS = 60_000
+const LOCAL_NETWORK = 'The chain with the broker'
 
 /** Who shares in the demo. Prices in MYST per GiB. */
 const PROVIDERS = [
   { host: 'provider', services: ['openvpn', 'socks'], country: 'DE', price: '0.05', bandwidth: '100' },
-  { host: 'provider2', services: ['socks'], country: 'NL', price: '0.08', bandwidth: '50' },
+  { host: 'provider2', services: ['openvpn', 'socks'], country: 'NL', price: '0.08', bandwidth: '50' },
 ] as const
 
 export type Demo = {
   /** Of the page, with its one-time token; none: the app has a window. */
   readonly address: string | undefined
   readonly services: string[]
-  /** Resolves when a part of it ended by itself. */
-  readonly ended: Promise<void>
+  /** Resolves, with a sentence, when a part ended by itself without which nothing works. */
+  readonly ended: Promise<{ sentence: string; isFault: boolean }>
   stop(): Promise<void>
 }
 
 /**
  * The main job on one machine: a chain, a broker, providers, and the app with a funded identity. As root
  * each gets a host of its own (hosts.ts) and OpenVPN is on offer; otherwise all of it shares loopback and
- * the offer is SOCKS. Everything lives in a temporary directory and is removed by `stop`.
+ * the offer is SOCKS. Everything lives in a temporary directory and is removed by `stop`. `lost`: a part ended
+ * by itself and the rest goes on.
  */
 export async function startDemo({
   log,
   progress,
+  lost,
   signal,
   port = 0,
 }: {
   log: Logger
   progress: (sentence: string) => void
+  lost: (sentence: string) => void
   signal: AbortSignal
   port?: number
 }): Promise<Demo> {
@@ -51,15 +55,16 @@ export async function startDemo({
   const passphrase = randomBytes(16).toString('hex')
   const children = new Set<ChildProcess>()
   const undo: (() => Promise<void> | void)[] = [() => rmSync(dir, { recursive: true, force: true, maxRetries: 3 })]
+  let isStopping = false
   const stop = async () => {
+    isStopping = true
     await Promise.all([...children].map(endOf))
     for (const step of undo.splice(0).reverse()) await step()
   }
   let hosts: Hosts | undefined
-  let tellEnded: () => void = () => undefined
-  const ended = new Promise<void>((resolve) => {
-    tellEnded = resolve
-  })
+  const ended = Promise.withResolvers<{ sentence: string; isFault: boolean }>()
+  /** What stays until the end, by name. */
+  const parts = new Set<string>()
 
   function start(host: HostName, args: readonly string[], program = process.execPath): ChildProcess {
     signal.throwIfAborted()
@@ -115,7 +120,17 @@ export async function startDemo({
         code === 0 ? resolve() : reject(new MystError('DemoFailed', `${what} failed; its message is above.`)),
       )
     })
-  const stays = (child: ChildProcess) => child.once('exit', tellEnded)
+  const stays = (child: ChildProcess, name: string, { isNeeded }: { isNeeded: boolean }) => {
+    parts.add(name)
+    child.once('exit', (code, killer) => {
+      parts.delete(name)
+      if (isStopping || signal.aborted) return
+      const how = killer ? ` (${killer})` : code ? ` (code ${code})` : ''
+      if (isNeeded) {
+        ended.resolve({ sentence: `${name} ended${how}, so everything ends.`, isFault: killer !== null || code !== 0 })
+      } else lost(`${name} ended${how}. Still there: ${[...parts].map(inside).join(', ')}. Ctrl-C ends everything.`)
+    })
+  }
 
   /** An identity with MYST, registered. The backup lives as long as the demo, as the identity does. */
   async function member(host: HostName, depositMyst = '0'): Promise<void> {
@@ -128,13 +143,14 @@ export async function startDemo({
     const { host, country, price, bandwidth } = provider
     const offered = provider.services.filter((service) => hosts || service !== 'openvpn')
     const terms = ['--price', price, '--unit', 'GiB', '--country', country, '--bandwidth', bandwidth]
+    const name = `The provider in ${country}`
     const child = myst(host, 'provide', '--service', offered.join(','), ...terms)
     const waiting = new Set<string>(offered)
-    await line(child, `The provider in ${country}`, ({ event, service, state }) => {
+    await line(child, name, ({ event, service, state }) => {
       if (event === 'service' && state === 'announced') waiting.delete(String(service))
       return waiting.size === 0
     })
-    stays(child)
+    stays(child, name, { isNeeded: false })
     return offered.map((service) => `${service} in ${country}`)
   }
 
@@ -145,7 +161,7 @@ export async function startDemo({
       const switches = [`--home=${join(dir, 'consumer')}`, `--network=${network}`]
       const window = start('consumer', [ROOT, ...switches], electronBinary())
       window.stdout?.resume()
-      stays(window)
+      stays(window, 'The app', { isNeeded: true })
       return undefined
     }
     progress(`${why}, so the app opens in the browser.`)
@@ -153,7 +169,7 @@ export async function startDemo({
     // Nobody was told the demo's passphrase.
     const app = myst('consumer', 'app', '--path', socket, '--lock-after', '0')
     const { token } = await line(app, 'The app', ({ event }) => event === 'app')
-    stays(app)
+    stays(app, 'The app', { isNeeded: true })
     const proxy = await openSocketProxy(socket, port)
     undo.push(() => proxy.close())
     return `http://127.0.0.1:${proxy.port}/#token=${String(token)}`
@@ -174,13 +190,14 @@ export async function startDemo({
     const hubAddress = hosts?.host('hub').address ?? '127.0.0.1'
     const written = join(dir, 'localnet.json')
     const hub = myst('hub', 'localnet', 'up', '--host', hubAddress, '--out', written)
-    await line(hub, 'The local network', ({ event }) => event === 'up')
-    stays(hub)
+    await line(hub, LOCAL_NETWORK, ({ event }) => event === 'up')
+    stays(hub, LOCAL_NETWORK, { isNeeded: true })
     const probes: string[] = []
     let transferProbe: string | undefined
     if (hosts) {
       const site = start('internet', [WHAT_IS_MY_ADDRESS])
       await line(site, 'The small internet', ({ listening }) => listening === true)
+      stays(site, 'The small internet', { isNeeded: false })
       const internet = `http://${hosts.host('internet').address}`
       probes.push(`${internet}/ip`)
       transferProbe = `${internet}/transfer`
@@ -195,12 +212,15 @@ export async function startDemo({
       member('consumer', '50').then(openApp),
       ...PROVIDERS.map((provider) => member(provider.host).then(() => offer(provider))),
     ])
-    return { address, services: services.flat(), ended, stop }
+    return { address, services: services.flat(), ended: ended.promise, stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
+
+/** A part's name within a sentence. */
+const inside = (name: string) => name.replace(/^The/, 'the')
 
 /** Asked politely first, so that a node closes its sessions and takes its tunnel down. */
 function endOf(child: ChildProcess): Promise<void> {

@@ -19,7 +19,12 @@ const BROKER_PORT = 1883
 /** A registration shall open the broker's door at once. */
 const FOLLOW_MS = 200
 
-export type Localnet = { readonly network: NetworkFile; stop(): Promise<void> }
+export type Localnet = {
+  readonly network: NetworkFile
+  /** Resolves when the chain is gone, asked to or not; nothing works then. */
+  readonly ended: Promise<void>
+  stop(): Promise<void>
+}
 
 /** Starts what admits registered identities: the embedded broker, or the gate in front of another one. */
 export type BrokerStarter = (
@@ -85,7 +90,7 @@ export async function startLocalnet({
       openBroker({ host, port, registry, chainId: BigInt(contracts.chainId), log: log.of('broker') }),
     )
     undo.push(() => broker.stop())
-    return { network: { ...contracts, brokers: [broker.url] }, stop }
+    return { network: { ...contracts, brokers: [broker.url] }, ended: anvil.gone, stop }
   } catch (error) {
     await stop()
     throw error
