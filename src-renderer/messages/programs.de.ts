@@ -78,10 +78,10 @@ export const programsDe: typeof programsEn = {
   buttonOf: (button, name) => `${button}: ${name}`,
   api: 'Lokale API',
   apiText:
-    'Programme mit Schlüssel verbinden und trennen sich selbst, nur auf diesem Computer. Beschrieben in docs/api.md.',
+    'Programme mit Schlüssel verbinden und trennen sich selbst, nur auf diesem Computer. Beschrieben in docs/api.md und von ihrem /v1/openapi.json.',
   apiAddress: 'Adresse der API',
   apiPort: 'Port der API',
   copyApi: 'Adresse der API kopieren',
-  apiStarting: 'Die lokale API startet.',
+  apiStarting: 'Sie startet…',
   apiPortText: 'Programme, die sie nutzen, müssen einen anderen erfahren.',
 }

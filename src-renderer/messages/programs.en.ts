@@ -76,10 +76,11 @@ export const programsEn = {
   removing: 'Removing…',
   buttonOf: (button: string, name: string) => `${button}: ${name}`,
   api: 'Local API',
-  apiText: 'Programs with a key connect and disconnect themselves, on this computer only. Described in docs/api.md.',
+  apiText:
+    'Programs with a key connect and disconnect themselves, on this computer only. Described in docs/api.md and by its own /v1/openapi.json.',
   apiAddress: 'Address of the API',
   apiPort: 'Port of the API',
   copyApi: 'Copy the address of the API',
-  apiStarting: 'The local API is starting.',
+  apiStarting: 'It is starting…',
   apiPortText: 'Programs that use it have to be told of another one.',
 }

@@ -30,20 +30,24 @@ export function Api() {
       {value && (
         <>
           <li className="setting">
-            {address ? (
-              <>
-                <strong>{m.programs.apiAddress}</strong>
-                <span className="address">
-                  <code>{address}</code>
-                  <CopyButton text={address} label={m.programs.copyApi} />
-                </span>
-              </>
-            ) : (
+            {problem ? (
               <div className="setting-note">
                 <Notice tone="amber" live>
-                  {said(problem ?? m.programs.apiStarting)}
+                  {said(problem)}
                 </Notice>
               </div>
+            ) : (
+              <>
+                <strong>{m.programs.apiAddress}</strong>
+                {address ? (
+                  <span className="address">
+                    <code>{address}</code>
+                    <CopyButton text={address} label={m.programs.copyApi} />
+                  </span>
+                ) : (
+                  <span className="faint">{m.programs.apiStarting}</span>
+                )}
+              </>
             )}
           </li>
           <Port />
