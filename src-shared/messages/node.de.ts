@@ -348,25 +348,6 @@ export const nodeDe: NodeSentences = {
   'Another myst program is using {}; end it and start Mysterium again.':
     'Ein anderes Programm von Mysterium nutzt {0}; es beenden und Mysterium neu starten.',
 
-  // Of programs with a connection of their own.
-  'The budget is used up; raise it to go on.': 'Das Budget ist aufgebraucht; zum Weitermachen erhöhen.',
-  'The provider holds more of your MYST from before than is left of the budget.':
-    'Der Anbieter hält von früher mehr MYST, als vom Budget übrig ist.',
-  'Every provider that fits has a connection with you already.':
-    'Mit jedem passenden Anbieter besteht schon eine Verbindung.',
-  'There is a connection with this provider already; another one is needed.':
-    'Mit diesem Anbieter besteht schon eine Verbindung; es braucht einen anderen.',
-  'You have connected to this provider yourself.': 'Mit diesem Anbieter besteht jetzt die eigene Verbindung.',
-  'There is no such program.': 'Dieses Programm gibt es nicht.',
-  'Another program has the port {}; choose another one.': 'Port {0} hat ein anderes Programm; einen anderen wählen.',
-  'There are {} programs already; remove one first.': 'Es gibt schon {0} Programme; erst eines entfernen.',
-  'Disconnect your programs first; another identity would end them.':
-    'Erst die Programme trennen; eine andere Identität würde sie beenden.',
-  'Disconnect your programs first: lockdown lets nothing out but a VPN.':
-    'Erst die Programme trennen: Lockdown lässt nur ein VPN hinaus.',
-  'Port {} is in use by another program; choose another one.':
-    'Port {0} ist von einem anderen Programm belegt; einen anderen wählen.',
-
   // Of this page.
   'The node is not answering; it may be starting, try again in a moment.':
     'Der Knoten antwortet nicht; vielleicht startet er gerade. In einem Moment erneut versuchen.',
