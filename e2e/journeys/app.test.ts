@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type HostName, whyNoHosts } from '../../src-main/node/localnet/hosts.ts'
 import { openVpnAvailability } from '../../src-main/node/network/openvpn-availability.ts'
 import { countryName } from '../../src-renderer/messages/countries.ts'
-import { formatAmount, formatPrice } from '../../src-renderer/messages/format.ts'
+import { formatAmount, formatDuration, formatPrice } from '../../src-renderer/messages/format.ts'
 import { m } from '../../src-renderer/messages/index.ts'
 import { formatMyst, MYST, parseMyst } from '../../src-shared/model/units.ts'
 import { findChromium } from '../lab/browser.ts'
@@ -236,11 +236,32 @@ describe.skipIf(!runs).each(LOOKS)(
       await dialog.getByText(m.wallet.toBad.checksum).waitFor()
       await dialog.getByLabel(m.wallet.to).fill('0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed')
       await dialog.getByText(matching(m.fees.gasAbout(ANY, ANY))).waitFor()
+      await dialog.getByText(matching(m.wallet.paidOutAt(ANY, formatDuration(3 * 86_400_000)))).waitFor()
       await dialog.getByRole('button', { name: m.wallet.withdraw }).click()
       await buyer.page
         .getByText(matching(m.wallet.pendingWithdrawal(formatAmount(parseMyst('1.5')), '0x5aae…eaed', ANY)))
         .waitFor()
       await wallet.history.filter({ hasText: m.wallet.kinds['withdrawal-announced'] }).waitFor()
+      await buyer.page.getByText(matching(m.wallet.announced(ANY))).waitFor()
+    })
+
+    it('says that another withdrawal replaces the first, and calls it off', async () => {
+      const { wallet } = bind(buyer)
+      const dialog = buyer.page.getByRole('dialog')
+      await wallet.fillWithdrawal('2', '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed')
+      await dialog.getByText(matching(m.wallet.replaces(formatAmount(parseMyst('1.5')), ANY))).waitFor()
+      await dialog.getByRole('button', { name: m.wallet.withdraw }).click()
+      await wallet.history.filter({ hasText: m.wallet.kinds['withdrawal-replaced'] }).waitFor()
+      const pending = buyer.page.getByText(
+        matching(m.wallet.pendingWithdrawal(formatAmount(parseMyst('2')), '0x5aae…eaed', ANY)),
+      )
+      await pending.waitFor()
+      await buyer.page.getByRole('button', { name: m.wallet.callOff }).click()
+      await dialog.getByText(matching(m.fees.gasAbout(ANY, ANY))).waitFor()
+      await dialog.getByRole('button', { name: m.wallet.callOff }).click()
+      await wallet.history.filter({ hasText: m.wallet.kinds['withdrawal-called-off'] }).waitFor()
+      await pending.waitFor({ state: 'hidden' })
+      expect(await wallet.history.filter({ hasText: m.wallet.kinds['withdrawal-replaced'] }).count()).toBe(2)
     })
 
     let clearedToday = 0n

@@ -35,6 +35,7 @@ export const baseState: AppState = {
     networkFeeBps: 0,
     receivable: 0n,
     payable: 0n,
+    paidAhead: 0n,
     maxAtRisk: 0n,
     clearingPolicy: { atOnce: false, threshold: 0n, maxAgeMs: 0 },
   },

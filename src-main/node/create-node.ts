@@ -303,6 +303,7 @@ export async function createNode(options: {
       const { executableAtMs, ...result } = await needAgent().wallet.withdraw(amount, to)
       return { ...(await mined(result)), executableAtMs }
     },
+    'wallet.callOff': async () => mined(await needAgent().wallet.callOff()),
     'wallet.quote': (question) => needAgent().wallet.quote(question),
     'wallet.history': async (page) => needAgent().wallet.history(page),
     'proposals.query': async (filter) => needMarket().catalogue.query(filter),

@@ -35,6 +35,7 @@ export function initialState(known: {
       networkFeeBps: 0,
       receivable: 0n,
       payable: 0n,
+      paidAhead: 0n,
       maxAtRisk: MAX_AT_RISK,
       clearingPolicy: DEFAULT_CLEARING,
     },

@@ -100,12 +100,13 @@ describe('a wallet on the real contracts', () => {
     aheadMs = (THREE_DAYS_S + 60) * 1000
     // The chain's clock decides: ours being ahead only means that it is tried in vain.
     await wallet.executeDue()
-    expect(state.get().wallet.transaction).toMatchObject({ what: 'withdraw', state: 'failed' })
+    expect(state.get().wallet.transaction).toMatchObject({ what: 'pay-out', state: 'failed' })
     expect(await market.chain.tokenBalanceOf(TO)).toBe(0n)
 
     await chain.control('evm_increaseTime', THREE_DAYS_S + 60)
     await wallet.executeDue()
     expect(await market.chain.tokenBalanceOf(TO)).toBe(15n * MYST)
+    expect(state.get().wallet.transaction).toMatchObject({ what: 'pay-out', state: 'done' })
     await market.follower.reached((await market.chain.head()).number)
     await wallet.refresh()
     expect(state.get().wallet.withdrawal).toBeUndefined()
@@ -140,6 +141,38 @@ describe('a wallet on the real contracts', () => {
     await market.follower.reached(blockNumber)
     await wallet.refresh()
     expect(state.get().wallet.withdrawal).toMatchObject({ to: gas.address, amount: MYST })
+  })
+
+  it('replaces an announced withdrawal by the next one, and calls it off', async () => {
+    const replaced = await wallet.withdraw(2n * MYST, TO)
+    await market.follower.reached(replaced.blockNumber)
+    const off = await wallet.callOff()
+    expect(state.get().wallet.transaction).toMatchObject({ what: 'call-off', state: 'done' })
+    await market.follower.reached(off.blockNumber)
+    await wallet.refresh()
+    expect(state.get().wallet.withdrawal).toBeUndefined()
+    await expect(wallet.callOff()).rejects.toThrow('No withdrawal is announced')
+    expect(wallet.history({ limit: 3 }).map(({ kind }) => kind)).toEqual([
+      'withdrawal-called-off',
+      'withdrawal-replaced',
+      'withdrawal-replaced',
+    ])
+    const balance = state.get().wallet.balance
+    await chain.control('evm_increaseTime', THREE_DAYS_S + 60)
+    await chain.control('anvil_mine', '0x1')
+    aheadMs += (THREE_DAYS_S + 60) * 1000
+    const before = await market.chain.gasBalanceOf(gas.address)
+    await wallet.executeDue()
+    expect(await market.chain.gasBalanceOf(gas.address)).toBe(before)
+    expect(await market.chain.balanceOf(identity.id)).toBe(balance)
+
+    // The control: what is announced now is paid out in the same way.
+    const announced = await wallet.withdraw(MYST, TO)
+    await market.follower.reached(announced.blockNumber)
+    await chain.control('evm_increaseTime', THREE_DAYS_S + 60)
+    aheadMs += (THREE_DAYS_S + 60) * 1000
+    await wallet.executeDue()
+    expect(await market.chain.balanceOf(identity.id)).toBe(balance - MYST)
   })
 
   it('says how long the gas lasts, and what runs out first', async () => {
@@ -228,6 +261,8 @@ describe('a quote', () => {
     const deposited = await wallet.deposit(20n * MYST)
     expectNear(deposit.gas, deposited.gasPaid)
 
+    expect(await wallet.quote({ what: 'withdraw', amount: MYST })).toMatchObject({ noticeMs: THREE_DAYS_S * 1000 })
+    expect(deposit.noticeMs).toBeUndefined()
     expectNear(GAS.announceWithdrawal, await unitsOf((await wallet.withdraw(MYST, TO)).hash))
     await local.control('evm_increaseTime', THREE_DAYS_S + 60)
     expectNear(GAS.executeWithdrawal, await unitsOf((await chain.executeWithdrawal(identity.id, gas)).hash))

@@ -7,7 +7,7 @@ import type { Amount } from '#shared/model/units.ts'
 import { formatMyst } from '#shared/model/units.ts'
 import type { Logger } from './lib/logger.ts'
 import { askFaucet } from './localnet/faucet.ts'
-import type { Chain, GasAccount, SentTransaction, TransactionResult } from './ports/chain.ts'
+import { CALLED_OFF, type Chain, type GasAccount, type SentTransaction, type TransactionResult } from './ports/chain.ts'
 import type { Clock } from './ports/clock.ts'
 import type { UnlockedIdentity } from './ports/identity.ts'
 import type { StateTree } from './state-tree.ts'
@@ -36,6 +36,8 @@ export type Wallet = {
   deposit(amount: Amount): Promise<TransactionResult>
   /** Refuses addresses at which MYST would be lost (`InvalidRecipient`). */
   withdraw(amount: Amount, to: Address): Promise<TransactionResult & { executableAtMs: number }>
+  /** Nothing is paid out any more. `TransactionFailed` when no withdrawal is announced. */
+  callOff(): Promise<TransactionResult>
   /** Executes an announced withdrawal whose notice period is over; never rejects, it is tried again. */
   executeDue(): Promise<void>
   quote(question: CommandParsed<'wallet.quote'>): Promise<FeeQuote>
@@ -67,6 +69,10 @@ export function createWallet(deps: {
   /** What the chain module told last, of all that this gas account pays for. */
   let lastSent: SentTransaction | undefined
   const set = (change: Partial<WalletState>) => state.set({ wallet: { ...state.get().wallet, ...change } })
+  const announced = () => {
+    const pending = blocks.withdrawalOf(identity.id)
+    return pending && pending.amount !== CALLED_OFF ? pending : undefined
+  }
   const quote = createQuote({
     chain,
     identity: identity.id,
@@ -78,7 +84,8 @@ export function createWallet(deps: {
 
   function show(sent: SentTransaction): void {
     lastSent = sent
-    const { what, hash, message } = sent
+    const { hash, message } = sent
+    const what = whatOf(sent)
     const details = { ...(hash === undefined ? {} : { hash }), ...(message === undefined ? {} : { message }) }
     if (sent.state === 'done' && sent.intent.startsWith('approve ')) {
       // Half of what was wanted; the other half follows at once, or was cut off by the end of the node.
@@ -98,7 +105,7 @@ export function createWallet(deps: {
       const { name, message } = toWire(error)
       if (name === 'EarlierTransactionPending' && lastSent) show(lastSent)
       else if (name !== 'TransactionPending') {
-        const hash = lastSent?.what === what && lastSent.state !== 'done' ? lastSent.hash : undefined
+        const hash = lastSent && whatOf(lastSent) === what && lastSent.state !== 'done' ? lastSent.hash : undefined
         set({ transaction: { what, state: 'failed', message, ...(hash === undefined ? {} : { hash }) } })
       }
       throw error
@@ -125,7 +132,7 @@ export function createWallet(deps: {
   const wallet: Wallet = {
     quote,
     async refresh() {
-      const pending = blocks.withdrawalOf(identity.id)
+      const pending = announced()
       const { withdrawal: _old, ...rest } = state.get().wallet
       const withdrawal = pending && {
         amount: pending.amount,
@@ -176,11 +183,18 @@ export function createWallet(deps: {
           `The account holds ${formatMyst(balance)} MYST; ${formatMyst(amount)} cannot be withdrawn.`,
         )
       }
-      const announced = await showing('withdraw', () => chain.announceWithdrawal(identity, amount, to, gas))
-      return { ...announced, executableAtMs: announced.executableAt * 1000 }
+      const done = await showing('withdraw', () => chain.announceWithdrawal(identity, amount, to, gas))
+      return { ...done, executableAtMs: done.executableAt * 1000 }
+    },
+    async callOff() {
+      if (!announced()) throw new MystError('TransactionFailed', 'No withdrawal is announced for this identity.')
+      const { executableAt: _never, ...done } = await showing('call-off', () =>
+        chain.announceWithdrawal(identity, CALLED_OFF, gas.address, gas),
+      )
+      return done
     },
     async executeDue() {
-      const pending = blocks.withdrawalOf(identity.id)
+      const pending = announced()
       if (executing || !pending || pending.executableAt * 1000 > clock.now()) return
       executing = true
       try {
@@ -192,7 +206,7 @@ export function createWallet(deps: {
         if (name !== 'TransactionPending' && message !== lastDueProblem) {
           lastDueProblem = message
           log.warn(`the withdrawal could not be executed yet: ${message}`)
-          set({ transaction: { what: 'withdraw', state: 'failed', message } })
+          set({ transaction: { what: 'pay-out', state: 'failed', message } })
         }
       } finally {
         executing = false
@@ -204,6 +218,13 @@ export function createWallet(deps: {
     stop: following.stop,
   }
   return wallet
+}
+
+/** The two halves of a withdrawal, and its calling off, are told apart by what was wanted. */
+function whatOf({ what, intent }: SentTransaction): Transaction['what'] {
+  if (what !== 'withdraw') return what
+  if (intent.startsWith('execute ')) return 'pay-out'
+  return intent.split(' ')[2] === String(CALLED_OFF) ? 'call-off' : what
 }
 
 function stateOf({ state, replaced }: SentTransaction): Transaction['state'] {

@@ -1,5 +1,6 @@
 import { LockKeyhole } from 'lucide-react'
 import { m } from '../messages/index.ts'
+import { available } from '../store/available.ts'
 import { useNode } from '../store/node-context.tsx'
 import { readiness } from '../store/readiness.ts'
 import { Amount } from '../ui/amount.tsx'
@@ -9,7 +10,7 @@ import { IdentityLabel } from '../ui/identity-label.tsx'
 export function IdentityCard() {
   const active = useNode((state) => state.identity.active)
   const ready = useNode(readiness)
-  const balance = useNode((state) => state.wallet.balance)
+  const spendable = useNode((state) => available(state.wallet))
   if (ready === 'locked') {
     return (
       <a className="side-card" href="#/unlock">
@@ -26,7 +27,7 @@ export function IdentityCard() {
       <a className="side-identity" href="#/wallet">
         {active && <IdentityLabel id={active} />}
         <span className="muted">
-          <Amount value={balance} />
+          <Amount value={spendable} />
         </span>
       </a>
     )

@@ -114,6 +114,7 @@ export const READY: AppState = {
     networkFeeBps: 75,
     receivable: (1_284n * MYST) / 1000n,
     payable: (63n * MYST) / 1000n,
+    paidAhead: (24n * MYST) / 1000n,
     maxAtRisk: MYST / 10n,
     transactionsLeft: 412,
     clearingPolicy: { atOnce: false, threshold: MYST, maxAgeMs: 86_400_000 },
@@ -135,7 +136,7 @@ const { transactionsLeft: _some, ...PURSE } = READY.wallet
 export const NOBODY: AppState = {
   ...READY,
   identity: { all: [], unlocked: false, registration: 'unknown' },
-  wallet: { ...PURSE, balance: 0n, undeposited: 0n, gas: 0n, receivable: 0n, payable: 0n },
+  wallet: { ...PURSE, balance: 0n, undeposited: 0n, gas: 0n, receivable: 0n, payable: 0n, paidAhead: 0n },
 }
 export const NEW: AppState = {
   ...NOBODY,
@@ -238,10 +239,18 @@ export function risks(now: number, sessions: readonly ServedSession[]): RiskView
 export function quote({ what, amount = 0n }: CommandInput<'wallet.quote'>): FeeQuote {
   const moved = what === 'clear' ? READY.wallet.receivable : amount
   const fee = what === 'clear' ? (moved * BigInt(READY.wallet.networkFeeBps)) / 10_000n : 0n
-  return { gas: 3n * 10n ** 14n, maxGas: 7n * 10n ** 14n, gasAvailable: READY.wallet.gas, fee, amount: moved }
+  const notice = what === 'withdraw' && { noticeMs: 3 * 86_400_000 }
+  return {
+    gas: 3n * 10n ** 14n,
+    maxGas: 7n * 10n ** 14n,
+    gasAvailable: READY.wallet.gas,
+    fee,
+    amount: moved,
+    ...notice,
+  }
 }
 
-const KINDS = ['earned', 'paid', 'deposit', 'withdrawn', 'withdrawal-announced', 'network-fee'] as const
+const KINDS = ['earned', 'paid', 'deposit', 'withdrawn', 'withdrawal-announced', 'withdrawal-replaced'] as const
 
 export function history(): WalletEntry[] {
   return Array.from({ length: 14 }, (_, index): WalletEntry => {

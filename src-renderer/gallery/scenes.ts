@@ -153,6 +153,29 @@ export function scenes(now: number): Record<string, Scene> {
         },
       },
     },
+    'wallet-withdraw': {
+      route: 'wallet',
+      state: {
+        ...READY,
+        wallet: {
+          ...READY.wallet,
+          transaction: { what: 'withdraw', state: 'done', hash: `0x${'4f'.repeat(32)}` },
+          withdrawal: { amount: (15n * MYST) / 10n, to: fixtureId(900), executableAtMs: now + 86_400_000 },
+        },
+      },
+      press: () => [m.wallet.withdraw, m.wallet.all],
+    },
+    'wallet-call-off': {
+      route: 'wallet',
+      state: {
+        ...READY,
+        wallet: {
+          ...READY.wallet,
+          withdrawal: { amount: (15n * MYST) / 10n, to: fixtureId(900), executableAtMs: now + 86_400_000 },
+        },
+      },
+      press: () => [m.wallet.callOff],
+    },
     'wallet-failed': {
       route: 'wallet',
       state: {

@@ -10,6 +10,7 @@ import {
   formatBps,
   formatBytes,
   formatClock,
+  formatCost,
   formatDateTime,
   formatDay,
   formatDuration,
@@ -41,6 +42,19 @@ describe('money', () => {
     [-MYST / 2n, '-0.5 MYST'],
   ])('%s is %s, never more than there is', (amount, text) => {
     expect(plain(formatAmount(amount))).toBe(text)
+  })
+
+  it.each([
+    [0n, '0 MYST'],
+    [MYST, '1 MYST'],
+    [2_900_000_000_000n, '0.000003 MYST'],
+    [3_690_000_000_000n, '0.000004 MYST'],
+    [999_000_000_000n, '< 0.000001 MYST'],
+    [9_761_000_000_000_000n, '0.00977 MYST'],
+    [1_234_510_000_000_000_000n, '1.2346 MYST'],
+    [1_000_001n * 10n ** 16n, '10,000.01 MYST'],
+  ])('%s as a cost is %s, never less than was taken', (amount, text) => {
+    expect(plain(formatCost(amount))).toBe(text)
   })
 
   it('is exact beyond what a float could hold', () => {

@@ -33,6 +33,16 @@ function formatsIn(tag: string) {
       roundingPriority: 'lessPrecision',
       roundingMode: 'trunc',
     }),
+    costs: {
+      large: number({ maximumFractionDigits: 2, roundingMode: 'ceil' }),
+      medium: number({ maximumFractionDigits: 4, roundingMode: 'ceil' }),
+      small: number({
+        maximumSignificantDigits: 3,
+        maximumFractionDigits: 6,
+        roundingPriority: 'lessPrecision',
+        roundingMode: 'ceil',
+      }),
+    },
     cut: [cut(0), cut(1), cut(2)] as const,
     whole: number({ maximumFractionDigits: 0 }),
     compact: number({ notation: 'compact', maximumFractionDigits: 0 }),
@@ -61,11 +71,18 @@ function lazy<Made>(make: () => Made): () => Made {
   }
 }
 
+type Decimals = Pick<ReturnType<typeof formatsIn>, 'large' | 'medium' | 'small'>
+
 const SMALLEST_SHOWN = MYST / 1_000_000n
 
 /** `1250000000000000000n` → "1.25 MYST". Cut, never rounded up: nobody should see more than there is. */
 export function formatAmount(amount: Amount): string {
   return `${decimal(amount)}${NBSP}MYST`
+}
+
+/** What was or will be taken. Rounded up: nothing should look cheaper than it is. */
+export function formatCost(amount: Amount): string {
+  return `${decimal(amount, formats().costs)}${NBSP}MYST`
 }
 
 /** The same without its unit, where that follows with another amount: "0.4 of 2 MYST". */
@@ -93,8 +110,7 @@ export function formatPerUnit(unit: MeteringUnit): string {
   return m.connect.perUnit[unit]
 }
 
-function decimal(amount: bigint): string {
-  const { large, medium, small } = formats()
+function decimal(amount: bigint, { large, medium, small }: Decimals = formats()): string {
   const abs = amount < 0n ? -amount : amount
   if (amount === 0n) return '0'
   if (abs < SMALLEST_SHOWN) return `${amount < 0n ? '−' : ''}<${NBSP}${small().format(0.000001)}`

@@ -97,14 +97,16 @@ export const commands = {
   'wallet.faucet': command(z.object({ amount: paid })).returns<{ undeposited: Amount }>(),
   /** Refused before a backup of the identity was proved, unless `withoutBackup` says that this is meant. */
   'wallet.deposit': command(z.object({ amount: paid, withoutBackup: z.boolean().optional() })).returns<Sent>(),
-  /** Announces a withdrawal; it is executed by the node after the notice period. */
+  /** Announces a withdrawal; it is executed by the node after the notice period. It takes the place of one before. */
   'wallet.withdraw': command(z.object({ amount: paid, to: ethereumAddress })).returns<
     Sent & { executableAtMs: number }
   >(),
+  /** The announced withdrawal is paid out no more; costs gas. */
+  'wallet.callOff': command(nothing).returns<Sent>(),
   /** What an action will cost, before anything is signed. `clear` takes `peer`, or means everything that can be. */
   'wallet.quote': command(
     z.object({
-      what: z.enum(['register', 'deposit', 'withdraw', 'clear']),
+      what: z.enum(['register', 'deposit', 'withdraw', 'call-off', 'clear']),
       amount: amount.optional(),
       peer: identityId.optional(),
     }),
@@ -259,14 +261,25 @@ export type FeeQuote = {
   fee: Amount
   /** What moves: deposited, withdrawn, or cleared before the fee. */
   amount: Amount
+  /** Of a withdrawal: from its announcement until it is paid out. */
+  noticeMs?: number
   /** One sentence when it cannot be done, or not now. */
   problem?: string
 }
 
 /** One line of the account's history, as the chain has it. */
 export type WalletEntry = {
-  kind: 'deposit' | 'paid' | 'earned' | 'network-fee' | 'withdrawal-announced' | 'withdrawn'
-  /** What it changed; a withdrawal that is announced changes nothing yet and shows what was announced. */
+  kind:
+    | 'deposit'
+    | 'paid'
+    | 'earned'
+    | 'network-fee'
+    | 'withdrawal-announced'
+    /** Announced, and then another took its place. */
+    | 'withdrawal-replaced'
+    | 'withdrawal-called-off'
+    | 'withdrawn'
+  /** What it changed; what was only announced changed nothing and shows what was announced. */
   amount: Amount
   /** Kept by the network; part of what was cleared. */
   fee?: Amount

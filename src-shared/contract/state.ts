@@ -68,6 +68,8 @@ export type WalletState = {
   receivable: Amount
   /** Promised to others, not cleared yet. */
   payable: Amount
+  /** Promised, cleared or not, and not used yet: it stays with the providers for the next time. */
+  paidAhead: Amount
   /** The most a provider may hold of ours unearned. */
   maxAtRisk: Amount
   withdrawal?: { amount: Amount; to: string; executableAtMs: number }
@@ -79,7 +81,8 @@ export type WalletState = {
   runsOutFirst?: 'gas' | 'balance'
   /** The last transaction this node sent for its own wallet, as it goes. */
   transaction?: {
-    what: 'register' | 'deposit' | 'withdraw' | 'clear' | 'announce'
+    /** `withdraw` announces a withdrawal, `pay-out` executes it after the notice period. */
+    what: 'register' | 'deposit' | 'withdraw' | 'call-off' | 'pay-out' | 'clear' | 'announce'
     state: 'pending' | 'replaced' | 'done' | 'failed'
     hash?: string
     message?: string

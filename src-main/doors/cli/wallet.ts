@@ -9,7 +9,7 @@ import { historyRow, type Json, type Output, promiseRow } from './output.ts'
 import { online, unlocked } from './waiting.ts'
 
 const USAGE =
-  'wallet show | faucet AMOUNT | deposit AMOUNT | withdraw AMOUNT --to 0x… | history [--limit N] [--before BLOCK] | quote register | quote deposit AMOUNT | quote withdraw AMOUNT | quote clear [--peer ID]'
+  'wallet show | faucet AMOUNT | deposit AMOUNT | withdraw AMOUNT --to 0x… | call-off | history [--limit N] [--before BLOCK] | quote register | quote deposit AMOUNT | quote withdraw AMOUNT | quote clear [--peer ID]'
 
 type Act = (access: NodeAccess, output: Output) => Promise<void>
 
@@ -57,6 +57,11 @@ function understand({ words, options }: CommandLine): Act {
         await tell(access, output, { transaction, gasPaidEther: formatMyst(gasPaid), executableAt })
       }
     }
+    case 'call-off':
+      return async (access, output) => {
+        const { transaction, gasPaid } = await access.call('wallet.callOff', {})
+        await tell(access, output, { transaction, gasPaidEther: formatMyst(gasPaid) })
+      }
     case 'history': {
       const page = { limit: number(options, 'limit'), beforeBlock: number(options, 'before') }
       const given = Object.fromEntries(Object.entries(page).filter(([, value]) => value !== undefined))
@@ -141,6 +146,7 @@ function walletObject({ wallet, identity }: AppState): { [key: string]: Json } {
     runsOutFirst: wallet.runsOutFirst ?? null,
     receivableMyst: formatMyst(wallet.receivable),
     payableMyst: formatMyst(wallet.payable),
+    paidAheadMyst: formatMyst(wallet.paidAhead),
     registrationFeeMyst: formatMyst(wallet.registrationFee),
     networkFeeBps: wallet.networkFeeBps,
     withdrawal: withdrawal

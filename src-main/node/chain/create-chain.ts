@@ -236,6 +236,11 @@ export function createChain(
       toResult(
         await only(gas, 'withdraw', `execute ${identity}`, () => accounts.call('executeWithdrawal', [identity])),
       ),
+    async noticePeriod() {
+      const seconds = await readFixed(accounts, 'noticePeriod')
+      if (typeof seconds !== 'bigint') throw nonsense()
+      return Number(seconds)
+    },
     async gasPrice() {
       const { now, most, fees } = await readPrice(rpc)
       return { now, toBegin: perGas(fees), most }

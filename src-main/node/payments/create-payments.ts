@@ -34,8 +34,8 @@ export type Payments = {
   dialogueWith(peer: IdentityId): Dialogue | undefined
   /** Given and received, newest first. */
   promises(): PromiseView[]
-  /** Not cleared yet: promised by others, and to others. */
-  totals(): { receivable: Amount; payable: Amount }
+  /** Not cleared yet: promised by others, and to others. Paid ahead: promised to others, cleared or not, and not used. */
+  totals(): { receivable: Amount; payable: Amount; paidAhead: Amount }
   /** Promised to the peer and not earned by it, as this side reckons: what would be lost now. */
   atRisk(peer: IdentityId): Amount
   /** How far issuers are trusted. */
@@ -150,10 +150,10 @@ export function createPayments(deps: PaymentsDeps): Payments {
       return [...given, ...received].sort((a, b) => b.updatedAtMs - a.updatedAtMs)
     },
     totals() {
-      return {
-        receivable: sumOf(ledger.openReceived()),
-        payable: sumOf(ledger.openGiven()),
-      }
+      let paidAhead = 0n
+      for (const peer of new Set(ledger.given().map(({ benefiter }) => benefiter)))
+        paidAhead += leftoverAt(ledger, peer)
+      return { receivable: sumOf(ledger.openReceived()), payable: sumOf(ledger.openGiven()), paidAhead }
     },
     atRisk: (peer) => leftoverAt(ledger, peer),
     exposure,

@@ -57,7 +57,7 @@ describe('a benefiter', () => {
     expect(await t.offer(t.promise())).toBe('accepted')
     expect(await t.offer(t.promise({ amount: 150n }))).toBe('accepted')
     expect(t.held()).toEqual({ leftover: 150n, promises: [[5n, 150n]] })
-    expect(t.payments.totals()).toEqual({ receivable: 150n, payable: 0n })
+    expect(t.payments.totals()).toEqual({ receivable: 150n, payable: 0n, paidAhead: 0n })
     expect(t.payments.earnedToday()).toBe(150n)
   })
 
@@ -191,7 +191,8 @@ describe('payment advice', () => {
       { amount: 100n, state: 'open' },
     ])
     await t.settle(t.payments.a.reconcile())
-    expect(t.payments.a.totals()).toEqual({ receivable: 0n, payable: 100n })
+    // What was cleared and not used is still there.
+    expect(t.payments.a.totals()).toEqual({ receivable: 0n, payable: 100n, paidAhead: 400n })
     expect(t.payments.a.promises().map(({ direction, state }) => [direction, state])).toContainEqual([
       'given',
       'cleared',

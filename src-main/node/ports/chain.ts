@@ -49,6 +49,11 @@ export type ClearOutcome = { issuer: IdentityId; serial: bigint } & (
 )
 /** Promises in one `clearMany`. */
 export const MAX_CLEAR_BATCH = 100
+/**
+ * The contract knows no calling off: a withdrawal only ends when it is executed or another takes its place. So what
+ * takes its place is the smallest there is, to one's own gas account; this node never executes it.
+ */
+export const CALLED_OFF: Amount = 1n
 /** What this node clears in one: two million units of gas even when all are the first of their issuers. */
 export const CLEARED_TOGETHER = 50
 
@@ -129,6 +134,8 @@ export type Chain = {
     gas: GasAccount,
   ): Promise<TransactionResult & { executableAt: number }>
   executeWithdrawal(identity: IdentityId, gas: GasAccount): Promise<TransactionResult>
+  /** Seconds between the announcement of a withdrawal and its execution. */
+  noticePeriod(): Promise<number>
   /** Wei per unit of gas: paid at present, needed in the account to begin with, and the most that it can become. */
   gasPrice(): Promise<{ now: bigint; toBegin: bigint; most: bigint }>
   /**

@@ -50,6 +50,39 @@ describe('the history of an account', () => {
     expect(history.list(network, { limit: 10 })[0]).not.toHaveProperty('fee')
   })
 
+  it('tells an announced withdrawal from one that was replaced, and from its calling off', () => {
+    const announce = (amount: bigint) => ({
+      name: 'WithdrawalAnnounced',
+      identity: alice,
+      to,
+      amount,
+      executableAt: 99,
+    })
+    const { history } = copied(
+      [1, 0, deposited(alice, 1000n)],
+      [2, 0, announce(150n)],
+      [3, 0, { name: 'WithdrawalAnnounced', identity: bob, to, amount: 5n, executableAt: 99 }],
+      [3, 1, announce(200n)],
+      [4, 0, announce(300n)],
+      [5, 0, { name: 'Withdrawn', identity: alice, to, amount: 300n }],
+      [6, 0, announce(40n)],
+      [6, 1, announce(1n)],
+      [7, 0, announce(50n)],
+    )
+    expect(history.list(alice, { limit: 100 }).map(({ kind, amount }) => [kind, amount])).toEqual([
+      ['withdrawal-announced', 50n],
+      ['withdrawal-called-off', 1n],
+      ['withdrawal-replaced', 40n],
+      ['withdrawn', 300n],
+      ['withdrawal-announced', 300n],
+      ['withdrawal-replaced', 200n],
+      ['withdrawal-replaced', 150n],
+      ['deposit', 1000n],
+    ])
+    expect(history.list(alice, { limit: 1, beforeBlock: 3 })).toMatchObject([{ kind: 'withdrawal-replaced' }])
+    expect(history.list(bob, { limit: 9 })).toMatchObject([{ kind: 'withdrawal-announced' }])
+  })
+
   it('adds up to the balance', () => {
     const { blocks, history } = copied(
       [1, 0, deposited(alice, 1000n)],

@@ -1,5 +1,6 @@
 import type { WalletEntry } from '#shared/contract/commands.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
+import { CALLED_OFF } from '../ports/chain.ts'
 import type { Row, Store } from '../ports/store.ts'
 import { big, hex, int, text } from './columns.ts'
 
@@ -23,11 +24,20 @@ export type AccountHistory = {
 }
 
 export function createAccountHistory(store: Store): AccountHistory {
-  /** The network's part of a clearing is a row of the network's account, beside the two others. */
+  /**
+   * The network's part of a clearing is a row of the network's account, beside the two others. What follows an
+   * announced withdrawal tells whether it was replaced.
+   */
   const read = (id: IdentityId, condition: string, ...params: number[]): WalletEntry[] =>
     store
       .all(
-        `SELECT own.*, network.amount AS fee
+        `SELECT own.*, network.amount AS fee,
+           CASE own.part WHEN 'withdrawal' THEN (
+             SELECT later.part FROM account_event AS later
+             WHERE later.identity = own.identity AND later.part IN ('withdrawal', 'withdrawn')
+               AND (later.block_number, later.log_index) > (own.block_number, own.log_index)
+             ORDER BY later.block_number, later.log_index LIMIT 1
+           ) END AS next
          FROM account_event AS own LEFT JOIN account_event AS network
            ON own.part IN ('issued', 'received') AND network.part = 'fee'
              AND network.block_number = own.block_number AND network.log_index = own.log_index
@@ -52,7 +62,7 @@ export function createAccountHistory(store: Store): AccountHistory {
 
 function toEntry(row: Row): WalletEntry {
   return {
-    kind: KINDS[text(row, 'part')] ?? 'deposit',
+    kind: kindOf(row),
     amount: big(row, 'amount'),
     blockNumber: int(row, 'block_number'),
     transaction: hex(row, 'transaction_hash'),
@@ -60,4 +70,10 @@ function toEntry(row: Row): WalletEntry {
     ...(row.peer === null ? {} : { counterparty: hex(row, 'peer') }),
     ...(row.serial === null ? {} : { serial: big(row, 'serial') }),
   }
+}
+
+function kindOf(row: Row): WalletEntry['kind'] {
+  const part = text(row, 'part')
+  if (part === 'withdrawal' && big(row, 'amount') === CALLED_OFF) return 'withdrawal-called-off'
+  return part === 'withdrawal' && row.next === 'withdrawal' ? 'withdrawal-replaced' : (KINDS[part] ?? 'deposit')
 }

@@ -6,14 +6,17 @@ import type { Chain, Hex } from '../ports/chain.ts'
 import { GAS, gasToClear, withReserve } from './gas-use.ts'
 
 type Question = CommandParsed<'wallet.quote'>
-type Plan = { units: bigint; fee: Amount; amount: Amount; problem?: string | undefined }
+type Plan = { units: bigint; fee: Amount; amount: Amount; noticeMs?: number; problem?: string | undefined }
 
 /**
  * What an action will cost, before anything is signed. The estimate is the usual gas at the present price; the
  * most is what the signed gas limit costs when the fee has been raised as far as it may be.
  */
 export function createQuote(deps: {
-  chain: Pick<Chain, 'gasPrice' | 'gasBalanceOf' | 'balanceOf' | 'tokenBalanceOf' | 'registrationFee' | 'networkFeeBps'>
+  chain: Pick<
+    Chain,
+    'gasPrice' | 'gasBalanceOf' | 'balanceOf' | 'tokenBalanceOf' | 'registrationFee' | 'networkFeeBps' | 'noticePeriod'
+  >
   identity: IdentityId
   gasAddress: Hex
   isRegistered: () => boolean
@@ -34,13 +37,15 @@ export function createQuote(deps: {
         return { units: GAS.deposit, fee: 0n, amount, problem: nothing(amount) ?? missing(amount, held) }
       }
       case 'withdraw': {
-        const balance = await chain.balanceOf(identity)
+        const [balance, notice] = await Promise.all([chain.balanceOf(identity), chain.noticePeriod()])
         const tooMuch =
           amount > balance ? `The account holds ${formatMyst(balance)} MYST; withdraw that much or less.` : undefined
         // Announced now, executed by this node after the notice period.
         const units = GAS.announceWithdrawal + GAS.executeWithdrawal
-        return { units, fee: 0n, amount, problem: nothing(amount) ?? tooMuch }
+        return { units, fee: 0n, amount, noticeMs: notice * 1000, problem: nothing(amount) ?? tooMuch }
       }
+      case 'call-off':
+        return { units: GAS.announceWithdrawal, fee: 0n, amount: 0n }
       case 'clear': {
         const bps = await chain.networkFeeBps()
         const waiting = deps
@@ -62,7 +67,7 @@ export function createQuote(deps: {
   }
 
   return async (question) => {
-    const [{ units, fee, amount, problem }, price, gasAvailable] = await Promise.all([
+    const [{ units, fee, amount, noticeMs, problem }, price, gasAvailable] = await Promise.all([
       plan(question),
       chain.gasPrice(),
       chain.gasBalanceOf(gasAddress),
@@ -77,6 +82,7 @@ export function createQuote(deps: {
       gasAvailable,
       fee,
       amount,
+      ...(noticeMs === undefined ? {} : { noticeMs }),
       ...(said === undefined ? {} : { problem: said }),
     }
   }

@@ -16,14 +16,25 @@ export function readTyped(text: string, most: Amount): TypedAmount {
   return amount > most ? { error: m.wallet.amountTooMuch(formatAmount(most)) } : { amount }
 }
 
-export function AmountField({ text, most, onChange }: { text: string; most: Amount; onChange(text: string): void }) {
+export function AmountField({
+  text,
+  most,
+  all = most,
+  onChange,
+}: {
+  text: string
+  most: Amount
+  /** What the button fills in. */
+  all?: Amount
+  onChange(text: string): void
+}) {
   const typed = readTyped(text, most)
   return (
     <Field
       label={m.wallet.amount}
       error={'error' in typed ? typed.error : undefined}
       suffix={
-        <Button kind="quiet" size="small" onClick={() => onChange(typeNumber(formatMyst(most)))}>
+        <Button kind="quiet" size="small" onClick={() => onChange(typeNumber(formatMyst(all)))}>
           {m.wallet.all}
         </Button>
       }

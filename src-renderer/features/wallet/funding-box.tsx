@@ -14,7 +14,7 @@ const FAUCET_AMOUNT = 20n * MYST
 /** How more money comes in: the node's address, and the faucet where there is one. */
 export function FundingBox() {
   const local = useNode((state) => state.network.local)
-  const address = useNode((state) => state.identity.gasAddress)
+  const { gasAddress: address, active } = useNode((state) => state.identity)
   const faucet = useCommand('wallet.faucet')
   const [qr, setQr] = useState(false)
   if (!address && !local) return null
@@ -29,10 +29,21 @@ export function FundingBox() {
               <code>{address}</code>
               <CopyButton text={address} label={m.wallet.copyAddress} />
             </p>
+            <p className="faint">{m.wallet.addressHint}</p>
             <Button kind="quiet" size="small" icon={<QrCode size={15} aria-hidden />} onClick={() => setQr(!qr)}>
               {qr ? m.wallet.hideQr : m.wallet.showQr}
             </Button>
           </div>
+        </div>
+      )}
+      {active && (
+        <div>
+          <p className="field-label">{m.wallet.identity}</p>
+          <p className="address">
+            <code>{active}</code>
+            <CopyButton text={active} label={m.wallet.copyIdentity} />
+          </p>
+          <p className="faint">{m.wallet.identityHint}</p>
         </div>
       )}
       {local && (

@@ -14,7 +14,7 @@ import { TableWrap } from '../../ui/table-wrap.tsx'
 const PAGE = 20
 const MOST = 1_000
 
-/** Which way money went; an announced withdrawal has moved nothing yet. */
+/** Which way money went; a withdrawal that is only announced has moved nothing. */
 const SIGNS: { [kind in WalletEntry['kind']]?: '+' | '−' } = {
   deposit: '+',
   earned: '+',
@@ -34,6 +34,7 @@ export function History() {
   return (
     <section className="section">
       <h2>{m.wallet.history}</h2>
+      <p className="faint">{m.wallet.historyHint}</p>
       <FailedQuery text={m.wallet.historyFailed} query={query} />
       <div className="card">
         {entries.length === 0 ? (
@@ -84,7 +85,7 @@ function Line({ entry: { kind, amount, counterparty, blockNumber, transaction } 
     <tr>
       <td>{m.wallet.kinds[kind]}</td>
       <td className="end">
-        <Amount value={amount} {...(sign ? { sign } : {})} />
+        {kind === 'withdrawal-called-off' ? '–' : <Amount value={amount} {...(sign ? { sign } : {})} />}
       </td>
       <td className="mono muted" title={counterparty}>
         {counterparty ? shortId(counterparty) : '–'}

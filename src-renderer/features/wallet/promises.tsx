@@ -25,10 +25,7 @@ export function Promises() {
       <FailedQuery text={m.wallet.promisesFailed} query={query} />
       <div className="card">
         {promises.length === 0 ? (
-          <div className="empty">
-            <Handshake size={28} strokeWidth={1.5} aria-hidden />
-            <p>{m.wallet.promisesNone}</p>
-          </div>
+          <Empty text={m.wallet.promisesNone} />
         ) : (
           <TableWrap label={m.wallet.promises}>
             <table className="table" aria-label={m.wallet.promises}>
@@ -74,5 +71,26 @@ export function Promises() {
         )}
       </div>
     </section>
+  )
+}
+
+/** While nobody is unlocked whose they would be. */
+export function NoPromises({ text }: { text: string }) {
+  return (
+    <section className="section">
+      <h2>{m.wallet.promises}</h2>
+      <div className="card">
+        <Empty text={text} />
+      </div>
+    </section>
+  )
+}
+
+function Empty({ text }: { text: string }) {
+  return (
+    <div className="empty">
+      <Handshake size={28} strokeWidth={1.5} aria-hidden />
+      <p>{text}</p>
+    </div>
   )
 }

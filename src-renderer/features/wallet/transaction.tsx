@@ -1,10 +1,17 @@
 import { CircleCheck, CircleX, LoaderCircle } from 'lucide-react'
 import type { WalletState } from '#shared/contract/state.ts'
-import { shortId } from '../../messages/format.ts'
+import { formatDateTime, shortId } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
 
-export function Transaction({ transaction }: { transaction: NonNullable<WalletState['transaction']> }) {
+/** `dueMs`: when an announced withdrawal is paid out. */
+export function Transaction({
+  transaction,
+  dueMs,
+}: {
+  transaction: NonNullable<WalletState['transaction']>
+  dueMs: number | undefined
+}) {
   const { what, state, hash, message } = transaction
   return (
     <div className="card transaction" data-state={state} role="status">
@@ -12,7 +19,10 @@ export function Transaction({ transaction }: { transaction: NonNullable<WalletSt
       {state === 'done' && <CircleCheck size={18} aria-hidden />}
       {state === 'failed' && <CircleX size={18} aria-hidden />}
       <p>
-        <strong>{m.wallet.transactions[what]}</strong> {m.wallet.transactionStates[state]}
+        <strong>{m.wallet.transactions[what]}</strong>{' '}
+        {what === 'withdraw' && state === 'done'
+          ? m.wallet.announced(dueMs === undefined ? undefined : formatDateTime(dueMs))
+          : m.wallet.transactionStates[state]}
         {message && <span className="muted transaction-message">{message}</span>}
       </p>
       {hash && (

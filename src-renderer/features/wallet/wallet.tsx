@@ -1,7 +1,8 @@
 import './wallet.css'
 import { useState } from 'react'
-import { countedAbout, formatAmount, formatDateTime, formatEther, shortId } from '../../messages/format.ts'
+import { counted, formatAmount, formatEther } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { available } from '../../store/available.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { readiness } from '../../store/readiness.ts'
 import { navigate } from '../../store/route.ts'
@@ -11,12 +12,15 @@ import { Notice } from '../../ui/notice.tsx'
 import { DepositDialog } from './deposit-dialog.tsx'
 import { FundingBox } from './funding-box.tsx'
 import { History } from './history.tsx'
-import { Promises } from './promises.tsx'
+import { PendingWithdrawal } from './pending-withdrawal.tsx'
+import { NoPromises, Promises } from './promises.tsx'
 import { Transaction } from './transaction.tsx'
 import { WithdrawDialog } from './withdraw-dialog.tsx'
 
 /** Of so many on there is time: what runs out first years from now is no reason to warn. */
 const FEW_TRANSACTIONS = 20
+/** Of more nobody needs the number. */
+const MANY_TRANSACTIONS = 100
 
 export function Wallet() {
   const wallet = useNode((state) => state.wallet)
@@ -42,11 +46,11 @@ export function Wallet() {
       <section className="card card-pad balance">
         <div className="balance-main">
           <div>
-            <p className="muted">{m.wallet.balance}</p>
+            <p className="muted">{m.wallet.available}</p>
             <p className="balance-figure">
-              <Amount value={wallet.balance} />
+              <Amount value={available(wallet)} />
             </p>
-            <p className="faint">{m.wallet.balanceHint}</p>
+            <p className="faint">{m.wallet.availableHint}</p>
           </div>
           <div className="balance-actions">
             <Button
@@ -63,6 +67,27 @@ export function Wallet() {
           </div>
         </div>
         <dl className="balance-parts">
+          <div title={m.wallet.balanceHint}>
+            <dt>{m.wallet.balance}</dt>
+            <dd>
+              <Amount value={wallet.balance} />
+            </dd>
+          </div>
+          <div title={m.wallet.payableHint}>
+            <dt>{m.wallet.payable}</dt>
+            <dd>
+              <Amount value={wallet.payable} />
+              {wallet.paidAhead > 0n && (
+                <span className="part-note faint">{m.wallet.paidAhead(formatAmount(wallet.paidAhead))}</span>
+              )}
+            </dd>
+          </div>
+          <div>
+            <dt>{m.wallet.receivable}</dt>
+            <dd>
+              <Amount value={wallet.receivable} />
+            </dd>
+          </div>
           <div title={m.wallet.undepositedHint}>
             <dt>{m.wallet.undeposited}</dt>
             <dd>
@@ -73,21 +98,9 @@ export function Wallet() {
             <dt>{m.wallet.gas}</dt>
             <dd className="numbers">
               {formatEther(wallet.gas)}
-              {wallet.transactionsLeft !== undefined && (
-                <span className="gas-left faint">{m.wallet.gasLeft(countedAbout(wallet.transactionsLeft))}</span>
+              {wallet.transactionsLeft !== undefined && wallet.transactionsLeft < MANY_TRANSACTIONS && (
+                <span className="part-note faint">{m.wallet.gasLeft(counted(wallet.transactionsLeft))}</span>
               )}
-            </dd>
-          </div>
-          <div>
-            <dt>{m.wallet.receivable}</dt>
-            <dd>
-              <Amount value={wallet.receivable} />
-            </dd>
-          </div>
-          <div>
-            <dt>{m.wallet.payable}</dt>
-            <dd>
-              <Amount value={wallet.payable} />
             </dd>
           </div>
         </dl>
@@ -107,18 +120,10 @@ export function Wallet() {
       {wallet.runsOutFirst === 'gas' && (wallet.transactionsLeft ?? 0) < FEW_TRANSACTIONS && (
         <Notice tone="amber">{m.wallet.gasLow}</Notice>
       )}
-      {wallet.withdrawal && (
-        <Notice tone="accent">
-          {m.wallet.pendingWithdrawal(
-            formatAmount(wallet.withdrawal.amount),
-            shortId(wallet.withdrawal.to),
-            formatDateTime(wallet.withdrawal.executableAtMs),
-          )}
-        </Notice>
-      )}
-      {wallet.transaction && <Transaction transaction={wallet.transaction} />}
+      {wallet.withdrawal && <PendingWithdrawal withdrawal={wallet.withdrawal} />}
+      {wallet.transaction && <Transaction transaction={wallet.transaction} dueMs={wallet.withdrawal?.executableAtMs} />}
       {!locked && <FundingBox />}
-      <Promises />
+      {locked ? <NoPromises text={m.wallet.promisesLocked[ready]} /> : <Promises />}
       {!locked && <History />}
       <DepositDialog open={dialog === 'deposit'} onClose={close} />
       <WithdrawDialog open={dialog === 'withdraw'} onClose={close} />

@@ -1,8 +1,11 @@
 import { type FormEvent, useState } from 'react'
 import { readAddress } from '#shared/model/address.ts'
+import { formatAmount, formatCost, formatDateTime, formatDuration } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { unpromised } from '../../store/available.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
+import { useNow } from '../../store/use-now.ts'
 import { useQuote } from '../../store/use-quote.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -20,13 +23,18 @@ export function WithdrawDialog({ open, onClose }: { open: boolean; onClose(): vo
 }
 
 function Withdraw({ onClose }: { onClose(): void }) {
-  const most = useNode((state) => state.wallet.balance)
+  const wallet = useNode((state) => state.wallet)
+  const most = wallet.balance
+  const free = unpromised(wallet)
   const [text, setText] = useState('')
   const [to, setTo] = useState('')
   const withdraw = useCommand('wallet.withdraw')
   const typed = readTyped(text, most)
   const amount = 'amount' in typed ? typed.amount : undefined
   const quote = useQuote({ what: 'withdraw', amount: amount ?? most })
+  const isBeyond = amount !== undefined && amount > free
+  const { noticeMs } = quote.data ?? {}
+  const now = useNow()
   const recipient = readAddress(to)
   const addressOk = 'address' in recipient
   const submit = async (event: FormEvent) => {
@@ -36,7 +44,7 @@ function Withdraw({ onClose }: { onClose(): void }) {
   }
   return (
     <form className="dialog-form" onSubmit={(event) => void submit(event)}>
-      <AmountField text={text} most={most} onChange={setText} />
+      <AmountField text={text} most={most} all={free > 0n ? free : most} onChange={setText} />
       <Field
         label={m.wallet.to}
         error={to !== '' && 'problem' in recipient ? m.wallet.toBad[recipient.problem] : undefined}
@@ -54,8 +62,34 @@ function Withdraw({ onClose }: { onClose(): void }) {
           />
         )}
       </Field>
-      <Fees quote={quote} total={{ label: m.wallet.youReceive, amount }} />
+      <Fees
+        quote={quote}
+        total={{
+          label: isBeyond ? m.wallet.youReceiveAtLeast : m.wallet.youReceive,
+          amount: isBeyond ? free : amount,
+        }}
+      >
+        {wallet.payable > 0n && (
+          <div>
+            <dt>{m.wallet.collectedFirst}</dt>
+            <dd>{formatCost(wallet.payable)}</dd>
+          </div>
+        )}
+        <div>
+          <dt>{m.wallet.paidOut}</dt>
+          <dd>
+            {noticeMs === undefined
+              ? '–'
+              : m.wallet.paidOutAt(formatDateTime(now + noticeMs), formatDuration(noticeMs))}
+          </dd>
+        </div>
+      </Fees>
       <Notice>{m.wallet.notice}</Notice>
+      {wallet.withdrawal && (
+        <Notice tone="amber">
+          {m.wallet.replaces(formatAmount(wallet.withdrawal.amount), formatDateTime(wallet.withdrawal.executableAtMs))}
+        </Notice>
+      )}
       <ErrorNotice error={withdraw.error} />
       <div className="dialog-actions">
         <Button onClick={onClose}>{m.app.cancel}</Button>
