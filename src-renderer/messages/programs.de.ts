@@ -38,6 +38,7 @@ export const programsDe: typeof programsEn = {
   raise: 'Budget erhöhen',
   wishes: 'Angebote',
   anyPrice: (country) => `${country}, jeder Preis`,
+  freeOnly: (country) => `${country}, nur kostenlose`,
   upTo: (country, price) => `${country}, bis ${price}`,
   proxy: 'SOCKS5-Proxy',
   copyProxy: (name) => `Proxy-Adresse von ${name} kopieren`,

@@ -37,6 +37,7 @@ export const programsEn = {
   raise: 'Raise the budget',
   wishes: 'Offers',
   anyPrice: (country: string) => `${country}, any price`,
+  freeOnly: (country: string) => `${country}, free ones only`,
   upTo: (country: string, price: string) => `${country}, up to ${price}`,
   proxy: 'Proxy (SOCKS5)',
   copyProxy: (name: string) => `Copy the proxy address of ${name}`,

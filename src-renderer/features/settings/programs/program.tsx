@@ -224,5 +224,6 @@ function Flow({ connection }: { connection: ConnectionState }) {
 function wishes({ country, maxPricePerUnit, unit }: ProgramView): string {
   const where = country ? countryName(country) : m.connect.anyCountry
   if (maxPricePerUnit === undefined) return m.programs.anyPrice(where)
+  if (maxPricePerUnit === 0n) return m.programs.freeOnly(where)
   return m.programs.upTo(where, unit ? formatPrice(maxPricePerUnit, unit) : formatAmount(maxPricePerUnit))
 }

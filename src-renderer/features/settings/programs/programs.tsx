@@ -12,8 +12,9 @@ import './programs.css'
 export function Programs() {
   const ids = useNode(({ programs }) => programs.map(({ id }) => id).join(' '))
   const [adding, setAdding] = useState(false)
+  const isEmpty = ids === ''
   const add = (
-    <Button icon={<Plus size={15} aria-hidden />} onClick={() => setAdding(true)}>
+    <Button {...(isEmpty && { kind: 'primary' })} icon={<Plus size={15} aria-hidden />} onClick={() => setAdding(true)}>
       {m.programs.add}
     </Button>
   )
@@ -24,9 +25,9 @@ export function Programs() {
           <h2>{m.programs.title}</h2>
           <p className="muted">{m.programs.text}</p>
         </div>
-        {ids !== '' && add}
+        {!isEmpty && add}
       </div>
-      {ids === '' ? (
+      {isEmpty ? (
         <div className="card empty">
           <AppWindow size={26} aria-hidden />
           <strong>{m.programs.noneTitle}</strong>
