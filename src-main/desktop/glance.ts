@@ -4,11 +4,14 @@ import type { ConnectionState } from '#shared/model/session.ts'
 import { said, t } from './texts.ts'
 
 /** The app's state in one word and one line: what the tray shows (UI: "state at a glance by icon"). */
-export type Glance = { kind: 'off' | 'busy' | 'connected' | 'attention'; line: string }
+export type Glance = { kind: 'off' | 'busy' | 'proxy' | 'connected' | 'attention'; line: string }
 
 export function glance({ connection, network }: AppState): Glance {
   switch (connection.name) {
     case 'connected':
+      // Not the whole computer, so not what stands for that.
+      if (connection.proposal.serviceType === 'socks')
+        return { kind: 'proxy', line: t.glance.proxy(exitOf(connection)) }
       return { kind: 'connected', line: t.glance.connected(exitOf(connection)) }
     case 'connecting':
       return { kind: 'busy', line: t.glance.connecting }

@@ -64,7 +64,7 @@ describe('of the connection', () => {
     const moved = live({ bytesDown: 1n })
     expect(titles(baseState, connecting, connectedState, moved, live({ bytesDown: 2n }))).toEqual([
       [],
-      ['Connected'],
+      ['Proxy ready'],
       [],
       [],
     ])

@@ -5,6 +5,7 @@ export const de: Texts = {
   decimal: ',',
   glance: {
     connected: (where) => `Verbunden · ${where}`,
+    proxy: (where) => `Proxy bereit · ${where}`,
     connecting: 'Wird verbunden…',
     reconnecting: 'Wird neu verbunden…',
     reconnectingBlocked: 'Wird neu verbunden… nichts dringt hinaus',
@@ -55,7 +56,7 @@ export const de: Texts = {
   },
   notes: {
     connected: { title: 'Verbunden', body: (where) => `Der Verkehr verlässt das Netz bei ${where}.` },
-    connectedProxy: { title: 'Verbunden', body: (where) => `Was den Proxy nutzt, kommt heraus bei ${where}.` },
+    connectedProxy: { title: 'Proxy bereit', body: (where) => `Was den Proxy nutzt, kommt heraus bei ${where}.` },
     reconnected: { title: 'Wieder verbunden', body: (where) => `Der Verkehr verlässt das Netz bei ${where}.` },
     lost: { title: 'Verbindung verloren', body: (why) => `${why} Es wird neu verbunden.` },
     lostBlocked: {

@@ -5,6 +5,7 @@ export const en = {
   decimal: '.',
   glance: {
     connected: (where: string) => `Connected · ${where}`,
+    proxy: (where: string) => `Proxy ready · ${where}`,
     connecting: 'Connecting…',
     reconnecting: 'Reconnecting…',
     reconnectingBlocked: 'Reconnecting… nothing is let out',
@@ -56,7 +57,7 @@ export const en = {
   },
   notes: {
     connected: { title: 'Connected', body: (where: string) => `Your traffic leaves from ${where}.` },
-    connectedProxy: { title: 'Connected', body: (where: string) => `What uses the proxy leaves from ${where}.` },
+    connectedProxy: { title: 'Proxy ready', body: (where: string) => `What uses the proxy leaves from ${where}.` },
     reconnected: { title: 'Connected again', body: (where: string) => `Your traffic leaves from ${where}.` },
     lost: { title: 'Connection lost', body: (why: string) => `${why} Reconnecting.` },
     lostBlocked: { title: 'Connection lost', body: (why: string) => `${why} Nothing is let out while reconnecting.` },

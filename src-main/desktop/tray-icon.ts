@@ -1,14 +1,19 @@
 import type { Glance } from './glance.ts'
 
-export const TRAY_ICONS: Glance['kind'][] = ['off', 'busy', 'connected', 'attention']
+export const TRAY_ICONS: Glance['kind'][] = ['off', 'busy', 'proxy', 'connected', 'attention']
 
 /**
  * Colour, and the shape that says the same where there is none (macOS paints its menu bar's icons itself):
- * a ring while off, a thick one while something goes on, a disc when connected, a disc with "!" for attention.
+ * a ring while off, a thick one while something goes on, a ring around a dot with a proxy, a disc when connected, a disc
+ * with "!" for attention.
  */
-const LOOKS: Record<Glance['kind'], { rgb: readonly [number, number, number]; inner: number; mark?: true }> = {
+const LOOKS: Record<
+  Glance['kind'],
+  { rgb: readonly [number, number, number]; inner: number; mark?: true; dot?: number }
+> = {
   off: { rgb: [150, 150, 150], inner: 0.62 },
   busy: { rgb: [230, 170, 40], inner: 0.34 },
+  proxy: { rgb: [120, 100, 230], inner: 0.62, dot: 0.36 },
   connected: { rgb: [60, 180, 110], inner: 0 },
   attention: { rgb: [220, 80, 60], inner: 0, mark: true },
 }
@@ -19,7 +24,7 @@ const BLACK = [0, 0, 0] as const
  * premultiplied. A `template` is black with the shape in its alpha, as macOS wants it.
  */
 export function drawTrayIcon(kind: Glance['kind'], size: number, template = false): Buffer {
-  const { rgb, inner, mark } = LOOKS[kind]
+  const { rgb, inner, mark, dot = 0 } = LOOKS[kind]
   const pixels = Buffer.alloc(size * size * 4)
   const radius = size / 2 - 1
   for (let y = 0; y < size; y++) {
@@ -27,7 +32,8 @@ export function drawTrayIcon(kind: Glance['kind'], size: number, template = fals
       const [dx, dy] = [x + 0.5 - size / 2, y + 0.5 - size / 2]
       const distance = Math.hypot(dx, dy)
       const outside = clamp(radius - distance + 0.5)
-      const hole = inner === 0 ? 1 : clamp(distance - radius * inner + 0.5)
+      const ring = inner === 0 ? 1 : clamp(distance - radius * inner + 0.5)
+      const hole = Math.max(ring, dot === 0 ? 0 : clamp(radius * dot - distance + 0.5))
       const alpha = outside * hole * (mark ? 1 - exclamation(dx / radius, dy / radius, radius) : 1)
       const [red, green, blue] = template ? BLACK : rgb
       pixels.set([blue * alpha, green * alpha, red * alpha, 255 * alpha].map(Math.round), (y * size + x) * 4)

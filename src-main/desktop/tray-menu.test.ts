@@ -47,10 +47,16 @@ function click(state: AppState, label: string): string | undefined {
 }
 const labels = (state: AppState) => trayMenu(state, {} as TrayActions).map(({ label }) => label)
 
+const withVpn: AppState = {
+  ...connected,
+  connection: { ...connectedState.connection, proposal: { ...proposal, serviceType: 'openvpn' } },
+}
+
 describe('the tray', () => {
   test('says in one line where things stand', () => {
     expect(glance(base)).toEqual({ kind: 'off', line: 'Not connected' })
-    expect(glance(connected)).toEqual({ kind: 'connected', line: 'Connected · NL · 203.0.113.10' })
+    expect(glance(connected)).toEqual({ kind: 'proxy', line: 'Proxy ready · NL · 203.0.113.10' })
+    expect(glance(withVpn)).toEqual({ kind: 'connected', line: 'Connected · NL · 203.0.113.10' })
     expect(glance(connecting).kind).toBe('busy')
     expect(glance(reconnecting)).toEqual({ kind: 'busy', line: 'Reconnecting… nothing is let out' })
     expect(glance(blocked)).toEqual({ kind: 'attention', line: 'Internet blocked · The tunnel was lost.' })

@@ -5,7 +5,15 @@ import './app.css'
 import { StrictMode, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
 import { locale, speak } from '../messages/index.ts'
-import { type NodeParts, NodeProvider, useHasState, useLanguage, useLink, useNode } from '../store/node-context.tsx'
+import {
+  type NodeParts,
+  NodeProvider,
+  useHasState,
+  useLanguage,
+  useLink,
+  useLostAt,
+  useNode,
+} from '../store/node-context.tsx'
 import { type Route, redirect, useRoute } from '../store/route.ts'
 import { ConnectionAnnouncer } from './connection-announcer.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
@@ -45,13 +53,14 @@ function Gate() {
     document.documentElement.lang = locale
   }, [language])
   const link = useLink()
+  const lostAtMs = useLostAt()
   const hasState = useHasState()
   if (link === 'signed-out') return <Waiting signedOut />
   if (link === 'locked') return <Locked />
   if (!hasState) return <Waiting lost={link === 'lost'} />
   return (
     <div className="frame">
-      {link === 'lost' && <LostBanner />}
+      {lostAtMs !== undefined && <LostBanner sinceMs={lostAtMs} />}
       <ConnectionAnnouncer />
       <Screens />
     </div>

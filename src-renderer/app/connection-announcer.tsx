@@ -1,12 +1,11 @@
-import type { ConnectionState } from '#shared/model/session.ts'
 import { countryName } from '../messages/countries.ts'
 import { m } from '../messages/index.ts'
 import { said } from '../messages/said.ts'
-import { useNode } from '../store/node-context.tsx'
+import { type KnownConnection, useConnection } from '../store/use-connection.ts'
 
 /** Says every change of the connection to a screen reader, whichever screen is open. */
 export function ConnectionAnnouncer() {
-  const connection = useNode((state) => state.connection)
+  const connection = useConnection()
   return (
     <p className="visually-hidden" role="status" aria-live="polite">
       {sentence(connection)}
@@ -14,7 +13,7 @@ export function ConnectionAnnouncer() {
   )
 }
 
-function sentence(connection: ConnectionState): string {
+function sentence(connection: KnownConnection): string {
   switch (connection.name) {
     case 'disconnected': {
       const { last } = connection
@@ -23,7 +22,10 @@ function sentence(connection: ConnectionState): string {
     }
     case 'connecting':
       return `${m.connection.connectingTo(countryName(connection.proposal.originLocation.country))}. ${m.steps.names[connection.step]}`
+    case 'unknown':
+      return '' // The banner above says it.
     case 'connected':
+      if (connection.proposal.serviceType === 'socks') return m.connection.proxyReady
       return m.connection.connectedTo(
         countryName(connection.live.exit?.country ?? connection.proposal.originLocation.country),
       )

@@ -1,21 +1,20 @@
 import { countryName } from '../messages/countries.ts'
 import { formatClock } from '../messages/format.ts'
-import { m } from '../messages/index.ts'
-import { useNode } from '../store/node-context.tsx'
+import { useConnection } from '../store/use-connection.ts'
 import { useNow } from '../store/use-now.ts'
-import { connectionTone } from '../ui/connection-tone.ts'
+import { connectionTitle, connectionTone } from '../ui/connection-state.ts'
 
 /** The state, on every screen. A way back to Connect as well. */
 export function ConnectionPill() {
-  const connection = useNode((state) => state.connection)
+  const connection = useConnection()
   const country =
     connection.name === 'connected'
       ? countryName(connection.live.exit?.country ?? connection.proposal.originLocation.country)
       : undefined
   return (
-    <a className="pill" href="#/connect" data-tone={connectionTone(connection.name)}>
-      <span className="dot" data-tone={connectionTone(connection.name)} aria-hidden />
-      <span className="truncate">{m.connection[connection.name]}</span>
+    <a className="pill" href="#/connect" data-tone={connectionTone(connection)}>
+      <span className="dot" data-tone={connectionTone(connection)} aria-hidden />
+      <span className="truncate">{connectionTitle(connection)}</span>
       {connection.name === 'connected' && (
         <span className="pill-detail">
           <span className="pill-country truncate">{country}</span>

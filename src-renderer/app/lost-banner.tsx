@@ -1,11 +1,15 @@
 import { LoaderCircle } from 'lucide-react'
+import { formatTime } from '../messages/format.ts'
 import { m } from '../messages/index.ts'
 
-export function LostBanner() {
+/** `sinceMs`: when the node was found not to answer. */
+export function LostBanner({ sinceMs }: { sinceMs: number }) {
   return (
     <div className="lost-banner" role="status">
       <LoaderCircle className="spin" size={15} aria-hidden />
-      {m.app.lost}
+      <span>
+        {m.app.lost} {m.app.lostSince(formatTime(sinceMs))}
+      </span>
     </div>
   )
 }

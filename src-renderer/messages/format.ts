@@ -59,6 +59,7 @@ function formatsIn(tag: string) {
     list: lazy(() => new Intl.ListFormat(tag)),
     plural: lazy(() => new Intl.PluralRules(tag)),
     day: lazy(() => new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'long' })),
+    time: lazy(() => new Intl.DateTimeFormat(tag, { timeStyle: 'short' })),
     dateTime: lazy(() => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' })),
   }
 }
@@ -223,6 +224,10 @@ export function shareOf(part: number, all: number): number {
 
 export function formatDay(atMs: number): string {
   return formats().day().format(atMs)
+}
+
+export function formatTime(atMs: number): string {
+  return formats().time().format(atMs)
 }
 
 export function formatDateTime(atMs: number): string {

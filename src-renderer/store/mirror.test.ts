@@ -99,9 +99,14 @@ describe('mirror', () => {
     node.link('lost')
     expect(store.getState()).toMatchObject({ link: 'lost', app: READY })
     // A restarted node counts from the beginning again.
+    const { lostAtMs } = store.getState()
+    expect(lostAtMs).toBeLessThanOrEqual(Date.now())
+    node.link('lost')
+    expect(store.getState().lostAtMs).toBe(lostAtMs)
     node.snapshot(0, { ...READY, ...proposals(1) })
     node.delta(1, proposals(2))
     expect(store.getState()).toMatchObject({ link: 'open', app: { proposals: { revision: 2 } } })
+    expect(store.getState().lostAtMs).toBeUndefined()
   })
 })
 

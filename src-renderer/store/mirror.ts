@@ -5,6 +5,8 @@ import type { Bridge, LinkState } from '../bridge/bridge.ts'
 /** What the renderer knows of the node: a copy it never writes to. */
 export type Mirror = {
   link: LinkState
+  /** When the node was found not to answer; while it does not. */
+  lostAtMs?: number | undefined
   /** Absent until the first snapshot; kept, though it may be old, while the node does not answer. */
   app?: AppState
 }
@@ -30,7 +32,8 @@ export function createMirror(bridge: Bridge): { store: MirrorStore; stop(): void
         if (mine !== generation) return
         // After a gap the screen stays as it was: "connecting" is for the first time only.
         if (link === 'connecting' && store.getState().app) return
-        store.setState({ link })
+        if (link !== 'lost') store.setState({ link, lostAtMs: undefined })
+        else if (store.getState().link !== 'lost') store.setState({ link, lostAtMs: Date.now() })
       },
       onMessage(message) {
         if (mine !== generation) return

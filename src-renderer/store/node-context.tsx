@@ -32,6 +32,11 @@ export function useLink(): LinkState {
   return useStore(useNodeParts().mirror, (mirror) => mirror.link)
 }
 
+/** When the node was found not to answer, in milliseconds since 1970; undefined while it does. */
+export function useLostAt(): number | undefined {
+  return useStore(useNodeParts().mirror, (mirror) => mirror.lostAtMs)
+}
+
 export function useHasState(): boolean {
   return useStore(useNodeParts().mirror, (mirror) => mirror.app !== undefined)
 }

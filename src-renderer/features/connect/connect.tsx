@@ -1,11 +1,13 @@
 import './connect.css'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { ProposalView } from '#shared/contract/commands.ts'
-import type { ConnectionState } from '#shared/model/session.ts'
+import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useRemembered } from '../../store/remembered.ts'
 import { redirect, useLinkedOffer } from '../../store/route.ts'
+import { type KnownConnection, useConnection } from '../../store/use-connection.ts'
 import { useQuery } from '../../store/use-query.ts'
+import { Notice } from '../../ui/notice.tsx'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 import { ConnectingSteps } from './connecting-steps.tsx'
 import { CountryPicks } from './country-picks.tsx'
@@ -23,7 +25,7 @@ const NONE: readonly ProposalView[] = []
 
 /** Stage (map and state) beside what the state is about: offers, steps, or the live session. */
 export function Connect() {
-  const connection = useNode((state) => state.connection)
+  const connection = useConnection()
   const capabilities = useNode((state) => state.capabilities)
   const revision = useNode((state) => state.proposals.revision)
   const [filters, setFilters] = useRemembered('filters', NO_FILTERS, acceptFilters)
@@ -57,7 +59,8 @@ export function Connect() {
   }, [connected, currentKey])
 
   const exit = connection.name === 'connected' ? connection.live.exit?.country : undefined
-  const idle = ['disconnected', 'disconnecting', 'blocked'].includes(connection.name)
+  const known = connection.name === 'unknown' ? connection.before : connection
+  const idle = ['disconnected', 'disconnecting', 'blocked'].includes(known.name)
   const choose = useCallback(
     (country: string) => setFilters({ ...filters, country: filters.country === country ? '' : country }),
     [filters, setFilters],
@@ -80,6 +83,7 @@ export function Connect() {
         {idle && <CountryPicks counts={counts} chosen={filters.country} onChoose={choose} />}
       </section>
       <section className="side">
+        {connection.name === 'unknown' && <Notice tone="amber">{m.connection.unknownHelp}</Notice>}
         {link && <LinkedOffer link={link} onFound={setTarget} onDismiss={unlink} />}
         {connection.name === 'disconnected' && connection.last && (
           <FailureNotice
@@ -113,6 +117,6 @@ export function Connect() {
 }
 
 /** Closed by choice, and nothing went wrong. */
-function isQuietLockdown(connection: ConnectionState): boolean {
+function isQuietLockdown(connection: KnownConnection): boolean {
   return connection.name === 'blocked' && connection.isLockdown === true && connection.again === undefined
 }

@@ -1,21 +1,21 @@
 import { LockOpen, Power, RotateCw, Zap } from 'lucide-react'
 import { type FocusEvent, useEffect, useRef } from 'react'
-import type { ConnectionState } from '#shared/model/session.ts'
 import { countryName } from '../../messages/countries.ts'
-import { counted, formatClock } from '../../messages/format.ts'
+import { counted, formatClock, formatTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
+import { type KnownConnection, useConnection } from '../../store/use-connection.ts'
 import { useNow } from '../../store/use-now.ts'
 import { Button } from '../../ui/button.tsx'
-import { connectionTone } from '../../ui/connection-tone.ts'
+import { connectionTitle, connectionTone } from '../../ui/connection-state.ts'
 import { Flag } from '../../ui/flag.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
 import type { Target } from './target.ts'
 
 /** The state in words and the one button that changes it; always in the same place. */
 export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQuick(target: Target): void }) {
-  const connection = useNode((state) => state.connection)
+  const connection = useConnection()
   const disconnect = useCommand('connection.disconnect')
   const retry = useCommand('connection.connect')
   const restore = useCommand('connection.restore')
@@ -25,11 +25,11 @@ export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQu
   return (
     <div className="panel" {...keepFocus}>
       <div className="panel-state">
-        <span className="dot" data-tone={connectionTone(connection.name)} aria-hidden />
-        <h1 tabIndex={-1}>{m.connection[connection.name]}</h1>
+        <span className="dot" data-tone={connectionTone(connection)} aria-hidden />
+        <h1 tabIndex={-1}>{connectionTitle(connection)}</h1>
         {connection.name === 'connected' && <Elapsed sinceMs={connection.live.startedAtMs} />}
         {connection.name === 'connecting' && <Elapsed sinceMs={connection.startedAtMs} />}
-        {(connection.name === 'reconnecting' || connection.name === 'blocked') && (
+        {(connection.name === 'reconnecting' || (connection.name === 'blocked' && !isLockdown)) && (
           <Elapsed sinceMs={connection.sinceMs} />
         )}
       </div>
@@ -139,7 +139,17 @@ function BlockedActions(props: {
   )
 }
 
-function Where({ connection }: { connection: ConnectionState }) {
+function Where({ connection }: { connection: KnownConnection }) {
+  if (connection.name === 'unknown') {
+    const { before, sinceMs } = connection
+    const isOpen = before.name === 'disconnected' || before.name === 'disconnecting'
+    return (
+      <p className="panel-where muted">
+        {m.connection.unknownText(formatTime(sinceMs), connectionTitle(before))}
+        {!isOpen && ` ${m.connection.unknownProtection}`}
+      </p>
+    )
+  }
   if (connection.name === 'disconnected') return <p className="panel-where muted">{m.connection.disconnectedText}</p>
   if (connection.name === 'disconnecting') return <p className="panel-where muted">{m.connection.disconnectingText}</p>
   if (connection.name === 'blocked') {

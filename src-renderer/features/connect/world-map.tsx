@@ -1,9 +1,9 @@
 import { memo, Suspense, useState } from 'react'
-import type { ConnectionState } from '#shared/model/session.ts'
 import { countryName } from '../../messages/countries.ts'
 import { counted, formatList } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useLanguage } from '../../store/node-context.tsx'
+import type { KnownConnection } from '../../store/use-connection.ts'
 import { Flag } from '../../ui/flag.tsx'
 import { lazyPicture } from '../../ui/lazy-picture.ts'
 
@@ -23,7 +23,7 @@ export const WorldMap = memo(function WorldMap({
   counts: ReadonlyMap<string, number>
   chosen: string
   focus: string | undefined
-  connection: ConnectionState['name']
+  connection: KnownConnection['name']
   onChoose(country: string): void
 }) {
   useLanguage() // Another one changes the words, and nothing that it is given.

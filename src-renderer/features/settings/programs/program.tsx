@@ -15,7 +15,7 @@ import { said } from '../../../messages/said.ts'
 import { useNode } from '../../../store/node-context.tsx'
 import { useCommand } from '../../../store/use-command.ts'
 import { Button } from '../../../ui/button.tsx'
-import { connectionTone } from '../../../ui/connection-tone.ts'
+import { connectionTone } from '../../../ui/connection-state.ts'
 import { CopyButton } from '../../../ui/copy-button.tsx'
 import { Flag } from '../../../ui/flag.tsx'
 import { ErrorNotice, Notice } from '../../../ui/notice.tsx'
@@ -40,7 +40,7 @@ export function Program({ id }: { id: string }) {
             <bdi>{name}</bdi>
           </h3>
           <p className="program-state">
-            <span className="dot" data-tone={connectionTone(connection.name)} aria-hidden />
+            <span className="dot" data-tone={connectionTone(connection)} aria-hidden />
             <span role="status">
               <span className="visually-hidden">{name}: </span>
               {stateWords(connection)}
