@@ -213,7 +213,7 @@ async function measurePage(
       if ((await scrolling) <= 0) throw new Error('the list did not scroll')
     })
     node.moveSession(0)
-    await page.getByRole('heading', { name: 'Connected', exact: true }).waitFor()
+    await page.getByRole('heading', { name: /^(Connected|Proxy ready)$/ }).waitFor()
     await after(2_000)
     const session = await browser.trace(() => everySecond(seconds, node.moveSession))
     return { lists, loads, scrolled, session }

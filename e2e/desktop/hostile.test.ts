@@ -84,7 +84,7 @@ const CONNECTIONS: ConnectionState[] = [
   { name: 'disconnected', last: { message: 'x', paid: MYST, step: 'open-session' } },
   { name: 'connecting', ...progress },
   connectedState.connection,
-  { name: 'reconnecting', lost: 'x', sinceMs: 0, attempt: 1, isBlocked: true, ...progress },
+  { name: 'reconnecting', lost: 'x', sinceMs: 0, attempt: 1, atMost: 6, isBlocked: true, ...progress },
   { name: 'blocked', why: 'x', sinceMs: 0, paid: 0n },
 ]
 const offer = {

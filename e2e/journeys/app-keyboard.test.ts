@@ -99,7 +99,7 @@ describe.skipIf(!runs)('the app by keyboard alone [needs root chromium]', () => 
     await press('Enter')
     await tabTo(connect.dialog.getByRole('button', { name: m.confirm.go, exact: true }))
     await press('Enter')
-    await connect.state('connected').waitFor()
+    await connect.state('proxyReady').waitFor()
     // The button that asked is gone: from the beginning of the screen it is one step to the button that ends it.
     expect(await hasFocus(me.page.getByRole('main'))).toBe(true)
     await tabTo(connect.disconnect, 1)
@@ -112,7 +112,7 @@ describe.skipIf(!runs)('the app by keyboard alone [needs root chromium]', () => 
     const germany = countryName('DE')
     const connecting = m.connection.connectingTo(germany)
     expect(heard.filter((text) => !text.startsWith(connecting))).toEqual([
-      m.connection.connectedTo(germany),
+      m.connection.proxyReady,
       m.connection.disconnecting,
       m.connection.disconnected,
     ])

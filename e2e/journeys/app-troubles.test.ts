@@ -77,6 +77,7 @@ describe.skipIf(!runs).each(LOOKS)(
       node.node.kill('SIGKILL')
       await node.node.exited
       await app.lost.waitFor()
+      await app.connect.state('unknown').waitFor()
       // What was known stays in sight meanwhile.
       await app.connect.offerOf(present).first().waitFor()
 
@@ -125,7 +126,7 @@ describe.skipIf(!runs).each(LOOKS)(
       await connect.offerOf(gone).getByText(m.connect.worked('0', '1')).waitFor()
       await connect.tryNext.click()
       await connect.confirm()
-      await connect.state('connected').waitFor()
+      await connect.state('proxyReady').waitFor()
       await connect.figure('exit').getByText(EXIT).waitFor()
       await connect.disconnect.click()
       await connect.state('disconnected').waitFor()
@@ -154,6 +155,8 @@ describe.skipIf(!runs).each(LOOKS)(
       node.node.kill('SIGKILL')
       await node.node.exited
       await me.app.lost.waitFor()
+      await connect.state('unknown').waitFor()
+      expect(await me.page.getByRole('main').textContent()).not.toContain(m.connection.reconnectingBlockedText)
       await expectClosed()
       node = await startApp(lab, 'consumer', 'me', node.door)
       await me.app.signedOut.waitFor()

@@ -120,7 +120,7 @@ describe.skipIf(!runs).each(LOOKS)(
 
       await connect
         .offerOf(provider)
-        .getByRole('button', { name: matching(m.connect.connectTo(ANY, ANY)) })
+        .getByRole('button', { name: matching(m.connect.connectTo(ANY, ANY, ANY)) })
         .click()
       const terms = await connect.terms()
       expect(terms[m.confirm.price]).toBe(formatPrice(parseMyst(PRICE), 'GiB'))
@@ -196,7 +196,7 @@ describe.skipIf(!runs).each(LOOKS)(
       const before = await balances(second)
       await connect.filter('filterType').selectOption('socks')
       await connect.connectTo(provider)
-      await connect.state('connected').waitFor()
+      await connect.state('proxyReady').waitFor()
       const address = await connect.figure('socks').textContent()
       const socksPort = Number(/127\.0\.0\.1:(\d+)/.exec(address ?? '')?.[1])
 

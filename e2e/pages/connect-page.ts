@@ -45,7 +45,7 @@ export class ConnectPage {
   }
 
   /** The state as the screen says it. */
-  state(name: ConnectionState['name']): Locator {
+  state(name: ConnectionState['name'] | 'proxyReady' | 'unknown'): Locator {
     return this.page.getByRole('main').getByRole('heading', { name: m.connection[name], level: 1, exact: true })
   }
 
@@ -64,7 +64,7 @@ export class ConnectPage {
 
   async connectTo(provider: string): Promise<void> {
     await this.offerOf(provider)
-      .getByRole('button', { name: matching(m.connect.connectTo(ANY, ANY)) })
+      .getByRole('button', { name: matching(m.connect.connectTo(ANY, ANY, ANY)) })
       .first()
       .click()
     await this.confirm()

@@ -20,7 +20,7 @@ export function wear({ language, locale }: Look): void {
 /** Stands for whatever a text of the catalogue is given. */
 export const ANY = '\uE000'
 
-/** A text of the catalogue as a pattern: `matching(m.connect.connectTo(ANY, ANY))`. */
+/** A text of the catalogue as a pattern: `matching(m.connect.connectTo(ANY, ANY, ANY))`. */
 export function matching(text: string): RegExp {
   const escaped = text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   // A page's text is matched with every space made a plain one.

@@ -29,7 +29,15 @@ const with_ = (connection: ConnectionState, rest: Partial<AppState> = {}): AppSt
 const progress = { proposal, step: 'reach-provider' as const, startedAtMs: 0, steps: [] }
 const connecting = with_({ name: 'connecting', ...progress })
 const reconnecting = (attempt = 1, isBlocked = true) =>
-  with_({ name: 'reconnecting', lost: 'The tunnel fell silent.', sinceMs: 0, attempt, isBlocked, ...progress })
+  with_({
+    name: 'reconnecting',
+    lost: 'The tunnel fell silent.',
+    sinceMs: 0,
+    attempt,
+    atMost: 6,
+    isBlocked,
+    ...progress,
+  })
 const disconnecting = with_({ name: 'disconnecting', proposal })
 const blocked = with_({ name: 'blocked', why: 'Nobody is left.', sinceMs: 0, paid: 0n })
 const lockdown = with_({ name: 'blocked', why: 'Lockdown is on.', sinceMs: 0, paid: 0n, isLockdown: true })
@@ -180,7 +188,7 @@ test('a stranger’s words are one line of plain text', () => {
 
 describe('in German', () => {
   const lost = (why: string): AppState =>
-    with_({ name: 'reconnecting', lost: why, sinceMs: 0, attempt: 1, isBlocked: true, ...progress })
+    with_({ name: 'reconnecting', lost: why, sinceMs: 0, attempt: 1, atMost: 6, isBlocked: true, ...progress })
 
   test('what the node says is German too, with the sentences and figures within', () => {
     expect(bodies(connectedState, lost('The provider lost the tunnel.'))).toEqual([

@@ -30,7 +30,7 @@ afterEach(() => {
 const lost = (why: string): AppState => ({
   ...baseState,
   connection: {
-    ...{ name: 'reconnecting', lost: why, sinceMs: 0, attempt: 1, isBlocked: true },
+    ...{ name: 'reconnecting', lost: why, sinceMs: 0, attempt: 1, atMost: 6, isBlocked: true },
     ...{ proposal, step: 'reach-provider', startedAtMs: 0, steps: [] },
   },
 })

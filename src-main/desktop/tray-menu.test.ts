@@ -19,7 +19,7 @@ const connecting: AppState = {
 const reconnecting: AppState = {
   ...base,
   connection: {
-    ...{ name: 'reconnecting', lost: 'The tunnel was lost.', sinceMs: 0, attempt: 1, isBlocked: true },
+    ...{ name: 'reconnecting', lost: 'The tunnel was lost.', sinceMs: 0, attempt: 1, atMost: 6, isBlocked: true },
     ...{ proposal, step: 'reach-provider', startedAtMs: 0, steps: [] },
   },
 }
@@ -49,7 +49,7 @@ const labels = (state: AppState) => trayMenu(state, {} as TrayActions).map(({ la
 
 const withVpn: AppState = {
   ...connected,
-  connection: { ...connectedState.connection, proposal: { ...proposal, serviceType: 'openvpn' } },
+  connection: { ...connected.connection, proposal: { ...proposal, serviceType: 'openvpn' } } as AppState['connection'],
 }
 
 describe('the tray', () => {

@@ -66,7 +66,7 @@ describe('diagnostics', () => {
     const failures = [
       { name: 'disconnected', last: { message: HOSTILE, step: 'reach-provider', paid: 77_777n } },
       { name: 'blocked', why: HOSTILE, sinceMs: 0, paid: 77_777n },
-      { ...{ name: 'reconnecting', lost: HOSTILE, sinceMs: 0, attempt: 3, isBlocked: true, proposal } },
+      { ...{ name: 'reconnecting', lost: HOSTILE, sinceMs: 0, attempt: 3, atMost: 6, isBlocked: true, proposal } },
     ] as never[]
     for (const connection of failures) {
       const text = writeDiagnostics({

@@ -91,15 +91,15 @@ export const de: Messages = {
   connect: {
     title: 'Verbinden',
     quick: 'Schnell verbinden',
-    quickHint: (count, kind) =>
+    quickHint: (count, kind, first) =>
       plural(
         count,
-        `Das einzige passende ${kind}-Angebot.`,
-        `Das beste von ${count.text} ${kind}-Angeboten nach Preis und eigener Erfahrung, bevorzugte zuerst.`,
+        `${first}. Das einzige passende ${kind}-Angebot.`,
+        `${first}. Das beste von ${count.text} ${kind}-Angeboten nach Preis und eigener Erfahrung, bevorzugte zuerst.`,
       ),
     quickNone: 'Noch kein passendes Angebot.',
     connect: 'Verbinden',
-    connectTo: (provider, country) => `Verbinden mit ${provider} in ${country}`,
+    connectTo: (provider, country, service) => `Verbinden mit ${provider} in ${country}, ${service}`,
     disconnect: 'Trennen',
     cancel: 'Abbrechen',
     tryAgain: 'Erneut versuchen',
@@ -147,7 +147,7 @@ export const de: Messages = {
     filterSort: 'Reihenfolge',
     sortPrice: 'Günstigste zuerst',
     sortExperience: 'Beste Erfahrung',
-    prefer: (provider) => `${provider} bevorzugen`,
+    prefer: (provider) => `Alle Angebote von ${provider} bevorzugen`,
     own: 'Eigenes',
     newToYou: 'Unerprobt',
     worked: (worked, all) => `${worked}/${all} gelungen`,
@@ -173,7 +173,7 @@ export const de: Messages = {
   },
   confirm: {
     title: (country) => `Verbinden: ${country}?`,
-    quickTitle: 'Schnell verbinden',
+    quickTitle: (country) => `Schnell verbinden: ${country}`,
     quickText: 'Erst wird das erste Angebot der Liste versucht, dann das nächste.',
     provider: 'Anbieter',
     type: 'Dienst',
@@ -194,6 +194,9 @@ export const de: Messages = {
     portHint: 'Leer lassen für einen beliebigen freien.',
     portBad: 'Ein Port ist eine Zahl von 1 bis 65.535.',
     go: 'Verbinden',
+    proxyText:
+      'Nur Programme, in denen Sie den Proxy eintragen, nutzen ihn; alles andere zeigt weiter Ihre eigene Adresse.',
+    blockedProxy: 'Stellen Sie erst das Internet wieder her: Solange es blockiert ist, ist kein Proxy erreichbar.',
     needIdentity: 'Umsehen geht ohne alles. Zum Verbinden erst eine Identität anlegen: Das dauert etwa zwei Minuten.',
     needUnlock: 'Die Identität ist gesperrt. Zum Verbinden entsperren.',
     needBackup: 'Erst eine Sicherung der Identität speichern, damit das Geld darauf nicht verloren gehen kann.',
@@ -216,6 +219,7 @@ export const de: Messages = {
     done: 'fertig',
     running: 'läuft',
     waiting: 'wartet',
+    disconnectHint: 'Trennen geht jederzeit; nur Vorausbezahltes bleibt vielleicht beim Anbieter.',
     cancelHint: 'Abbrechen geht jederzeit; nur Vorausbezahltes bleibt vielleicht beim Anbieter.',
     cancelling: 'Wird abgebrochen…',
   },
@@ -226,7 +230,13 @@ export const de: Messages = {
     nothingPaid: 'Nichts wurde bezahlt.',
     paid: (amount) => `${amount} wurden bezahlt.`,
     lostTitle: 'Die Verbindung ging verloren',
-    attempt: (count) => `Versuch ${count}, sie zurückzubekommen.`,
+    attempt: (count, atMost) => `Versuch ${count} von ${atMost}, sie wiederherzustellen.`,
+    nextAttempt: (count, atMost, seconds) =>
+      plural(
+        seconds,
+        `Versuch ${count} von ${atMost} beginnt in einer Sekunde.`,
+        `Versuch ${count} von ${atMost} beginnt in ${seconds.text} Sekunden.`,
+      ),
     blockedTitle: 'Der Schutz ist beendet, doch kein Verkehr kam hinaus',
     cancelled: 'Abgebrochen.',
     disconnected: 'Getrennt.',

@@ -92,15 +92,16 @@ export const en = {
     title: 'Connect',
     quick: 'Quick connect',
     /** `kind`: Quick connect leaves proxies out where there is a VPN. */
-    quickHint: (count: Counted, kind: string) =>
+    quickHint: (count: Counted, kind: string, first: string) =>
       plural(
         count,
-        `The only ${kind} offer that matches.`,
-        `The best of ${count.text} ${kind} offers by price and your own experience, preferred ones first.`,
+        `${first}. The only ${kind} offer that matches.`,
+        `${first}. The best of ${count.text} ${kind} offers by price and your own experience, preferred ones first.`,
       ),
     quickNone: 'No offer matches yet.',
     connect: 'Connect',
-    connectTo: (provider: string, country: string) => `Connect to ${provider} in ${country}`,
+    connectTo: (provider: string, country: string, service: string) =>
+      `Connect to ${provider} in ${country}, ${service}`,
     disconnect: 'Disconnect',
     cancel: 'Cancel',
     tryAgain: 'Try again',
@@ -147,7 +148,7 @@ export const en = {
     filterSort: 'Order',
     sortPrice: 'Cheapest first',
     sortExperience: 'Best experience',
-    prefer: (provider: string) => `Prefer ${provider}`,
+    prefer: (provider: string) => `Prefer all offers of ${provider}`,
     own: 'Yours',
     newToYou: 'New to you',
     worked: (worked: string, all: string) => `${worked} of ${all} worked`,
@@ -173,7 +174,7 @@ export const en = {
   },
   confirm: {
     title: (country: string) => `Connect to ${country}?`,
-    quickTitle: 'Quick connect',
+    quickTitle: (country: string) => `Quick connect: ${country}`,
     quickText: 'The first offer in your list is tried first; if it does not answer, the next one.',
     provider: 'Provider',
     type: 'Service',
@@ -194,6 +195,8 @@ export const en = {
     portHint: 'Leave empty for any free one.',
     portBad: 'A port is a number from 1 to 65,535.',
     go: 'Connect',
+    proxyText: 'Only apps that you point at the proxy use it; everything else keeps showing your own address.',
+    blockedProxy: 'Restore the internet first: a proxy cannot be reached while it is blocked.',
     needIdentity: 'Looking around needs nothing. To connect, make an identity first: it takes about two minutes.',
     needUnlock: 'Your identity is locked. Unlock it to connect.',
     needBackup: 'Save a backup of your identity first, so that the money on it cannot be lost.',
@@ -216,6 +219,7 @@ export const en = {
     done: 'done',
     running: 'in progress',
     waiting: 'waiting',
+    disconnectHint: 'You can disconnect at any moment; only what was paid ahead may stay with the provider.',
     cancelHint: 'You can cancel at any moment; only what was paid ahead may stay with the provider.',
     cancelling: 'Cancelling…',
   },
@@ -226,7 +230,13 @@ export const en = {
     nothingPaid: 'Nothing was paid.',
     paid: (amount: string) => `You paid ${amount}.`,
     lostTitle: 'The connection was lost',
-    attempt: (count: string) => `Attempt ${count} to get it back.`,
+    attempt: (count: string, atMost: string) => `Attempt ${count} of ${atMost} to get it back.`,
+    nextAttempt: (count: string, atMost: string, seconds: Counted) =>
+      plural(
+        seconds,
+        `Attempt ${count} of ${atMost} begins in a second.`,
+        `Attempt ${count} of ${atMost} begins in ${seconds.text} seconds.`,
+      ),
     blockedTitle: 'Your protection ended, your traffic did not get out',
     cancelled: 'You cancelled.',
     disconnected: 'You disconnected.',

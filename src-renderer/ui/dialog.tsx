@@ -4,7 +4,8 @@ import { type ReactNode, useRef } from 'react'
 import { m } from '../messages/index.ts'
 import { IconButton } from './button.tsx'
 
-/** Focus goes in, stays in, and comes back to where it was; Escape closes, unless what is in it has to be answered. */
+/**
+ * Focus goes in (to what has `data-first`, else to the first that takes it), stays in, and comes back to where it was; Escape closes, unless what is in it has to be answered. */
 export function Dialog({
   open,
   onClose,
@@ -28,8 +29,12 @@ export function Dialog({
         <Radix.Content
           className="dialog"
           {...(text ? {} : { 'aria-describedby': undefined })}
-          onOpenAutoFocus={() => {
+          onOpenAutoFocus={(event) => {
             opener.current = document.activeElement
+            const first = (event.currentTarget as HTMLElement).querySelector<HTMLElement>('[data-first]')
+            if (!first) return
+            event.preventDefault()
+            first.focus()
           }}
           onCloseAutoFocus={(event) => {
             event.preventDefault()

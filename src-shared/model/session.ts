@@ -55,8 +55,11 @@ export type ConnectionState =
       lost: string
       /** When it was lost. */
       sinceMs: number
-      /** Counts from 1. */
+      /** Counts from 1, up to `atMost`. */
       attempt: number
+      atMost: number
+      /** In a pause between two attempts: when the next one begins. */
+      retryAtMs?: number
       /** Nothing leaves this machine meanwhile. */
       isBlocked: boolean
     } & Progress)

@@ -96,8 +96,15 @@ describe('a session that is lost', () => {
     await t.connect()
     await t.flow(5, { down: MIB })
     t.service.broken = true
+    const pauses = new Set<number>()
+    t.connection.onChange((state) => {
+      if (state.name === 'reconnecting' && state.retryAtMs) pauses.add(state.attempt)
+    })
     t.service.lose()
     const blocked = await t.until('blocked')
+    expect([...pauses]).toEqual([2, 3, 4, 5, 6])
+    // However often it was asked, it failed once.
+    expect(t.experience).toEqual(['session', 'failure'])
     expect(blocked).toMatchObject({
       why: 'The tunnel was lost. Nobody could take over: The tunnel could not be established.',
       again: { country: 'DE' },

@@ -31,7 +31,7 @@ export function ConfirmDialog({
   const title = !target
     ? ''
     : target.kind === 'quick'
-      ? m.confirm.quickTitle
+      ? m.confirm.quickTitle(countryName(target.first.originLocation.country))
       : m.confirm.title(countryName(target.first.originLocation.country))
   return (
     <Dialog
@@ -127,6 +127,7 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
           )}
         </Field>
       )}
+      {first.serviceType === 'socks' && <Notice>{m.confirm.proxyText}</Notice>}
       {first.experience.misconduct && (
         <Notice tone="amber">
           {misconduct(first.experience.misconduct)}. {m.connect.misconductText}
@@ -137,11 +138,17 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
       <div className="dialog-actions">
         <Button onClick={onClose}>{m.app.cancel}</Button>
         {missing ? (
-          <Button kind="primary" onClick={() => navigate(missing.route)}>
+          <Button kind="primary" data-first onClick={() => navigate(missing.route)}>
             {missing.action}
           </Button>
         ) : (
-          <Button type="submit" kind="primary" disabled={badPort} busy={connect.running && m.connection.connecting}>
+          <Button
+            type="submit"
+            kind="primary"
+            data-first
+            disabled={badPort}
+            busy={connect.running && m.connection.connecting}
+          >
             {m.confirm.go}
           </Button>
         )}

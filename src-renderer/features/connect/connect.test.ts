@@ -6,8 +6,8 @@ import { pace, paidAhead } from './paid-ahead.ts'
 import { affordable, priceRange } from './prices.ts'
 import { connectInput, nextTarget, proposalKey, quickTarget } from './target.ts'
 
-const both = READY.capabilities
-const proxyOnly = { openvpn: { available: false }, socks: { available: true } }
+const both = { capabilities: READY.capabilities, isBlocked: false }
+const proxyOnly = { capabilities: { openvpn: { available: false }, socks: { available: true } }, isBlocked: false }
 
 describe('paid ahead', () => {
   const perGib = { unit: 'GiB', pricePerUnit: MYST } as const
@@ -79,6 +79,9 @@ describe('what is paid for', () => {
     expect(target?.candidates.every(({ serviceType, own }) => serviceType === 'openvpn' && !own)).toBe(true)
     expect(quickTarget(PROPOSALS, proxyOnly)?.first.serviceType).toBe('socks')
     expect(quickTarget([], both)).toBeUndefined()
+    // Nobody reaches a proxy while the internet is blocked.
+    expect(quickTarget(PROPOSALS, { ...proxyOnly, isBlocked: true })).toBeUndefined()
+    expect(quickTarget(PROPOSALS, { ...both, isBlocked: true })?.first.serviceType).toBe('openvpn')
   })
 
   it('hands the node the list’s rules, or the one offer when only this page knows the list', () => {

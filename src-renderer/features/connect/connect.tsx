@@ -7,6 +7,7 @@ import { useRemembered } from '../../store/remembered.ts'
 import { redirect, useLinkedOffer } from '../../store/route.ts'
 import { type KnownConnection, useConnection } from '../../store/use-connection.ts'
 import { useQuery } from '../../store/use-query.ts'
+import { connectionTone } from '../../ui/connection-state.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 import { ConnectingSteps } from './connecting-steps.tsx'
@@ -19,6 +20,7 @@ import { LossNotice } from './loss-notice.tsx'
 import { Offers } from './offers.tsx'
 import { StatePanel } from './state-panel.tsx'
 import { nextTarget, proposalKey, quickTarget, type Target } from './target.ts'
+import { useMeans } from './use-means.ts'
 import { WorldMap } from './world-map.tsx'
 
 const NONE: readonly ProposalView[] = []
@@ -26,7 +28,7 @@ const NONE: readonly ProposalView[] = []
 /** Stage (map and state) beside what the state is about: offers, steps, or the live session. */
 export function Connect() {
   const connection = useConnection()
-  const capabilities = useNode((state) => state.capabilities)
+  const means = useMeans()
   const revision = useNode((state) => state.proposals.revision)
   const [filters, setFilters] = useRemembered('filters', NO_FILTERS, acceptFilters)
   // Asked in this order, so that there is something to see before all are there.
@@ -44,7 +46,7 @@ export function Connect() {
   const found = query.data ?? NONE
   const shown = useMemo(() => found.filter((proposal) => matches(proposal, filters)), [found, filters])
   const counts = useMemo(() => countByCountry(found), [found])
-  const quick = useMemo(() => quickTarget(shown, capabilities), [shown, capabilities])
+  const quick = useMemo(() => quickTarget(shown, means), [shown, means])
 
   const current = 'proposal' in connection ? connection.proposal : undefined
   const connected = connection.name === 'connected'
@@ -70,7 +72,7 @@ export function Connect() {
     [],
   )
   return (
-    <div className="connect" data-connection={connection.name}>
+    <div className="connect" data-connection={connection.name} data-tone={connectionTone(connection)}>
       <section className="stage card">
         <StatePanel quick={quick} onQuick={setTarget} />
         <WorldMap
@@ -89,14 +91,15 @@ export function Connect() {
           <FailureNotice
             key={JSON.stringify([connection.last.message, connection.last.step])}
             failure={connection.last}
-            next={nextTarget(shown, capabilities, tried, lastType)}
+            next={nextTarget(shown, means, tried, lastType)}
             onNext={setTarget}
           />
         )}
         {(connection.name === 'reconnecting' || connection.name === 'blocked') && !isQuietLockdown(connection) && (
           <LossNotice connection={connection} />
         )}
-        {(connection.name === 'connecting' || connection.name === 'reconnecting') && (
+        {(connection.name === 'connecting' ||
+          (connection.name === 'reconnecting' && connection.retryAtMs === undefined)) && (
           <ConnectingSteps connection={connection} />
         )}
         {connection.name === 'connected' && <LiveSession connection={connection} />}

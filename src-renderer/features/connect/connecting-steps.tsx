@@ -44,7 +44,7 @@ export function ConnectingSteps({
           )
         })}
       </ol>
-      <p className="faint">{m.steps.cancelHint}</p>
+      <p className="faint">{connection.name === 'connecting' ? m.steps.cancelHint : m.steps.disconnectHint}</p>
     </div>
   )
 }

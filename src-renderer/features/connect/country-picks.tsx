@@ -1,5 +1,5 @@
 import { countryName } from '../../messages/countries.ts'
-import { formatCount } from '../../messages/format.ts'
+import { counted, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { Flag } from '../../ui/flag.tsx'
 
@@ -22,10 +22,10 @@ export function CountryPicks({
           <button type="button" className="pick" aria-pressed={code === chosen} onClick={() => onChoose(code)}>
             <Flag country={code} />
             <span className="truncate">{countryName(code)}</span>
-            <span className="faint numbers">
+            <span className="faint numbers" aria-hidden>
               {formatCount(count)}
-              <span className="visually-hidden"> {m.connect.offers}</span>
             </span>
+            <span className="visually-hidden">{m.connect.count(counted(count))}</span>
           </button>
         </li>
       ))}

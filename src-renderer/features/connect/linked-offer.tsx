@@ -5,7 +5,8 @@ import { useNode } from '../../store/node-context.tsx'
 import { useQuery } from '../../store/use-query.ts'
 import { Button } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
-import { canConnect, type Target, usable } from './target.ts'
+import { canConnect, type Target, usable, whyNot } from './target.ts'
+import { useMeans } from './use-means.ts'
 
 /** An offer that a link leads to: it is asked about like one of the list, or it is said why that cannot be. */
 export function LinkedOffer({
@@ -18,11 +19,11 @@ export function LinkedOffer({
   onDismiss(): void
 }) {
   const connection = useNode((state) => state.connection.name)
-  const capabilities = useNode((state) => state.capabilities)
+  const means = useMeans()
   const revision = useNode((state) => state.proposals.revision)
   const { data, error } = useQuery('proposals.query', link, revision)
   const offer = data?.[0]
-  const can = canConnect(connection) && offer !== undefined && usable(offer, capabilities)
+  const can = canConnect(connection) && offer !== undefined && usable(offer, means)
   useEffect(() => {
     if (can) onFound({ kind: 'one', first: offer, candidates: [offer] })
   }, [can, offer, onFound])
@@ -33,7 +34,7 @@ export function LinkedOffer({
     : offer.own
       ? m.link.own
       : canConnect(connection)
-        ? m.confirm.unavailable(m.service[offer.serviceType])
+        ? (whyNot(offer, means) ?? m.link.busy)
         : m.link.busy
   return (
     <Notice live action={<Button onClick={onDismiss}>{m.link.dismiss}</Button>}>

@@ -1,7 +1,8 @@
 import type { ConnectionState } from '#shared/model/session.ts'
-import { formatAmount, formatCount } from '../../messages/format.ts'
+import { counted, formatAmount, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'
+import { useNow } from '../../store/use-now.ts'
 import { Notice } from '../../ui/notice.tsx'
 
 /** What was lost, in one sentence, and what is done about it or what it cost. */
@@ -11,13 +12,13 @@ export function LossNotice({
   connection: Extract<ConnectionState, { name: 'reconnecting' | 'blocked' }>
 }) {
   if (connection.name === 'reconnecting') {
-    const { attempt, lost } = connection
+    const { attempt, atMost, lost, retryAtMs } = connection
     return (
       <div className="failure">
         <Notice tone="amber">
           <strong>{m.failure.lostTitle}</strong>
           <p>
-            {said(lost)} {m.failure.attempt(formatCount(attempt))}
+            {said(lost)} <Attempt number={formatCount(attempt)} atMost={formatCount(atMost)} retryAtMs={retryAtMs} />
           </p>
         </Notice>
       </div>
@@ -32,4 +33,12 @@ export function LossNotice({
       </Notice>
     </div>
   )
+}
+
+function Attempt(props: { number: string; atMost: string; retryAtMs: number | undefined }) {
+  const { number, atMost, retryAtMs } = props
+  const now = useNow()
+  if (retryAtMs === undefined) return m.failure.attempt(number, atMost)
+  const seconds = Math.max(1, Math.ceil((retryAtMs - now) / 1000))
+  return <span className="numbers">{m.failure.nextAttempt(number, atMost, counted(seconds))}</span>
 }

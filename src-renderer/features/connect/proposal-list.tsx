@@ -5,7 +5,8 @@ import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
 import { ProposalRow } from './proposal-row.tsx'
-import { proposalKey } from './target.ts'
+import { proposalKey, whyNot } from './target.ts'
+import { useMeans } from './use-means.ts'
 
 /** Every row is as high as this, so that thousands scroll without measuring. */
 const ROW_HEIGHT = 78
@@ -20,7 +21,7 @@ export function ProposalList({
 }) {
   const scroller = useRef<HTMLDivElement>(null)
   const headBlock = useNode((state) => state.network.headBlock)
-  const capabilities = useNode((state) => state.capabilities)
+  const means = useMeans()
   const { run: runPrefer } = useCommand('proposals.prefer')
   const prefer = useCallback(
     ({ provider }: ProposalView, preferred: boolean) => void runPrefer({ provider, preferred }),
@@ -74,7 +75,7 @@ export function ProposalList({
               <ProposalRow
                 proposal={proposal}
                 headBlock={headBlock}
-                available={capabilities[proposal.serviceType].available}
+                why={whyNot(proposal, means)}
                 onConnect={onConnect}
                 onPrefer={prefer}
               />

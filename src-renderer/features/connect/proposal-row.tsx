@@ -22,13 +22,14 @@ import { misconduct } from './misconduct.ts'
 export const ProposalRow = memo(function ProposalRow({
   proposal,
   headBlock,
-  available,
+  why,
   onConnect,
   onPrefer,
 }: {
   proposal: ProposalView
   headBlock: number
-  available: boolean
+  /** Why nobody connects to it now; undefined: one can. */
+  why: string | undefined
   onConnect(proposal: ProposalView): void
   onPrefer(proposal: ProposalView, preferred: boolean): void
 }) {
@@ -84,9 +85,9 @@ export const ProposalRow = memo(function ProposalRow({
       <Button
         size="small"
         className="row-connect"
-        aria-label={m.connect.connectTo(id, country)}
-        title={available ? undefined : m.confirm.unavailable(m.service[proposal.serviceType])}
-        disabled={proposal.own || !available}
+        aria-label={m.connect.connectTo(id, country, m.service.tags[proposal.serviceType])}
+        title={why}
+        disabled={proposal.own || why !== undefined}
         onClick={() => onConnect(proposal)}
       >
         <span className="row-connect-text">{m.connect.connect}</span>

@@ -1,7 +1,7 @@
 import { LockOpen, Power, RotateCw, Zap } from 'lucide-react'
 import { type FocusEvent, useEffect, useRef } from 'react'
 import { countryName } from '../../messages/countries.ts'
-import { counted, formatClock, formatTime } from '../../messages/format.ts'
+import { counted, formatClock, formatPrice, formatTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
@@ -49,7 +49,11 @@ export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQu
           <p className="panel-hint faint">
             {!quick
               ? m.connect.quickNone
-              : m.connect.quickHint(counted(quick.candidates.length), m.service.tags[quick.first.serviceType])}
+              : m.connect.quickHint(
+                  counted(quick.candidates.length),
+                  m.service.tags[quick.first.serviceType],
+                  `${countryName(quick.first.originLocation.country)}, ${formatPrice(quick.first.pricePerUnit, quick.first.unit)}`,
+                )}
           </p>
         </div>
       )}

@@ -1,5 +1,6 @@
 import type { CommandInput, ProposalView } from '#shared/contract/commands.ts'
 import type { AppState } from '#shared/contract/state.ts'
+import { m } from '../../messages/index.ts'
 import { type Filters, toQuery } from './filters.ts'
 
 /** What a person is about to pay for: one offer, or the best of a list. */
@@ -9,8 +10,23 @@ export function proposalKey(proposal: Pick<ProposalView, 'provider' | 'serial' |
   return `${proposal.provider}/${proposal.serial}/${proposal.serviceType}`
 }
 
-export function usable(proposal: ProposalView, capabilities: AppState['capabilities']): boolean {
-  return !proposal.own && capabilities[proposal.serviceType].available
+/** What decides which offers can be connected to. */
+export type Means = Pick<AppState, 'capabilities'> & { isBlocked: boolean }
+
+export function usable(proposal: ProposalView, means: Means): boolean {
+  return !proposal.own && isPossible(proposal.serviceType, means)
+}
+
+/** Behind the guard nobody reaches a proxy. */
+function isPossible(type: ProposalView['serviceType'], { capabilities, isBlocked }: Means): boolean {
+  return capabilities[type].available && !(isBlocked && type === 'socks')
+}
+
+/** Why nobody connects to it now; undefined: one can. */
+export function whyNot({ serviceType }: ProposalView, means: Means): string | undefined {
+  if (isPossible(serviceType, means)) return undefined
+  if (!means.capabilities[serviceType].available) return m.confirm.unavailable(m.service[serviceType])
+  return m.confirm.blockedProxy
 }
 
 /** From these states a person can connect; the others have to end first. */
@@ -22,11 +38,8 @@ export function canConnect(connection: AppState['connection']['name']): boolean 
  * Quick connect means one kind of service: the chosen one, else a VPN if there is any. Otherwise
  * somebody who expects a tunnel could end up with a proxy because it was cheaper.
  */
-export function quickTarget(
-  proposals: readonly ProposalView[],
-  capabilities: AppState['capabilities'],
-): Target | undefined {
-  const all = proposals.filter((proposal) => usable(proposal, capabilities))
+export function quickTarget(proposals: readonly ProposalView[], means: Means): Target | undefined {
+  const all = proposals.filter((proposal) => usable(proposal, means))
   const tunnels = all.filter(({ serviceType }) => serviceType === 'openvpn')
   const candidates = tunnels.length > 0 ? tunnels : all
   const first = candidates[0]
@@ -36,13 +49,13 @@ export function quickTarget(
 /** The first offer that was not tried since the last success. */
 export function nextTarget(
   proposals: readonly ProposalView[],
-  capabilities: AppState['capabilities'],
+  means: Means,
   tried: ReadonlySet<string>,
   like: ProposalView['serviceType'] | undefined,
 ): Target | undefined {
   const first = proposals.find(
     (proposal) =>
-      usable(proposal, capabilities) && !tried.has(proposalKey(proposal)) && (!like || proposal.serviceType === like),
+      usable(proposal, means) && !tried.has(proposalKey(proposal)) && (!like || proposal.serviceType === like),
   )
   return first && { kind: 'one', first, candidates: [first] }
 }

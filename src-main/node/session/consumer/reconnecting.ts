@@ -24,10 +24,11 @@ export async function reconnecting(
   let { paid, attempts } = before
   paid += failure.paid
   let last: ConnectionFailure | undefined
-  const show = (proposal: CopiedProposal, progress: Progress) => {
+  const show = (proposal: CopiedProposal, progress: Progress, retryAtMs?: number) => {
     const isBlocked = deps.serviceTypes.some(({ guard }) => guard?.stands)
     context.show({
       ...{ name: 'reconnecting', lost: failure.message, sinceMs, attempt: Math.max(1, attempts), isBlocked, proposal },
+      ...{ atMost: timing.reconnectAttempts, ...(retryAtMs !== undefined && { retryAtMs }) },
       ...progress,
     })
   }
@@ -52,6 +53,7 @@ export async function reconnecting(
   }
   const queue = candidatesAfter(context, lost.proposal, failure.end)
   const round = queue.length
+  const asked = new Set<CopiedProposal>()
   for (let turn = 0; attempts < timing.reconnectAttempts && !signal.aborted; turn++) {
     const proposal = queue.shift()
     if (!proposal) break
@@ -59,11 +61,15 @@ export async function reconnecting(
     const isNewRound = turn % round === 0 && attempts > 0
     attempts++
     if (isNewRound) {
-      show(proposal, { step: 'reach-provider', startedAtMs: deps.clock.now(), steps: [] })
-      await pause(context, timing.reconnectPauseMs * 2 ** Math.min(3, Math.max(0, Math.floor(turn / round) - 1)))
+      const ms = timing.reconnectPauseMs * 2 ** Math.min(3, Math.max(0, Math.floor(turn / round) - 1))
+      const startedAtMs = deps.clock.now()
+      show(proposal, { step: 'reach-provider', startedAtMs, steps: [] }, startedAtMs + ms)
+      await pause(context, ms)
       if (signal.aborted) break
     }
-    const tried = await tryProvider(context, proposal, (progress) => show(proposal, progress))
+    const isFirst = !asked.has(proposal)
+    asked.add(proposal)
+    const tried = await tryProvider(context, proposal, (progress) => show(proposal, progress), isFirst)
     if (tried.kind === 'verified') {
       return { to: 'connected', attempt: tried.attempt, steps: tried.steps, before: { paid, attempts } }
     }

@@ -33,12 +33,14 @@ export type Tried = { attempt: Attempt; paid: bigint } & (
 
 /**
  * One attempt with one provider, from asking it to verified traffic; what failed is taken down. It gets at most
- * the first small payment. A cancel aborts whatever is under way. `show` is called at each step.
+ * the first small payment. A cancel aborts whatever is under way. `show` is called at each step. Unless `isCounted` a
+ * failure is no further one of that provider: it was asked before, for the same loss.
  */
 export async function tryProvider(
   context: Context,
   proposal: CopiedProposal,
   show: (progress: Progress) => void,
+  isCounted = true,
 ): Promise<Tried> {
   const { deps, signal } = context
   const attempt: Attempt = { proposal, askedAtMs: deps.clock.now() }
@@ -59,7 +61,7 @@ export async function tryProvider(
     const failure: ConnectionFailure = { step, ...sentenceOf(error, attempt), paid }
     deps.log.info(`${proposal.provider} did not work at ${step}: ${failure.message}`)
     const isOurs = error instanceof MystError && OUR_OWN_FAILURES.has(error.name)
-    if (!isOurs) deps.catalogue.recordFailure(proposal.provider)
+    if (!isOurs && isCounted) deps.catalogue.recordFailure(proposal.provider)
     await takeDown(context, attempt, failure.end ?? 'tunnel-failed')
     // The tunnel stood and one's own line works, so it is the provider that lets nothing through.
     const isProved = error instanceof NotVerified && error.gaveNothing && (await context.ownAddress()) !== undefined
