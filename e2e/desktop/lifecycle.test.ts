@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -59,6 +61,26 @@ describe.skipIf(!CAN_RUN || PROGRAM !== undefined)(
       expect(await (await page()).title()).toMatch(/Mysterium/)
       expect(windows()).toHaveLength(1)
       expect(windows()[0]?.options).toMatchObject({ minWidth: 420, minHeight: 640 })
+    })
+
+    test('the API of programs opens and closes with its setting', async () => {
+      const server = createServer().listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as { port: number }
+      const document = () => fetch(`http://127.0.0.1:${port}/v1/openapi.json`).then(({ status }) => status, String)
+      const api = async () => ((await command('state.get')).ok as AppState).api
+      await command('settings.set', { programsApi: true, programsApiPort: port })
+      // Taken: it says so, and the app goes on.
+      await vi.waitUntil(async () => (await api()).problem !== undefined)
+      server.close()
+      await once(server, 'close')
+      await command('settings.set', { programsApi: false })
+      await command('settings.set', { programsApi: true })
+      await vi.waitUntil(async () => (await api()).address === `http://127.0.0.1:${port}`)
+      expect(await document()).toBe(200)
+      await command('settings.set', { programsApi: false })
+      await vi.waitUntil(async () => (await api()).address === undefined)
+      expect(await document()).toMatch(/fetch failed/)
     })
 
     test('closing the window hides it, and the tray brings the same one back', async () => {

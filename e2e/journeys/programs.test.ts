@@ -35,6 +35,7 @@ describe.skipIf(whyNoHosts() !== undefined)('programs with a connection of their
   let node: LineProcess
   let person: LineProcess
   const ids = {} as Record<Country, string>
+  const sharing = {} as Record<Country, LineProcess>
   const keys = { Backup: '', Mail: '' }
   const ports = { Backup: 0, Mail: 0, person: 0 }
 
@@ -69,11 +70,12 @@ describe.skipIf(whyNoHosts() !== undefined)('programs with a connection of their
     await lab.startNetwork()
     for (const [country, { price, ...seller }] of Object.entries(SELLERS)) {
       ids[country as Country] = await lab.prepareIdentity(seller.host, seller.home, 0)
-      await trade.share(seller, { services: ['socks'], price, country })
+      sharing[country as Country] = await trade.share(seller, { services: ['socks'], price, country })
     }
     await lab.prepareIdentity('consumer', 'me', 50)
     node = await startNode()
-  })
+    // Five identities, one after the other.
+  }, 300_000)
   afterAll(() => lab?.dispose())
 
   it('are added, with a port that stays and a key that is shown once', async () => {
@@ -199,6 +201,15 @@ describe.skipIf(whyNoHosts() !== undefined)('programs with a connection of their
     expect((await ask(keys.Backup, '/v1/program')).status).toBe(401)
     keys.Backup = String(told?.key)
     expect((await ask(keys.Backup, '/v1/program')).status).toBe(200)
+    // Also where it waits for an answer: a provider that is gone is tried for a quarter of a minute.
+    sharing.FR.kill('SIGKILL')
+    expect(await ask(keys.Mail, '/v1/connection', '--json', '{"country":"FR"}')).toMatchObject({ status: 202 })
+    const waiting = settled(keys.Mail)
+    expect((await ask(keys.Mail, '/v1/connection')).body).toMatchObject({ state: 'connecting', step: 'reach-provider' })
+    keys.Mail = String((await myst('program', 'key', 'Mail'))[0]?.key)
+    expect((await waiting).status).toBe(401)
+    expect((await ask(keys.Mail, '/v1/connection')).body).toMatchObject({ state: 'connecting' })
+    expect(await ask(keys.Mail, '/v1/connection', '-X', 'DELETE')).toMatchObject({ status: 204 })
   })
 
   it('have spent after a kill what was written down before it, and go on', async () => {

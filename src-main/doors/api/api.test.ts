@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { type IncomingHttpHeaders, request } from 'node:http'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -123,6 +123,21 @@ describe('the local API of programs', () => {
     expect((await ask('/v1/program', { key: second })).status).toBe(200)
     await node.handlers['programs.remove'](other)
     expect(await ask('/v1/program', { key: second })).toMatchObject(refused(401, 'Unauthorized'))
+  })
+
+  it('holds so many connections and no more, and goes on when they are gone', async () => {
+    const sockets = Array.from({ length: 80 }, () => connect(port, '127.0.0.1'))
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve))))
+    let closed = 0
+    await new Promise<void>((resolve) => {
+      for (const socket of sockets) {
+        socket.on('error', () => undefined)
+        socket.on('close', () => ++closed === 80 - 64 && resolve())
+        socket.resume()
+      }
+    })
+    for (const socket of sockets) socket.destroy()
+    await expect.poll(() => ask('/v1/program').then(({ status }) => status, String)).toBe(200)
   })
 
   it('has none of the commands of the app', async () => {

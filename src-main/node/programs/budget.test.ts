@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { MYST } from '#shared/model/units.ts'
+import { GIB, MYST } from '#shared/model/units.ts'
 import { most } from '../payments/deps.ts'
+import { endAttempt } from '../session/consumer/attempt.ts'
 import type { Budget } from '../session/consumer/context.ts'
 import { createProgramRepository } from '../storage/program-repository.ts'
 import { createSessionPair, type SessionPairOptions } from '../testing/session-pair.ts'
@@ -92,6 +93,23 @@ describe('a connection with a budget', () => {
     expect(t.spentOnDisk()).toBe(0n)
   })
 
+  it('gives a provider up while it is being reached, and holds nothing against it', async () => {
+    const t = await setUp(MYST)
+    const message = 'You have connected to this provider yourself.'
+    const over = Promise.withResolvers<void>()
+    t.connection.connect([t.proposal], {
+      budget: createSpending(t.repository, ID),
+      onAttempt(attempt) {
+        attempt.onOver = over.resolve
+        queueMicrotask(() => endAttempt(attempt, { end: 'consumer-closed', message }))
+      },
+    })
+    await t.settle(over.promise)
+    await t.until('disconnected')
+    expect(t.connection.state).toMatchObject({ last: { step: 'reach-provider', message, paid: 0n } })
+    expect(t.experience).toEqual([])
+  })
+
   it('uses what the provider holds from before, and counts that too', async () => {
     const t = await setUp((2n * MYST) / 100n)
     t.connection.connect([t.proposal])
@@ -111,14 +129,16 @@ describe('a connection with a budget', () => {
   })
 })
 
+/** Of the provider's smallest step, per second: mostly what can be paid for in time, and now and then far beyond. */
+const percent = fc.oneof(
+  { weight: 4, arbitrary: fc.bigInt({ min: 0n, max: 90n }) },
+  { weight: 1, arbitrary: fc.bigInt({ min: 91n, max: 3_000n }) },
+)
 const step = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({ seconds: fc.integer({ min: 1, max: 12 }), mib: fc.bigInt({ min: 0n, max: 48n }) }),
-  },
+  { weight: 5, arbitrary: fc.record({ seconds: fc.integer({ min: 1, max: 25 }), percent }) },
   { weight: 1, arbitrary: fc.constant('over' as const) },
   { weight: 1, arbitrary: fc.constant('killed' as const) },
-  { weight: 1, arbitrary: fc.record({ budget: fc.bigInt({ min: 1n, max: 60n }) }) },
+  { weight: 1, arbitrary: fc.record({ budget: fc.bigInt({ min: 1n, max: 30n }) }) },
 )
 
 it('is never exceeded: whatever prices, paces, steps and leftovers are, and whenever the program is killed', async () => {
@@ -132,8 +152,8 @@ it('is never exceeded: whatever prices, paces, steps and leftovers are, and when
         maximumPromise: fc.constantFrom(MYST / 5n, 50n * MYST),
         updateAllowed: fc.boolean(),
         /** In hundredths of a MYST. */
-        budget: fc.bigInt({ min: 1n, max: 60n }),
-        before: fc.bigInt({ min: 0n, max: 40n }),
+        budget: fc.bigInt({ min: 1n, max: 30n }),
+        before: percent,
         steps: fc.array(step, { minLength: 2, maxLength: 8 }),
       }),
       async ({ unit, price, minimum, maximumPromise, updateAllowed, budget, before, steps }) => {
@@ -142,9 +162,10 @@ it('is never exceeded: whatever prices, paces, steps and leftovers are, and when
           ...{ unit, price: perUnit },
           policy: { minimumIncrease: (minimum * MYST) / 1000n, maximumPromise, updateAllowed },
         })
+        const bytes = (percent: bigint) => ({ down: (minimum * MYST * percent * GIB) / 100_000n / perUnit })
         if (before > 0n) {
           t.connection.connect([t.proposal])
-          await t.flow(3, { down: before * MIB })
+          await t.flow(3, bytes(before))
           await t.over()
         }
         let highest = (budget * MYST) / 100n
@@ -197,7 +218,7 @@ it('is never exceeded: whatever prices, paces, steps and leftovers are, and when
             t.repository.change(ID, { budget: (one.budget * MYST) / 100n })
           } else {
             for (let second = 0; second < one.seconds; second++) {
-              await t.flow(1, { down: one.mib * MIB })
+              await t.flow(1, bytes(one.percent))
               look()
             }
           }

@@ -67,19 +67,20 @@ export function createProgramConnections(
   return {
     connect(program, wishes) {
       const { connection, spending } = runningOf(program.id)
-      if (program.budget <= program.spent + spending.now()) throw budgetUsedUp()
+      // Who is connected hears of that from the connection itself.
+      const isIdle = connection.state.name === 'disconnected'
+      if (isIdle && program.budget <= program.spent) throw budgetUsedUp()
       const filter = filterOf(program, wishes)
       const all = deps.candidates(filter)
-      if (all.length === 0) {
+      if (isIdle && all.length === 0) {
         throw new MystError('NoProposal', 'No proposal matches; loosen the filters, or wait until the chain is copied.')
       }
       const free = () => deps.candidates(filter).filter(({ provider }) => isFree(provider))
       const candidates = free()
-      // Asked first, so that one who is connected already hears of that.
-      if (candidates.length === 0 && connection.state.name === 'disconnected') {
+      if (isIdle && candidates.length === 0) {
         throw new MystError('ProvidersInUse', 'Every provider that fits has a connection with you already.')
       }
-      connection.connect(candidates.length > 0 ? candidates : all, {
+      connection.connect(candidates, {
         ...{ filter, budget: spending, socksPort: program.socksPort },
         candidates: free,
         onAttempt(attempt) {

@@ -60,7 +60,8 @@ export async function tryProvider(
     }
     const failure: ConnectionFailure = { step, ...sentenceOf(error, attempt), paid }
     deps.log.info(`${proposal.provider} did not work at ${step}: ${failure.message}`)
-    const isOurs = error instanceof MystError && OUR_OWN_FAILURES.has(error.name)
+    const isGivenUp = attempt.ending?.end === 'consumer-closed'
+    const isOurs = isGivenUp || (error instanceof MystError && OUR_OWN_FAILURES.has(error.name))
     if (!isOurs && isCounted) deps.catalogue.recordFailure(proposal.provider)
     await takeDown(context, attempt, failure.end ?? 'tunnel-failed')
     // The tunnel stood and one's own line works, so it is the provider that lets nothing through.
