@@ -60,6 +60,7 @@ export async function startLiveNode({ home, networkFile }: WarmHome, passphrase:
             ...{ sessionId: 'bench', provider: proposal.provider, startedAtMs, bytesUp, bytesDown },
             exit: { address: exit, country: proposal.originLocation.country },
             metered: { cost, bytesUp, bytesDown, durationMs: second * 1000 },
+            cost,
             leftover: MYST / 50n - (cost % (MYST / 100n)),
             promised: cost + MYST / 50n,
             rateBps: { down: 1.6e7 * (1 + Math.sin(second / 7) / 2), up: 1.2e6 * (1 + Math.cos(second / 5) / 2) },

@@ -176,7 +176,7 @@ describe.skipIf(!runs).each(LOOKS)(
       expect(formatMyst(grown('promisedMyst') - grown('leftoverMyst'))).toBe(formatMyst(grown('costMyst')))
       const shown = await live()
       expect(new Set(shown[m.live.ahead]).size).toBeGreaterThan(1)
-      expect(shown[m.live.cost]?.[0]).toBe(formatAmount(0n))
+      expect(new Set(shown[m.live.cost]).size).toBeGreaterThan(1)
       expect(shown[m.live.cost]?.at(-1)).not.toBe(formatAmount(0n))
       await goTo('wallet')
       expect(await exactMyst(buyer.app.wallet.figure('payable'))).toBeGreaterThan(0n)
@@ -242,7 +242,8 @@ describe.skipIf(!runs).each(LOOKS)(
         .getByText(matching(m.wallet.pendingWithdrawal(formatAmount(parseMyst('1.5')), '0x5aae…eaed', ANY)))
         .waitFor()
       await wallet.history.filter({ hasText: m.wallet.kinds['withdrawal-announced'] }).waitFor()
-      await buyer.page.getByText(matching(m.wallet.announced(ANY))).waitFor()
+      const done = new RegExp(matching(m.wallet.announced(ANY)).source.replace('^', ''))
+      await buyer.page.getByRole('status').filter({ hasText: done }).waitFor()
     })
 
     it('says that another withdrawal replaces the first, and calls it off', async () => {

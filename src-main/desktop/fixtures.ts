@@ -61,6 +61,7 @@ export const connectedState: AppState = {
       bytesUp: 0n,
       bytesDown: 0n,
       metered: { cost: 0n, bytesUp: 0n, bytesDown: 0n, durationMs: 0 },
+      cost: 0n,
       leftover: 0n,
       promised: 0n,
       rateBps: { up: 0, down: 0 },

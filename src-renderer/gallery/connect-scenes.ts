@@ -139,6 +139,7 @@ export function connectScenes(now: number): Record<string, Scene> {
       why: 'The connection to the provider was lost. Nobody could take over: The provider does not answer; it may be offline.',
       sinceMs: now - 84_000,
       paid: MYST / 250n,
+      bill: { used: MYST / 1000n, ahead: (3n * MYST) / 1000n },
       again: { serviceType: 'openvpn' },
     }),
     'blocked-since-before': {
@@ -159,7 +160,12 @@ export function connectScenes(now: number): Record<string, Scene> {
       state: { ...READY, connection: lockdown(now), settings: { ...READY.settings, lockdown: true } },
     },
     disconnecting: at({ name: 'disconnecting', proposal: CHOSEN }),
-    'disconnected-by-you': ended({ end: 'consumer-closed', message: 'The session ended.', paid: MYST / 500n }),
+    'disconnected-by-you': ended({
+      end: 'consumer-closed',
+      message: 'The session ended.',
+      paid: (235n * MYST) / 10_000n,
+      bill: { used: (976n * MYST) / 100_000n, ahead: (1374n * MYST) / 100_000n },
+    }),
     'failed-provider-gone': ended({
       step: 'reach-provider',
       message: 'The provider does not answer; it may be offline.',
@@ -170,17 +176,20 @@ export function connectScenes(now: number): Record<string, Scene> {
       end: 'tunnel-failed',
       message: 'The permission to change the network was not given.',
       paid: MYST / 500n,
+      bill: { used: 0n, ahead: MYST / 500n },
     }),
     'failed-not-verified': ended({
       step: 'verify-traffic',
       end: 'not-verified',
       message: 'Nothing came back through the tunnel.',
       paid: MYST / 500n,
+      bill: { used: 0n, ahead: MYST / 500n },
     }),
     'ended-leftover-used-up': ended({
       end: 'leftover-exhausted',
       message: 'What was paid ahead ran out.',
       paid: MYST / 25n,
+      bill: { used: MYST / 25n, ahead: 0n },
     }),
   }
 }

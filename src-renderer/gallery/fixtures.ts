@@ -82,6 +82,7 @@ export function live(now: number): LiveSession {
     bytesUp: 118_400_000n,
     bytesDown: 2_413_900_000n,
     metered: { cost: (22n * MYST) / 1000n, bytesUp: 118_100_000n, bytesDown: 2_409_200_000n, durationMs: 2_545_000 },
+    cost: (22_043n * MYST) / 1_000_000n,
     leftover: (2n * MYST) / 100n,
     promised: (42n * MYST) / 1000n,
     rateBps: { down: 18_700_000, up: 960_000 },

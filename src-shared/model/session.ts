@@ -69,6 +69,7 @@ export type ConnectionState =
       why: string
       sinceMs: number
       paid: Amount
+      bill?: Bill
       /** What was asked for, to ask for it again; absent when another program's block was found. */
       again?: ProposalFilter
       /** Nothing was lost: so it is while nobody is connected and the setting is on. */
@@ -88,7 +89,14 @@ export type ConnectionFailure = {
   reason?: RefusalReason
   message: string
   paid: Amount
+  bill?: Bill
 }
+
+/**
+ * What a connection came to, over all its sessions. `ahead`: what its providers still have that was not used, also from
+ * before; an honest one counts it the next time.
+ */
+export type Bill = { used: Amount; ahead: Amount }
 
 export type LiveSession = {
   sessionId: string
@@ -104,6 +112,8 @@ export type LiveSession = {
   bytesDown: bigint
   /** The provider's last metering. */
   metered: Metering
+  /** By this or by one's own counters, whichever is more: so it is reckoned at the end. */
+  cost: Amount
   /** Paid ahead and not yet used, as this side reckons it. */
   leftover: Amount
   promised: Amount

@@ -1,6 +1,6 @@
 import type { PromiseView, ProposalView, WalletEntry } from '#shared/contract/commands.ts'
 import { toWire } from '#shared/errors/myst-error.ts'
-import type { ConnectionState, SessionRecord } from '#shared/model/session.ts'
+import type { Bill, ConnectionState, SessionRecord } from '#shared/model/session.ts'
 import { howSigned } from '#shared/model/session.ts'
 import { formatMyst } from '#shared/model/units.ts'
 
@@ -80,6 +80,7 @@ export function statusObject(connection: ConnectionState): { [key: string]: Json
         message: connection.why,
         lockdown: connection.isLockdown === true,
         paidMyst: formatMyst(connection.paid),
+        ...bill(connection.bill),
         since: new Date(connection.sinceMs).toISOString(),
       }
     case 'connected': {
@@ -90,7 +91,7 @@ export function statusObject(connection: ConnectionState): { [key: string]: Json
         service: proposal.serviceType,
         bytesUp: Number(live.bytesUp),
         bytesDown: Number(live.bytesDown),
-        costMyst: formatMyst(live.metered.cost),
+        costMyst: formatMyst(live.cost),
         leftoverMyst: formatMyst(live.leftover),
         exit: live.exit?.address ?? null,
         exitIsProviders: live.exit?.isProviders ?? null,
@@ -121,7 +122,13 @@ function failure(last: NonNullable<Extract<ConnectionState, { name: 'disconnecte
     reason: last.reason ?? null,
     message: last.message,
     paidMyst: formatMyst(last.paid),
+    ...bill(last.bill),
   }
+}
+
+/** What was used, and what stays paid ahead. */
+function bill(known: Bill | undefined): { [key: string]: Json } {
+  return known ? { usedMyst: formatMyst(known.used), aheadMyst: formatMyst(known.ahead) } : {}
 }
 
 export function statusSentence(connection: ConnectionState): string {
@@ -136,7 +143,7 @@ export function statusSentence(connection: ConnectionState): string {
       const through = live.socksPort ? `, SOCKS5 at 127.0.0.1:${live.socksPort}` : ''
       const other = live.exit?.isProviders === false ? ", not the provider's own" : ''
       const exit = live.exit ? `, exit ${plain(live.exit.address)}${other}` : ''
-      return `Connected to ${short(proposal.provider)} (${proposal.serviceType}${through}${exit}); cost ${formatMyst(live.metered.cost)} MYST, ${formatMyst(live.leftover)} MYST paid ahead.`
+      return `Connected to ${short(proposal.provider)} (${proposal.serviceType}${through}${exit}); cost ${formatMyst(live.cost)} MYST, ${formatMyst(live.leftover)} MYST paid ahead.`
     }
     case 'reconnecting':
       return `${plain(connection.lost)} Reconnecting to ${short(connection.proposal.provider)} (attempt ${connection.attempt}): ${connection.step}`

@@ -99,6 +99,7 @@ export function createConnection(
     let own: Promise<string | undefined> | undefined
     const context: Context = {
       ...{ deps, timing, maxAtRisk: options.maxAtRisk, show, signal },
+      spent: { used: 0n, ahead: new Map() },
       options: { candidates: () => candidates, ...connectOptions },
       // Once, and before anything is tunnelled: behind the guard there is nobody to ask.
       ownAddress() {

@@ -45,6 +45,72 @@ describe('a session from end to end', () => {
   })
 })
 
+describe('what a connection came to', () => {
+  const last = (t: Awaited<ReturnType<typeof setUp>>) => {
+    const { state } = t.connection
+    return state.name === 'disconnected' ? state.last : undefined
+  }
+  const records = (t: Awaited<ReturnType<typeof setUp>>) => t.consumer.repository.list(10)
+  const atRisk = (t: Awaited<ReturnType<typeof setUp>>) => t.consumer.payments.atRisk(t.proposal.provider)
+
+  it('is what was used, as in the record, and what stays ahead: together what was paid', async () => {
+    const t = await setUp()
+    t.connection.connect([t.proposal])
+    await t.until('connected')
+    await t.flow(25, { up: MIB / 4n, down: MIB })
+    await t.settle(t.connection.disconnect())
+    const first = last(t)
+    const used = (MIB * 125n * MYST) / (4n * GIB)
+    expect(first?.bill).toEqual({ used, ahead: atRisk(t) })
+    expect(records(t)[0]?.metering.cost).toBe(used)
+    expect(first?.paid).toBe(used + atRisk(t))
+
+    // The next time it is used first: nothing has to be paid, and something is used.
+    t.connection.connect([t.proposal])
+    await t.until('connected')
+    await t.flow(1, { down: MIB / 64n })
+    await t.settle(t.connection.disconnect())
+    expect(last(t)).toMatchObject({ paid: 0n, bill: { used: records(t)[0]?.metering.cost, ahead: atRisk(t) } })
+    expect(records(t)[0]?.metering.cost).toBeGreaterThan(0n)
+    expect(t.consumer.payments.totals()).toMatchObject({ payable: first?.paid, paidAhead: atRisk(t) })
+  })
+
+  it('counts what was used before the first metering, and shows it', async () => {
+    const t = await setUp()
+    t.connection.connect([t.proposal])
+    await t.until('connected')
+    await t.flow(2, { down: MIB / 16n })
+    const { live } = await t.until('connected')
+    expect(live.metered.cost).toBe(0n)
+    expect(live.cost).toBe((MIB * MYST) / (8n * GIB))
+    expect(live.leftover).toBe(live.promised - live.cost)
+  })
+
+  it('is what this side counted where the provider froze, also in the record that it signs alone', async () => {
+    const t = await setUp()
+    t.connection.connect([t.proposal])
+    await t.until('connected')
+    await t.flow(6, { down: MIB / 16n })
+    t.pair.network.set({ loss: 1 })
+    await t.settle(t.connection.disconnect())
+    const [bought] = records(t)
+    const cost = (MIB * 6n * MYST) / (16n * GIB)
+    expect(bought?.metering).toMatchObject({ bytesDown: (6n * MIB) / 16n, bytesUp: 0n, cost })
+    expect(bought?.metering.durationMs).toBeGreaterThanOrEqual(6_000)
+    expect(bought?.signed?.alone?.content).toMatchObject({ cost, bytesDown: (6n * MIB) / 16n })
+    expect(last(t)?.bill).toEqual({ used: cost, ahead: atRisk(t) })
+  })
+
+  it('is nothing where nobody was reached', async () => {
+    const t = await setUp()
+    t.pair.network.set({ loss: 1 })
+    t.connection.connect([t.proposal])
+    await t.until('disconnected')
+    expect(last(t)).toMatchObject({ step: 'reach-provider', paid: 0n })
+    expect(last(t)?.bill).toBeUndefined()
+  })
+})
+
 describe('a session that does not come about', () => {
   const second = (t: Awaited<ReturnType<typeof setUp>>) => ({ ...t.proposal, serial: 8 })
 

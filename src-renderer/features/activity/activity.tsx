@@ -2,11 +2,12 @@ import './activity.css'
 import { ArrowDownLeft, ArrowUpRight, History } from 'lucide-react'
 import { useState } from 'react'
 import type { PromiseView } from '#shared/contract/commands.ts'
-import type { SessionRecord } from '#shared/model/session.ts'
+import type { LiveSession, SessionRecord } from '#shared/model/session.ts'
 import { exportSessions } from '#shared/model/session-export.ts'
 import { counted, formatBytes, formatClock, formatDateTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
+import { useNow } from '../../store/use-now.ts'
 import { useQuery } from '../../store/use-query.ts'
 import { Amount } from '../../ui/amount.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -110,8 +111,11 @@ function Export({
 }
 
 function Session({ session, promises }: { session: SessionRecord; promises: readonly PromiseView[] }) {
-  const { role, peer, serviceType, startedAtMs, endedAtMs, end, metering } = session
+  const { role, peer, sessionId, serviceType, startedAtMs, endedAtMs, end, metering } = session
   const sold = role === 'provider'
+  const live = useNode(({ connection }) =>
+    !sold && connection.name === 'connected' && connection.live.sessionId === sessionId ? connection.live : undefined,
+  )
   return (
     <li className="session">
       <span className="session-mark" data-role={role} aria-hidden>
@@ -133,6 +137,21 @@ function Session({ session, promises }: { session: SessionRecord; promises: read
         </p>
         <Signed session={session} promises={promises} />
       </div>
+      {live ? <LiveFigures live={live} /> : <Figures sold={sold} metering={metering} />}
+    </li>
+  )
+}
+
+/** As the Connect screen has them: what is written down of a running session is from its last metering. */
+function LiveFigures({ live }: { live: LiveSession }) {
+  const { cost, bytesUp, bytesDown, startedAtMs } = live
+  const durationMs = useNow() - startedAtMs
+  return <Figures sold={false} metering={{ cost, bytesUp, bytesDown, durationMs }} />
+}
+
+function Figures({ sold, metering }: { sold: boolean; metering: SessionRecord['metering'] }) {
+  return (
+    <>
       <div className="session-figures numbers">
         <span>
           <span className="visually-hidden">{m.activity.duration} </span>
@@ -143,11 +162,11 @@ function Session({ session, promises }: { session: SessionRecord; promises: read
           {formatBytes(metering.bytesDown + metering.bytesUp)}
         </span>
       </div>
-      <p className="session-cost" data-role={role}>
+      <p className="session-cost" data-role={sold ? 'provider' : 'consumer'}>
         <span className="visually-hidden">{m.activity.cost} </span>
-        <Amount value={metering.cost} sign={sold ? '+' : '−'} />
+        <Amount value={metering.cost} sign={sold ? '+' : '−'} isCost={!sold} />
       </p>
-    </li>
+    </>
   )
 }
 

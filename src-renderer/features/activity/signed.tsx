@@ -2,7 +2,14 @@ import type { PromiseView } from '#shared/contract/commands.ts'
 import type { SessionRecord } from '#shared/model/session.ts'
 import { howSigned } from '#shared/model/session.ts'
 import type { RecordContent } from '#shared/model/signed-record.ts'
-import { formatAmount, formatBytes, formatClock, formatDateTime, formatPrice } from '../../messages/format.ts'
+import {
+  formatAmount,
+  formatBytes,
+  formatClock,
+  formatCost,
+  formatDateTime,
+  formatPrice,
+} from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { Amount } from '../../ui/amount.tsx'
 
@@ -36,11 +43,11 @@ function summary({ signed }: SessionRecord, how: ReturnType<typeof howSigned>): 
   return m.records.bothUntil(formatDateTime(signed?.byBoth?.content.endedAtMs ?? 0))
 }
 
-/** Everything that was signed, but for the two sides, the service and the offer. */
+/** Everything that was signed, but for the two sides, the service, the offer and the promise’s number. */
 function Record({ title, content }: { title: string | undefined; content: RecordContent }) {
   const { startedAtMs, endedAtMs, durationMs, bytesUp, bytesDown, pricePerUnit, unit, cost } = content
   const { promiseSerial, promiseAmount, sessionId, end } = content
-  const promise = promiseSerial === 0n ? m.records.noPromise : `${formatAmount(promiseAmount)} · ${promiseSerial}`
+  const promise = promiseSerial === 0n ? m.records.noPromise : formatAmount(promiseAmount)
   const lines: [string, string][] = [
     [m.activity.started, formatDateTime(startedAtMs)],
     [m.records.until, formatDateTime(endedAtMs)],
@@ -49,7 +56,7 @@ function Record({ title, content }: { title: string | undefined; content: Record
     [m.records.down, formatBytes(bytesDown)],
     [m.records.up, formatBytes(bytesUp)],
     [m.records.price, formatPrice(pricePerUnit, unit)],
-    [m.activity.cost, formatAmount(cost)],
+    [m.activity.cost, formatCost(cost)],
     [m.records.lastPromise, promise],
     [m.records.session, sessionId],
   ]

@@ -2,6 +2,7 @@ import { type FormEvent, useEffect, useState } from 'react'
 import { countryName } from '../../messages/countries.ts'
 import { formatAmount, formatPrice } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { available } from '../../store/available.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { readiness } from '../../store/readiness.ts'
 import { navigate } from '../../store/route.ts'
@@ -48,6 +49,7 @@ export function ConfirmDialog({
 function Terms({ target, filters, onClose }: { target: Target; filters: Filters; onClose(): void }) {
   const ready = useNode(readiness)
   const wallet = useNode((state) => state.wallet)
+  const spendable = available(wallet)
   const connectionName = useNode((state) => state.connection.name)
   const connect = useCommand('connection.connect')
   const [port, setPort] = useState('')
@@ -111,7 +113,7 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
         {!free && ready === 'ready' && (
           <div>
             <dt>{m.confirm.balance}</dt>
-            <dd>{m.confirm.balanceVolume(formatAmount(wallet.balance), affordable(wallet.balance, first))}</dd>
+            <dd>{m.confirm.balanceVolume(formatAmount(spendable), affordable(spendable, first))}</dd>
           </div>
         )}
       </dl>

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { GIB, MYST } from '#shared/model/units.ts'
 import { CHOSEN, PROPOSALS, READY } from '../../gallery/fixtures.ts'
 import { acceptFilters, countByCountry, isFiltered, matches, NO_FILTERS, toQuery } from './filters.ts'
-import { pace, paidAhead } from './paid-ahead.ts'
+import { paidAhead } from './paid-ahead.ts'
 import { affordable, priceRange } from './prices.ts'
 import { connectInput, nextTarget, proposalKey, quickTarget } from './target.ts'
 
@@ -12,31 +12,18 @@ const proxyOnly = { capabilities: { openvpn: { available: false }, socks: { avai
 describe('paid ahead', () => {
   const perGib = { unit: 'GiB', pricePerUnit: MYST } as const
 
-  it('is a time at the present pace', () => {
-    // A tenth of a GiB at 8 Mbit/s: 107.4 MB at 1 MB/s.
-    const ahead = paidAhead(perGib, { leftover: MYST / 10n }, 8_000_000)
-    expect(ahead.kind === 'time' && Math.round(ahead.durationMs / 1000)).toBe(107)
+  it('is volume where volume is paid for, whatever flows', () => {
+    expect(paidAhead(perGib, { leftover: MYST / 2n })).toEqual({ kind: 'volume', bytes: GIB / 2n })
   })
 
-  it('is the volume itself while nothing flows', () => {
-    expect(paidAhead(perGib, { leftover: MYST / 2n }, 0)).toEqual({ kind: 'volume', bytes: GIB / 2n })
-    expect(paidAhead(perGib, { leftover: 10_000n * MYST }, 30_000).kind).toBe('volume')
-  })
-
-  it('does not ask for the pace when the price is by the hour', () => {
-    const ahead = paidAhead({ unit: 'hour', pricePerUnit: MYST }, { leftover: MYST / 5n }, 0)
+  it('is time where time is paid for', () => {
+    const ahead = paidAhead({ unit: 'hour', pricePerUnit: MYST }, { leftover: MYST / 5n })
     expect(ahead).toEqual({ kind: 'time', durationMs: 720_000 })
   })
 
   it('tells free from used up', () => {
-    expect(paidAhead({ ...perGib, pricePerUnit: 0n }, { leftover: 0n }, 1e6).kind).toBe('free')
-    expect(paidAhead(perGib, { leftover: 0n }, 1e6).kind).toBe('nothing')
-  })
-
-  it('takes the mean of the last half minute as the pace', () => {
-    expect(pace([])).toBe(0)
-    const samples = [0, 40_000, 50_000].map((atMs, index) => ({ atMs, up: 0, down: [900, 10, 30][index] ?? 0 }))
-    expect(pace(samples)).toBe(20)
+    expect(paidAhead({ ...perGib, pricePerUnit: 0n }, { leftover: 0n }).kind).toBe('free')
+    expect(paidAhead(perGib, { leftover: 0n }).kind).toBe('nothing')
   })
 })
 

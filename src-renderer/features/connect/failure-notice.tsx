@@ -1,11 +1,11 @@
 import { X } from 'lucide-react'
 import { useState } from 'react'
 import type { ConnectionFailure } from '#shared/model/session.ts'
-import { formatAmount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
+import { costSentence } from './cost-sentence.ts'
 import type { Target } from './target.ts'
 
 /** What happened in one sentence, what it cost, and the way on. */
@@ -30,8 +30,7 @@ export function FailureNotice({
     return (
       <div className="failure">
         <Notice live action={dismiss}>
-          {failure.step ? m.failure.cancelled : m.failure.disconnected}{' '}
-          {failure.paid === 0n ? m.failure.nothingPaid : m.failure.paidAhead(formatAmount(failure.paid))}
+          {failure.step ? m.failure.cancelled : m.failure.disconnected} {costSentence(failure)}
         </Notice>
       </div>
     )
@@ -43,9 +42,7 @@ export function FailureNotice({
         <p>
           {said(failure.message)} {failure.step && m.failure.at(m.steps.names[failure.step])}
         </p>
-        <p className="failure-cost">
-          {failure.paid === 0n ? m.failure.nothingPaid : m.failure.paid(formatAmount(failure.paid))}
-        </p>
+        <p className="failure-cost">{costSentence(failure)}</p>
         {next ? (
           <Button size="small" onClick={() => onNext(next)}>
             {m.failure.next}

@@ -8,7 +8,7 @@ import { Amount } from '../../ui/amount.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { lazyPicture } from '../../ui/lazy-picture.ts'
-import { type PaidAhead, pace, paidAhead } from './paid-ahead.ts'
+import { type PaidAhead, paidAhead } from './paid-ahead.ts'
 import { UnpaidNotice } from './unpaid-notice.tsx'
 
 const TrafficChart = lazyPicture(() => import('./traffic-chart.tsx'))
@@ -17,7 +17,7 @@ const TrafficChart = lazyPicture(() => import('./traffic-chart.tsx'))
 export function LiveSession({ connection }: { connection: Extract<ConnectionState, { name: 'connected' }> }) {
   const { live, proposal } = connection
   const samples = useTraffic()
-  const ahead = paidAhead(proposal, live, pace(samples))
+  const ahead = paidAhead(proposal, live)
   const socksAddress = live.socksPort === undefined ? undefined : `127.0.0.1:${live.socksPort}`
   return (
     <div className="live">
@@ -34,7 +34,7 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
       </section>
       <section className="live-tiles">
         <Tile label={m.live.cost}>
-          <Amount value={live.metered.cost} />
+          <Amount value={live.cost} isCost />
         </Tile>
         <Tile label={m.live.ahead}>{aheadText(ahead)}</Tile>
       </section>

@@ -1,9 +1,10 @@
 import type { ConnectionState } from '#shared/model/session.ts'
-import { counted, formatAmount, formatCount } from '../../messages/format.ts'
+import { counted, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'
 import { useNow } from '../../store/use-now.ts'
 import { Notice } from '../../ui/notice.tsx'
+import { costSentence } from './cost-sentence.ts'
 
 /** What was lost, in one sentence, and what is done about it or what it cost. */
 export function LossNotice({
@@ -29,7 +30,7 @@ export function LossNotice({
       <Notice tone="red">
         <strong>{connection.isLockdown ? m.failure.title : m.failure.blockedTitle}</strong>
         <p>{said(connection.why)}</p>
-        {connection.paid > 0n && <p className="failure-cost">{m.failure.paid(formatAmount(connection.paid))}</p>}
+        {(connection.paid > 0n || connection.bill) && <p className="failure-cost">{costSentence(connection)}</p>}
       </Notice>
     </div>
   )

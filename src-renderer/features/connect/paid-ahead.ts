@@ -9,34 +9,14 @@ export type PaidAhead =
   | { kind: 'time'; durationMs: number }
   | { kind: 'volume'; bytes: bigint }
 
-/** Slower than this is background noise; minutes reckoned from it would be days. */
-const IDLE_BPS = 20_000
-const DAY_MS = 86_400_000
-
-/**
- * Paid by the hour it is a time. Paid by volume it is a time at the present pace (`bitsPerSecond`, both
- * directions), or the volume itself while next to nothing flows.
- */
+/** In what is paid for: time by the hour, volume by the GiB. Minutes of a volume would change with every burst. */
 export function paidAhead(
   terms: Pick<Proposal, 'unit' | 'pricePerUnit'>,
-  live: Pick<LiveSession, 'leftover'>,
-  bitsPerSecond: number,
+  { leftover }: Pick<LiveSession, 'leftover'>,
 ): PaidAhead {
   if (terms.pricePerUnit === 0n) return { kind: 'free' }
-  if (live.leftover <= 0n) return { kind: 'nothing' }
-  if (terms.unit === 'hour') {
-    return { kind: 'time', durationMs: Number((live.leftover * HOUR_MS) / terms.pricePerUnit) }
-  }
-  const bytes = (live.leftover * GIB) / terms.pricePerUnit
-  if (bitsPerSecond < IDLE_BPS) return { kind: 'volume', bytes }
-  const durationMs = (Number(bytes) * 8 * 1000) / bitsPerSecond
-  return durationMs > DAY_MS ? { kind: 'volume', bytes } : { kind: 'time', durationMs }
-}
-
-/** The pace of the last half minute: a person should not see the minutes jump with every burst. */
-export function pace(samples: readonly { atMs: number; up: number; down: number }[]): number {
-  const last = samples.at(-1)
-  if (!last) return 0
-  const recent = samples.filter((sample) => sample.atMs >= last.atMs - 30_000)
-  return recent.reduce((sum, { up, down }) => sum + up + down, 0) / recent.length
+  if (leftover <= 0n) return { kind: 'nothing' }
+  return terms.unit === 'hour'
+    ? { kind: 'time', durationMs: Number((leftover * HOUR_MS) / terms.pricePerUnit) }
+    : { kind: 'volume', bytes: (leftover * GIB) / terms.pricePerUnit }
 }

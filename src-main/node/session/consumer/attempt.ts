@@ -5,6 +5,7 @@ import type { RecordContent } from '#shared/model/signed-record.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import type { PaymentLink } from '../../payments/create-payments.ts'
+import { most } from '../../payments/deps.ts'
 import type { Dialogue } from '../../ports/dialogue.ts'
 import type { ServiceConsumer } from '../../ports/service-type.ts'
 import { DIALOGUE_TIMING } from '../../protocol/limits.ts'
@@ -13,7 +14,7 @@ import { costOf, TOLERANCE } from '../cost.ts'
 import type { Context, Purse } from './context.ts'
 import { createMeter, type Meter } from './meter.ts'
 import { PROVIDER_ENDS } from './provider-ends.ts'
-import { countersign, signAlone } from './sign-record.ts'
+import { countersign, isEnd, signAlone } from './sign-record.ts'
 import type { Exit } from './verify.ts'
 
 /** Why a session is over, as far as anybody has said; `misconduct` when the provider is to blame for it. */
@@ -123,8 +124,7 @@ function record(context: Context, { session, proposal }: Attempt, end?: SessionE
 
 /**
  * Takes everything down, whatever happens on the way: the tunnel first of all, then the session with
- * its last metering, then the dialogue. What the provider did not meter any more is written down by
- * one's own counters, so that both sides reckon alike.
+ * its last metering, then the dialogue.
  */
 export async function takeDown(context: Context, attempt: Attempt, end: SessionEnd): Promise<void> {
   const { dialogue, service, session, link } = attempt
@@ -150,28 +150,48 @@ export async function takeDown(context: Context, attempt: Attempt, end: SessionE
   }
   await stopping
   if (session && link) {
-    const metered = session.meter.metered()
+    const metering = finalMetering(attempt.proposal, session, own)
     session.meter.stop()
-    const ownCost = own && session.openedAtMs !== undefined ? costOf(attempt.proposal, own) : 0n
-    const cost = metered.cost > ownCost ? metered.cost : ownCost
-    link.issuer.consume(session.id, cost)
-    attempt.purse?.used(cost)
-    record(context, attempt, end)
-    signAlone(context, attempt, session, end)
+    link.issuer.consume(session.id, metering.cost)
+    attempt.purse?.used(metering.cost)
+    context.spent.used += metering.cost
+    record(context, attempt, end, metering)
+    signAlone(context, attempt, session, { end, metering })
     const { conduct, standing } = link.issuer
     if (attempt.ending?.misconduct) conduct.accuse(attempt.ending.misconduct, standing().leftover)
     conduct.ended(session.id, session.isClosed ? undefined : mostCost(attempt.proposal, own))
   }
+  if (link) context.spent.ahead.set(attempt.proposal.provider, link.issuer.standing().leftover)
   attempt.purse?.end()
   await dialogue?.close()
   attempt.onOver?.()
 }
 
+/**
+ * What is written down of a session: what both have counted and the provider said at the end. Where it did not come to
+ * that, because the provider was gone or is not believed, what this side counted comes on top.
+ */
+function finalMetering(
+  proposal: CopiedProposal,
+  session: OpenSession,
+  own: Omit<Metering, 'cost'> | undefined,
+): Metering {
+  const metered = session.meter.metered()
+  const isAgreed = (session.isClosed || isEnd(session.signed)) && !session.meter.doubtful()
+  if (isAgreed || !own || session.openedAtMs === undefined) return metered
+  return {
+    cost: most(metered.cost, costOf(proposal, own)),
+    bytesUp: most(metered.bytesUp, own.bytesUp),
+    bytesDown: most(metered.bytesDown, own.bytesDown),
+    durationMs: Math.max(metered.durationMs, own.durationMs),
+  }
+}
+
 /** What the provider may have counted at most by the time it notices that the session is over. */
 function mostCost(proposal: CopiedProposal, own: Omit<Metering, 'cost'> | undefined): Amount {
-  const most = (bytes = 0n) => bytes + (bytes * TOLERANCE.percent) / 100n + TOLERANCE.bytes
+  const atMost = (bytes = 0n) => bytes + (bytes * TOLERANCE.percent) / 100n + TOLERANCE.bytes
   const durationMs = (own?.durationMs ?? 0) + DIALOGUE_TIMING.silenceMs + Number(TOLERANCE.ms)
-  return costOf(proposal, { bytesUp: most(own?.bytesUp), bytesDown: most(own?.bytesDown), durationMs })
+  return costOf(proposal, { bytesUp: atMost(own?.bytesUp), bytesDown: atMost(own?.bytesDown), durationMs })
 }
 
 /** By one's own counters; nothing before the data channel stood. */

@@ -1,7 +1,7 @@
 import type { ProposalFilter } from '#shared/model/proposal.ts'
 import type { ConnectionFailure, ConnectionState } from '#shared/model/session.ts'
 
-import type { ConnectionDeps, Context } from './context.ts'
+import { billOf, type ConnectionDeps, type Context } from './context.ts'
 
 /**
  * No session, and nothing leaves this machine: somebody who relied on a tunnel does not fall back to her own
@@ -13,7 +13,7 @@ export function blocked(context: Context, failure: ConnectionFailure): void {
   const { message: why, paid } = failure
   const { filter: again } = options
   const sinceMs = guard?.stands?.sinceMs ?? deps.clock.now()
-  context.show({ name: 'blocked', why, sinceMs, paid, ...(again ? { again } : {}) })
+  context.show({ name: 'blocked', why, sinceMs, paid, ...billOf(context), ...(again ? { again } : {}) })
 }
 
 const LOCKDOWN = 'Lockdown is on: nothing leaves this computer but through a VPN.'
@@ -23,7 +23,7 @@ export function lockedDown(
   deps: Pick<ConnectionDeps, 'serviceTypes'>,
   last?: ConnectionFailure,
   again?: ProposalFilter,
-): ConnectionState | undefined {
+): Extract<ConnectionState, { name: 'blocked' }> | undefined {
   const stands = deps.serviceTypes.find(({ guard }) => guard?.stands && guard.isLockdown)?.guard?.stands
   if (!stands) return undefined
   // What the person herself ended needs no reason, and no second attempt.

@@ -44,6 +44,7 @@ export async function connected(
     const { rateBps, costPerMinute } = pace.sample(own)
     const { leftover, promisedHere } = link.issuer.standing()
     const metered = session.meter.metered()
+    const cost = most(metered.cost, costOf(proposal, own))
     const unpaid = pay.unpaid()
     const live: LiveSession = {
       sessionId: session.id,
@@ -53,7 +54,8 @@ export async function connected(
       bytesUp: own.bytesUp,
       bytesDown: own.bytesDown,
       metered,
-      leftover,
+      cost,
+      leftover: most(leftover - (cost - metered.cost), 0n),
       promised: promisedHere,
       ...(unpaid ? { unpaid } : {}),
       ...(attempt.socksPort === undefined ? {} : { socksPort: attempt.socksPort }),
@@ -61,7 +63,7 @@ export async function connected(
     }
     context.show({ name: 'connected', proposal, live, steps })
     const ownCost = costOf(proposal, own)
-    attempt.purse?.used(most(ownCost, metered.cost))
+    attempt.purse?.used(cost)
     pay.keepAhead(costPerMinute, ownCost - metered.cost, tunnel.isFlowing(own.bytesDown))
   }
 

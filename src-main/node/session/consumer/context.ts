@@ -1,5 +1,6 @@
+import type { IdentityId } from '#shared/model/identity.ts'
 import type { CopiedProposal, ProposalFilter } from '#shared/model/proposal.ts'
-import type { ConnectionFailure, ConnectionState, SessionEnd, StepRecord } from '#shared/model/session.ts'
+import type { Bill, ConnectionFailure, ConnectionState, SessionEnd, StepRecord } from '#shared/model/session.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import type { Logger } from '../../lib/logger.ts'
@@ -128,6 +129,8 @@ export type Context = {
   /** One's own address, as probes saw it before anything was tunnelled; undefined when nobody answered. */
   ownAddress(): Promise<string | undefined>
   show(state: ConnectionState): void
+  /** Of the attempts that are taken down. */
+  spent: { used: Amount; ahead: Map<IdentityId, Amount> }
   /** Aborts with a `Stop` when the connection shall end. */
   signal: AbortSignal
 }
@@ -146,6 +149,12 @@ export type Transition =
   | { to: 'disconnecting'; attempt: Attempt; failure: ConnectionFailure }
   | { to: 'blocked'; failure: ConnectionFailure }
   | { to: 'disconnected'; last?: ConnectionFailure }
+
+/** Nothing before anything was reached. */
+export function billOf({ spent }: Pick<Context, 'spent'>): { bill?: Bill } {
+  if (spent.ahead.size === 0) return {}
+  return { bill: { used: spent.used, ahead: [...spent.ahead.values()].reduce((sum, one) => sum + one, 0n) } }
+}
 
 /** Settles with `work`, or rejects at once when the signal aborts; `work` is then on its own. */
 export function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import { blocked, lockedDown } from './blocked.ts'
-import type { ConnectionDeps, Context, Transition } from './context.ts'
+import { billOf, type ConnectionDeps, type Context, type Transition } from './context.ts'
 
 /**
  * Nothing is held and nothing runs; `last` says how it came to this. The network is open: everything was taken
@@ -16,8 +16,10 @@ export async function disconnected(
     const message = `Your internet could not be restored. ${error instanceof Error ? error.message : ''}`.trim()
     return blocked(context, { message, paid: last?.paid ?? 0n })
   }
+  const bill = billOf(context)
   const locked = lockedDown(context.deps, last, context.options.filter)
-  context.show(locked ?? { name: 'disconnected', ...(last ? { last } : {}) })
+  if (locked) return context.show({ ...locked, ...bill })
+  context.show({ name: 'disconnected', ...(last ? { last: { ...last, ...bill } } : {}) })
 }
 
 /** Lets everything out again, where anything is kept in and lockdown does not want it so. */

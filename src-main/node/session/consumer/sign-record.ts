@@ -38,15 +38,19 @@ export function countersign(
 }
 
 /** At the end: signs how this side saw it, unless both have signed just that. */
-export function signAlone({ deps }: Context, { link, proposal }: Attempt, session: OpenSession, end: SessionEnd): void {
-  const metering = session.meter.metered()
+export function signAlone(
+  { deps }: Context,
+  { link, proposal }: Attempt,
+  session: OpenSession,
+  { end, metering }: { end: SessionEnd; metering: Metering },
+): void {
   if (!link || (isEnd(session.signed) && isOf(session.signed, metering))) return
   const { startedAtMs } = session
   const moment = { startedAtMs, endedAtMs: deps.clock.now(), end, metering, promise: link.issuer.lastPromise() }
   deps.records.sign(deps.records.describe({ id: session.id, proposal, consumer: deps.records.own }, moment))
 }
 
-const isEnd = (content: RecordContent | undefined): content is RecordContent =>
+export const isEnd = (content: RecordContent | undefined): content is RecordContent =>
   content !== undefined && content.end !== 'running'
 
 const isOf = ({ bytesUp, bytesDown, durationMs, cost }: RecordContent, metering: Metering): boolean =>
