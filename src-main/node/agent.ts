@@ -19,7 +19,7 @@ import type { ProgramConnections } from './programs/connections.ts'
 import { shareDialogues } from './programs/shared-dialogues.ts'
 import type { PaymentPolicy } from './protocol/payment.ts'
 import { createServingLimits } from './session/provider/serving-limits.ts'
-import { createProviderSessions } from './session/provider-sessions.ts'
+import { createProviderSessions, refuseToServe } from './session/provider-sessions.ts'
 import { createRecords } from './session/records.ts'
 import { createSharing, type Sharing } from './sharing.ts'
 import type { StateTree } from './state-tree.ts'
@@ -192,6 +192,10 @@ export function createAgent(
         },
       }
     },
+  })
+  // Offers stay on the chain for days after sharing ended.
+  dialogues.own.onIncoming((dialogue) => {
+    if (state.get().share.state !== 'on') refuseToServe(dialogue)
   })
   const buying = createBuying(
     { market, state, serviceTypes, clock, log, sessions, records, payments, dialogues, serve: sharing.serve },

@@ -45,6 +45,8 @@ export const nodeDe: NodeSentences = {
     'Der Anbieter löst erst das bisher Zugesagte ein; in einem Moment noch einmal versuchen.',
   'The other side cannot reach the chain to check the promise; try again in a moment.':
     'Die Gegenseite erreicht die Blockchain nicht, um die Zusage zu prüfen; in einem Moment noch einmal versuchen.',
+  'The provider is not sharing at the moment; choose another one.':
+    'Der Anbieter teilt zurzeit nicht; bitte wählen Sie einen anderen.',
   'The other side is shutting down.': 'Die Gegenseite wird gerade beendet.',
 
   // Of a page's door.

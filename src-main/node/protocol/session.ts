@@ -10,7 +10,7 @@ import { decimal, refusalReason, signature } from './payment.ts'
  *
  *   session-create    consumer →     which proposal; answered by one of the next two
  *   session-accept    ← provider     the session's id
- *   session-refuse    ← provider     why not
+ *   session-refuse    ← provider     why not; also unasked, at once, from who shares nothing now (`not-sharing`)
  *   session-opened    consumer →     the data channel stands
  *   session-failed    consumer →     it could not be established
  *   session-metering  ← provider     totals so far; a last one at the end; with the provider's signature under the record

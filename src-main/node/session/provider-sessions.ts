@@ -225,6 +225,11 @@ export function createProviderSessions(deps: ProviderSessionsDeps, options: Prov
   }
 }
 
+/** From who shares nothing now: a consumer that still lists one of its offers learns it before it pays or waits. */
+export function refuseToServe(dialogue: Dialogue): void {
+  dialogue.send(SESSION_REFUSE, { reason: 'not-sharing' }).catch(() => undefined)
+}
+
 function reasonOf(error: unknown): RefusalReason {
   const reason = error instanceof Error && 'reason' in error ? error.reason : undefined
   return typeof reason === 'string' && Object.hasOwn(REFUSALS, reason)

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { GIB, MYST } from '#shared/model/units.ts'
 
 import { createSessionPair, type SessionPairOptions } from '../testing/session-pair.ts'
+import { refuseToServe } from './provider-sessions.ts'
 
 const MIB = 2n ** 20n
 const cleanups: (() => Promise<void>)[] = []
@@ -131,6 +132,29 @@ describe('a session that does not come about', () => {
     const dear = await setUp({ maxAtRisk: 5n })
     dear.connection.connect([dear.proposal])
     expect(await dear.until('disconnected')).toMatchObject({ last: { step: 'agree-payment', paid: 0n } })
+  })
+
+  it('ends at once, before anything is paid, where nobody shares any more, and leads to the next', async () => {
+    // Without a word the consumer waits for it.
+    const silent = await setUp()
+    await silent.settle(silent.sessions.stop())
+    const askedAtMs = silent.clock.now()
+    silent.connection.connect([silent.proposal])
+    expect((await silent.until('disconnected')).last).not.toHaveProperty('reason')
+    expect(silent.clock.now() - askedAtMs).toBeGreaterThanOrEqual(10_000)
+
+    const t = await setUp()
+    await t.settle(t.sessions.stop())
+    t.pair.b.onIncoming(refuseToServe)
+    const beganAtMs = t.clock.now()
+    t.connection.connect([t.proposal])
+    expect(await t.until('disconnected')).toMatchObject({
+      last: { step: 'agree-payment', reason: 'not-sharing', paid: 0n },
+    })
+    t.connection.connect([t.proposal, await t.startOther()])
+    expect((await t.until('connected')).proposal.provider).toBe(t.other)
+    expect(t.clock.now() - beganAtMs).toBeLessThan(1_000)
+    expect(t.experience).toEqual(['failure', 'failure', 'session'])
   })
 
   it('leads to the next candidate, and what was paid before still counts', async () => {

@@ -1,5 +1,6 @@
 import type { MisconductKind } from '#shared/model/misconduct.ts'
 import type { CopiedProposal } from '#shared/model/proposal.ts'
+import type { RefusalReason } from '#shared/model/refusal.ts'
 import type { Metering, SessionEnd } from '#shared/model/session.ts'
 import type { RecordContent } from '#shared/model/signed-record.ts'
 import type { Amount } from '#shared/model/units.ts'
@@ -50,6 +51,8 @@ export type Attempt = {
   exit?: Exit
   /** Where a budget bounds it. */
   purse?: Purse
+  /** The provider said before anything was agreed that it serves nobody. */
+  refusal?: RefusalReason
   /** The first thing that ends the session from outside; `onEnd` hears of it. */
   ending?: Ending
   onEnd?: () => void

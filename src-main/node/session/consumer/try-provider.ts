@@ -95,8 +95,11 @@ async function open(context: Context, attempt: Attempt, progress: Progress, show
     show()
     // A session that ended on the other side must not be waited for.
     const ended = new Promise<never>((_, reject) => {
-      attempt.onEnd = () => reject(new Failed(attempt.ending?.message ?? 'The session ended.'))
-      if (attempt.ending) attempt.onEnd()
+      attempt.onEnd = () => {
+        const { refusal, ending } = attempt
+        reject(refusal ? new Failed(REFUSALS[refusal], refusal) : new Failed(ending?.message ?? 'The session ended.'))
+      }
+      if (attempt.refusal || attempt.ending) attempt.onEnd()
     })
     const result = await unlessAborted(signal, Promise.race([work(), ended]))
     progress.steps = [...progress.steps, { step: name, durationMs: clock.now() - startedAtMs }]
@@ -126,6 +129,12 @@ async function open(context: Context, attempt: Attempt, progress: Progress, show
     link.issuer.conduct.onMisconduct((kind) => {
       // Nothing it says of our money can be believed; for lesser things there is still the session.
       if (kind === 'wrong-leftover') endAttempt(attempt, { end: 'metering-disputed', message: MISCONDUCT[kind] })
+    })
+    dialogue.handle(SESSION_REFUSE, (body) => {
+      if (attempt.session) return undefined
+      attempt.refusal = sessionRefuse.parse(body).reason
+      attempt.onEnd?.()
+      return undefined
     })
     // Given up in the meantime: then nobody else will close it.
     if (attempt.isOver) await dialogue.close()
