@@ -25,6 +25,8 @@ const IN_GERMAN = [
   'connected-leftover-low',
   'share',
   'share-on',
+  'share-change',
+  'signed-out',
   'wallet',
   'settings',
   'settings-diagnostics',

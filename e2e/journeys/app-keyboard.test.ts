@@ -149,6 +149,9 @@ describe.skipIf(!runs)('the app by keyboard alone [needs root chromium]', () => 
     await tabTo(share.start)
     await press('Enter')
     await share.running('socks').getByText(m.share.serviceStates.announced).waitFor()
+    // The form is gone, and the page at its beginning.
+    await expect.poll(() => share.heading.evaluate((one) => document.activeElement === one)).toBe(true)
+    expect(await me.page.getByRole('main').evaluate((one) => one.scrollTop)).toBe(0)
     await tabTo(share.toggle)
     await press('Space')
     await share.start.waitFor()

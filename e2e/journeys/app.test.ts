@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type HostName, whyNoHosts } from '../../src-main/node/localnet/hosts.ts'
 import { openVpnAvailability } from '../../src-main/node/network/openvpn-availability.ts'
 import { countryName } from '../../src-renderer/messages/countries.ts'
-import { formatAmount, formatDuration, formatPrice } from '../../src-renderer/messages/format.ts'
+import { counted, formatAmount, formatDuration, formatPrice } from '../../src-renderer/messages/format.ts'
 import { m } from '../../src-renderer/messages/index.ts'
+import { said } from '../../src-renderer/messages/said.ts'
+import { REFUSALS } from '../../src-shared/model/refusal.ts'
 import { formatMyst, MYST, parseMyst } from '../../src-shared/model/units.ts'
 import { findChromium } from '../lab/browser.ts'
 import { createLab, LAB_PASSPHRASE, type Lab } from '../lab/lab.ts'
@@ -69,6 +71,7 @@ describe.skipIf(!runs).each(LOOKS)(
 
     it('lets a person look around, then makes, backs up, funds and registers an identity', async () => {
       const { setup, connect, goTo } = bind(buyer)
+      await buyer.page.getByText(m.setup.costsLocal(formatAmount(10n * MYST))).waitFor()
       await setup.lookAround.click()
       await connect.state('disconnected').waitFor()
       await buyer.page.getByRole('link', { name: m.setup.cardTitle }).click()
@@ -263,6 +266,21 @@ describe.skipIf(!runs).each(LOOKS)(
       await wallet.history.filter({ hasText: m.wallet.kinds['withdrawal-called-off'] }).waitFor()
       await pending.waitFor({ state: 'hidden' })
       expect(await wallet.history.filter({ hasText: m.wallet.kinds['withdrawal-replaced'] }).count()).toBe(2)
+    })
+
+    it('says what stays of an offer that is not shared any more, and refuses others at once', async () => {
+      const { share, connect, goTo } = bind(seller)
+      await goTo('share')
+      await share.toggle.click()
+      await share.start.waitFor()
+      await seller.page.getByText(matching(m.share.stillListed(counted(2), ANY, undefined))).waitFor()
+      await goTo('connect')
+      await expect.poll(() => connect.offerOf(provider).getByText(m.connect.ownIdle, { exact: true }).count()).toBe(2)
+
+      await buyer.app.goTo('connect')
+      await buyer.app.connect.connectTo(provider)
+      await buyer.app.connect.failure.getByText(said(REFUSALS['not-sharing'])).waitFor({ timeout: 5_000 })
+      await buyer.app.connect.failure.getByText(m.failure.nothingPaid).waitFor()
     })
 
     let clearedToday = 0n

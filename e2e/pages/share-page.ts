@@ -4,6 +4,7 @@ import { matching } from './look.ts'
 
 export class SharePage {
   readonly page: Page
+  readonly heading: Locator
   readonly toggle: Locator
   readonly start: Locator
   readonly understood: Locator
@@ -18,6 +19,7 @@ export class SharePage {
 
   constructor(page: Page) {
     this.page = page
+    this.heading = page.getByRole('heading', { name: m.share.switch, level: 1, exact: true })
     this.toggle = page.getByRole('switch', { name: m.share.switch })
     this.start = page.getByRole('button', { name: m.share.start })
     this.understood = page.getByRole('checkbox', { name: m.share.understand })

@@ -5,6 +5,7 @@ import type { AppState } from '#shared/contract/state.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { SessionRecord } from '#shared/model/session.ts'
+import type { Amount } from '#shared/model/units.ts'
 import { type Agent, createAgent } from './agent.ts'
 import { connectOnStart } from './connect-on-start.ts'
 import { controlEndpointsOf, withoutCredentials } from './control-endpoints.ts'
@@ -128,7 +129,7 @@ export async function createNode(options: {
     return state.get().identity.all.some((own) => own.id === id)
   }
 
-  function followMarket({ follower, catalogue, registry, network }: Market): void {
+  function followMarket({ follower, catalogue, registry, network, chain }: Market): void {
     let checked = false
     follower.onProgress(({ status, syncedBlock, headBlock, message }) => {
       const { message: _old, ...rest } = state.get().network
@@ -138,6 +139,7 @@ export async function createNode(options: {
       if (status === 'online' && !checked) {
         checked = true
         remembered.remember(network)
+        chain.registrationFee().then(showFee, (error: unknown) => log.debug(`no fee yet: ${String(error)}`))
       }
       if (status === 'online' && state.get().identity.registration === 'unknown') showRegistration()
     })
@@ -147,6 +149,11 @@ export async function createNode(options: {
     })
     state.set({ proposals: catalogue.summary() })
     follower.start()
+  }
+
+  /** What registering costs, before there is an identity whose wallet tells it. */
+  function showFee(registrationFee: Amount): void {
+    if (!agent) state.set({ wallet: { ...state.get().wallet, registrationFee } })
   }
 
   function showRegistration(): void {

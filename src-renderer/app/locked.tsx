@@ -48,7 +48,7 @@ export function Locked() {
         >
           {m.unlock.unlock}
         </Button>
-        <p className="faint">{m.app.signedOutHint}</p>
+        <p className="faint">{m.app.lockedHint}</p>
       </form>
     </main>
   )

@@ -7,7 +7,9 @@ export function NetworkLine() {
   const network = useNode((state) => state.network)
   const { chain, broker } = network
   const bad = chain === 'unreachable' || broker === 'unreachable'
-  const busy = chain !== 'online' || broker === 'connecting'
+  // Only a registered identity is let in by the broker; without one nothing is under way.
+  const registered = useNode((state) => state.identity.unlocked && state.identity.registration === 'registered')
+  const busy = chain !== 'online' || (registered && broker === 'connecting')
   return (
     <p className="network-line">
       <span className="dot" data-tone={bad ? 'red' : busy ? 'amber' : 'green'} aria-hidden />
@@ -21,7 +23,11 @@ export function NetworkLine() {
               formatShare(network.syncedBlock - network.startBlock, network.headBlock - network.startBlock),
             )}
           {chain === 'online' &&
-            (broker === 'unreachable' ? m.status.brokerDown : m.status.chainOnline(formatCount(network.syncedBlock)))}
+            (broker === 'unreachable'
+              ? m.status.brokerDown
+              : busy
+                ? m.status.brokerConnecting
+                : m.status.chainOnline(formatCount(network.syncedBlock)))}
         </span>
       </span>
     </p>

@@ -12,6 +12,9 @@ export function Waiting({ lost, signedOut }: { lost?: boolean; signedOut?: boole
         <>
           <h1>{m.app.signedOutTitle}</h1>
           <p className="muted">{m.app.signedOutText}</p>
+          <p className="muted">
+            {m.app.signedOutAgain} <code>npx myst app</code>
+          </p>
           <p className="faint">{m.app.signedOutHint}</p>
           <Button icon={<LogIn size={16} aria-hidden />} onClick={() => location.reload()}>
             {m.app.tryAgain}

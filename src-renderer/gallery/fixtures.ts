@@ -44,8 +44,8 @@ export const PROPOSALS: ProposalView[] = Array.from({ length: 137 }, (_, index) 
   const sessions = random() < 0.35 ? Math.ceil(random() * 14) : 0
   const proposal: ProposalView = {
     formatVersion: 1,
-    provider: fixtureId(index + 100),
-    serial: index,
+    provider: index === 9 ? ME : fixtureId(index + 100),
+    serial: index === 9 ? 4 : index,
     serviceType: random() < 0.72 ? 'openvpn' : 'socks',
     serviceLocation: { country },
     originLocation: { country },

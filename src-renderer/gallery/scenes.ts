@@ -81,6 +81,7 @@ export function scenes(now: number): Record<string, Scene> {
       empty: true,
     },
     'share-on': { route: 'share', state: sharing },
+    'share-change': { route: 'share', state: sharing, press: () => [m.share.changeTerms] },
     'share-closed': {
       route: 'share',
       state: {

@@ -22,10 +22,12 @@ export const de: Messages = {
     lost: 'Der Knoten antwortet nicht.',
     lostSince: (time) => `Angezeigt wird der Stand von ${time}; neuer Versuch…`,
     signedOutTitle: 'Diese Seite ist abgemeldet',
-    signedOutText: 'Die Adresse öffnen, die der Knoten beim Start ausgegeben hat. Sie lässt diese Seite einmal herein.',
-    signedOutHint: 'Nichts wurde beendet: Der Knoten macht weiter wie zuvor.',
+    signedOutText: 'Öffnen Sie die Adresse, die der Knoten beim letzten Start ausgegeben hat. Sie gilt einmal.',
+    signedOutAgain: 'Wurde sie schon benutzt? Beenden Sie den Knoten und starten Sie ihn für eine neue noch einmal:',
+    signedOutHint: 'Nach einem Neustart des Knotens ist seine Verbindung beendet und seine Identität gesperrt.',
     lockedTitle: 'Diese Seite ist gesperrt',
     lockedText: 'Hier hat eine Weile niemand etwas getan. Die Passphrase öffnet sie wieder.',
+    lockedHint: 'Nichts wurde beendet: Der Knoten macht weiter wie zuvor.',
     tryAgain: 'Erneut versuchen',
     crashedTitle: 'Diese Seite ist gestolpert',
     crashedText: 'Knoten und Verbindung sind nicht betroffen. Nach dem Neuladen sind sie wieder zu sehen.',
@@ -55,6 +57,7 @@ export const de: Messages = {
       'Die Blockchain ist nicht erreichbar; Angebote sind vielleicht veraltet, und Zahlungen warten, bis sie wieder da ist.',
     brokerUnreachable:
       'Der Nachrichten-Broker ist nicht erreichbar; bis er wieder da ist, kommen vielleicht keine Verbindungen zustande.',
+    brokerConnecting: 'Broker wird gesucht…',
     chainDown: 'Blockchain nicht erreichbar',
     brokerDown: 'Broker nicht erreichbar',
   },
@@ -149,6 +152,7 @@ export const de: Messages = {
     sortExperience: 'Beste Erfahrung',
     prefer: (provider) => `Alle Angebote von ${provider} bevorzugen`,
     own: 'Eigenes',
+    ownIdle: 'Eigenes, zurzeit nicht geteilt',
     newToYou: 'Unerprobt',
     worked: (worked, all) => `${worked}/${all} gelungen`,
     misconduct: {
@@ -290,6 +294,10 @@ export const de: Messages = {
     later: 'Später fertigstellen',
     steps: ['Identität', 'Sicherung', 'Registrierung'],
     stepOf: (step) => `Schritt ${step} von 3`,
+    welcome:
+      'Mysterium bringt Sie über die Anschlüsse anderer Leute ins Internet. Bezahlt wird nach Verbrauch, ohne eine Firma dazwischen.',
+    costs: (fee) => `Die Teilnahme kostet einmalig ${fee}.`,
+    costsLocal: (fee) => `Die Teilnahme kostet einmalig ${fee}; in diesem Testnetz ist das Geld kostenlos.`,
     identityTitle: 'Identität anlegen',
     identityText:
       'Sie ist ein Schlüssel, der auf diesem Computer bleibt, verschlossen mit einer Passphrase, die sonst niemand kennt.',
@@ -390,11 +398,21 @@ export const de: Messages = {
     pricePerGib: 'MYST pro GiB',
     pricePerHour: 'MYST pro Stunde',
     start: 'Teilen beginnen',
+    changeTerms: 'Bedingungen ändern',
+    changeText: (people) =>
+      people.text === '0'
+        ? 'Die neuen Bedingungen werden als neues Angebot angekündigt. Zurzeit ist niemand verbunden.'
+        : `Die neuen Bedingungen werden als neues Angebot angekündigt. ${people.text} ${plural(people, 'Person ist verbunden und verliert', 'Personen sind verbunden und verlieren')} die Verbindung; was verbraucht wurde, wird abgerechnet.`,
+    shareAnew: 'Zu diesen Bedingungen teilen',
+    keepTerms: 'Bisherige behalten',
+    stillListed: (offers, blocks, days) =>
+      `${plural(offers, 'Ein Angebot, das Sie zurzeit nicht teilen, bleibt', `${offers.text} Angebote, die Sie zurzeit nicht teilen, bleiben`)} noch bis zu ${blocks} Blöcke${days ? ` (etwa ${days.text} ${plural(days, 'Tag', 'Tage')})` : ''} lang in den Listen anderer, denn von der Blockchain lässt sich nichts zurücknehmen. Solange diese App läuft, erfährt sofort davon, wer ${plural(offers, 'es', 'eines davon')} wählt.`,
     unit: 'Abrechnungseinheit',
     gib: 'GiB Verkehr',
     hour: 'Stunde',
     country: 'Land der Verbindung',
     chooseCountry: 'Wählen…',
+    countryHint: 'Wo dieser Computer steht. Alle sehen es und wählen Angebote danach aus.',
     bandwidth: 'Bandbreite pro Person',
     maxSessions: 'Personen zugleich',
     mbps: 'Mbit/s',
@@ -423,10 +441,10 @@ export const de: Messages = {
     canMail: 'E-Mail versenden, denn ihre Ports sind geöffnet. Die Adresse kann auf Sperrlisten geraten.',
     closedHours: (until) => `Außerhalb der Uhrzeiten: Bis ${until} wird niemand bedient.`,
     closedVolume: (until) => `Das Volumen dieses Monats ist verbraucht: Bis ${until} wird niemand bedient.`,
-    summaryHours: (hours) => `offen ${hours}`,
-    summaryTotal: (bandwidth) => `${bandwidth} zusammen`,
-    summaryConnections: (count) => `je ${count.text} ${plural(count, 'Verbindung', 'Verbindungen')}`,
-    summaryMail: 'E-Mail-Ports offen',
+    always: 'Immer',
+    mail: 'E-Mail-Ports',
+    mailOpen: 'Offen',
+    mailClosed: 'Geschlossen',
     usedThisMonth: (used, limit, until) =>
       limit === undefined
         ? `${used} in diesem Monat befördert; ab ${until} wird neu gezählt.`
@@ -461,8 +479,6 @@ export const de: Messages = {
     down: 'Empfangen',
     up: 'Gesendet',
     leftover: 'Vorausbezahlt',
-    terms: 'Bedingungen',
-    summary: (price, bandwidth, people) => `${price} · ${bandwidth} pro Person · bis zu ${people} zugleich`,
     stopTitle: 'Teilen beenden?',
     stopText: (count) =>
       `${count.text} ${plural(count, 'Person ist verbunden und verliert', 'Personen sind verbunden und verlieren')} die Verbindung. Was verbraucht wurde, wird abgerechnet.`,

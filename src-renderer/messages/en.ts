@@ -25,10 +25,12 @@ export const en = {
     lost: 'The node is not answering.',
     lostSince: (time: string) => `What is shown is from ${time}; trying again…`,
     signedOutTitle: 'This page is signed out',
-    signedOutText: 'Open the address that the node printed when it started. It lets this page in once.',
-    signedOutHint: 'Nothing was stopped: the node keeps doing what it did.',
+    signedOutText: 'Open the address that the node printed when it last started. It works once.',
+    signedOutAgain: 'Was it used already? End the node and start it again for a new one:',
+    signedOutHint: 'When a node is started again, its connection has ended and its identity is locked.',
     lockedTitle: 'This page is locked',
     lockedText: 'Nobody did anything here for a while. The passphrase opens it again.',
+    lockedHint: 'Nothing was stopped: the node keeps doing what it did.',
     tryAgain: 'Try again',
     crashedTitle: 'This page stumbled',
     crashedText: 'The node and your connection are not affected. Reload the page to see them again.',
@@ -56,6 +58,7 @@ export const en = {
     syncingHint: 'Offers appear as they are read.',
     chainUnreachable: 'The chain cannot be reached; offers may be old and payments wait until it is back.',
     brokerUnreachable: 'The message broker cannot be reached; connecting to providers may not work until it is back.',
+    brokerConnecting: 'Reaching the broker…',
     chainDown: 'Chain not reachable',
     brokerDown: 'Broker not reachable',
   },
@@ -150,6 +153,7 @@ export const en = {
     sortExperience: 'Best experience',
     prefer: (provider: string) => `Prefer all offers of ${provider}`,
     own: 'Yours',
+    ownIdle: 'Yours, not shared now',
     newToYou: 'New to you',
     worked: (worked: string, all: string) => `${worked} of ${all} worked`,
     misconduct: {
@@ -290,6 +294,10 @@ export const en = {
     later: 'Finish later',
     steps: ['Identity', 'Backup', 'Registration'] as [string, string, string],
     stepOf: (step: string) => `Step ${step} of 3`,
+    welcome:
+      'Mysterium takes you to the internet through other people’s connections, paid for as you use them, without a company in the middle.',
+    costs: (fee: string) => `Joining costs ${fee} once.`,
+    costsLocal: (fee: string) => `Joining costs ${fee} once; on this test network the money is free.`,
     identityTitle: 'Make your identity',
     identityText: 'It is a key that stays on this computer, locked with a passphrase that only you know.',
     passphrase: 'Passphrase',
@@ -387,11 +395,21 @@ export const en = {
     pricePerGib: 'MYST per GiB',
     pricePerHour: 'MYST per hour',
     start: 'Start sharing',
+    changeTerms: 'Change terms',
+    changeText: (people: Counted) =>
+      people.text === '0'
+        ? 'The new terms are announced as a new offer. Nobody is connected at the moment.'
+        : `The new terms are announced as a new offer. ${people.text} ${plural(people, 'person is', 'people are')} connected and will lose the connection; what they used is settled.`,
+    shareAnew: 'Share on these terms',
+    keepTerms: 'Keep the present terms',
+    stillListed: (offers: Counted, blocks: string, days: Counted | undefined) =>
+      `${plural(offers, 'An offer of yours that you do not share now stays', `${offers.text} offers of yours that you do not share now stay`)} in other people’s lists for up to ${blocks} blocks${days ? ` (about ${days.text} ${plural(days, 'day', 'days')})` : ''}, because nothing can be taken off the chain. While this app runs, whoever chooses ${plural(offers, 'it', 'one of them')} is told at once.`,
     unit: 'Metering unit',
     gib: 'GiB of traffic',
     hour: 'hour',
     country: 'Country of your connection',
     chooseCountry: 'Choose…',
+    countryHint: 'Where this computer is. Everybody is told, and people choose offers by it.',
     bandwidth: 'Bandwidth per person',
     maxSessions: 'People at once',
     mbps: 'Mbit/s',
@@ -420,10 +438,10 @@ export const en = {
     canMail: 'They can send mail, because you open its ports. Your address may end up on block lists.',
     closedHours: (until: string) => `Outside your hours: nobody is served until ${until}.`,
     closedVolume: (until: string) => `This month’s volume is used up: nobody is served until ${until}.`,
-    summaryHours: (hours: string) => `served ${hours}`,
-    summaryTotal: (bandwidth: string) => `${bandwidth} together`,
-    summaryConnections: (count: Counted) => `${count.text} ${plural(count, 'connection', 'connections')} each`,
-    summaryMail: 'mail ports open',
+    always: 'Always',
+    mail: 'Mail ports',
+    mailOpen: 'Open',
+    mailClosed: 'Closed',
     usedThisMonth: (used: string, limit: string | undefined, until: string) =>
       limit === undefined
         ? `${used} carried this month; counted anew on ${until}.`
@@ -458,9 +476,6 @@ export const en = {
     down: 'Received',
     up: 'Sent',
     leftover: 'Paid ahead',
-    terms: 'Terms',
-    summary: (price: string, bandwidth: string, people: string) =>
-      `${price} · ${bandwidth} per person · up to ${people} at once`,
     stopTitle: 'Stop sharing?',
     stopText: (count: Counted) =>
       `${count.text} ${plural(count, 'person is', 'people are')} connected and will lose the connection. What they used is settled.`,

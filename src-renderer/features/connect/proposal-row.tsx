@@ -11,7 +11,7 @@ import {
   shortId,
 } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
-import { useLanguage } from '../../store/node-context.tsx'
+import { useLanguage, useNode } from '../../store/node-context.tsx'
 import { Amount } from '../../ui/amount.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Flag } from '../../ui/flag.tsx'
@@ -44,7 +44,7 @@ export const ProposalRow = memo(function ProposalRow({
         <p className="row-title">
           <strong className="truncate">{country}</strong>
           <span className="tag">{m.service.tags[proposal.serviceType]}</span>
-          {proposal.own && <span className="tag tag-green">{m.connect.own}</span>}
+          {proposal.own && <OwnTag serial={proposal.serial} />}
         </p>
         <p className="row-line truncate">
           <IdentityLabel id={proposal.provider} size={15} />
@@ -96,6 +96,16 @@ export const ProposalRow = memo(function ProposalRow({
     </div>
   )
 })
+
+/** What is not shared now stays on the chain all the same. */
+function OwnTag({ serial }: { serial: number }) {
+  const isShared = useNode(({ share }) => share.services.some((service) => service.serial === serial))
+  return isShared ? (
+    <span className="tag tag-green">{m.connect.own}</span>
+  ) : (
+    <span className="tag tag-amber">{m.connect.ownIdle}</span>
+  )
+}
 
 function experience({ experience: { sessions, failures, lastConnectMs } }: ProposalView): string {
   const tried = sessions + failures

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react'
+import { formatAmount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useCommand } from '../../store/use-command.ts'
@@ -36,6 +37,7 @@ function CreateIdentity({ onSwitch }: { onSwitch(): void }) {
 
   return (
     <form className="setup-step" onSubmit={submit}>
+      <Welcome />
       <h1>{m.setup.identityTitle}</h1>
       <p className="muted">{m.setup.identityText}</p>
       <div className="setup-fields">
@@ -65,6 +67,17 @@ function CreateIdentity({ onSwitch }: { onSwitch(): void }) {
         {m.setup.importInstead}
       </Button>
     </form>
+  )
+}
+
+/** What this is and what it will cost, before anything is asked for. */
+function Welcome() {
+  const fee = useNode((state) => state.wallet.registrationFee)
+  const local = useNode((state) => state.network.local)
+  return (
+    <p className="setup-welcome">
+      {m.setup.welcome} {fee > 0n && (local ? m.setup.costsLocal : m.setup.costs)(formatAmount(fee))}
+    </p>
   )
 }
 

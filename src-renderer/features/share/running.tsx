@@ -1,12 +1,24 @@
 import type { ShareTerms } from '#shared/contract/state.ts'
-import { counted, formatBandwidth, formatBytes, formatCount, formatDay, formatPrice } from '../../messages/format.ts'
+import { countryName } from '../../messages/countries.ts'
+import { formatBandwidth, formatBytes, formatCount, formatDay, formatPrice } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
+import { Button } from '../../ui/button.tsx'
+import { USUAL_CONNECTIONS } from './terms.ts'
 
 const TONES = { starting: 'amber', announced: 'green', failed: 'red' } as const
 
 /** The services, and on what terms. */
-export function Running() {
+export function Running({
+  mayChange,
+  focus,
+  onChange,
+}: {
+  mayChange: boolean
+  /** Back from where the terms were about to be changed. */
+  focus: boolean
+  onChange(): void
+}) {
   const { services, terms, volume } = useNode((state) => state.share)
   return (
     <section className="section">
@@ -24,16 +36,6 @@ export function Running() {
             </li>
           ))}
         </ul>
-        {terms && (
-          <p className="services-terms muted numbers">
-            {m.share.summary(
-              formatPrice(terms.pricePerUnit, terms.unit),
-              formatBandwidth(terms.bandwidthMbps),
-              formatCount(terms.maxSessions),
-            )}
-            {limitsOf(terms).map((limit) => ` · ${limit}`)}
-          </p>
-        )}
         {volume && (
           <p className="services-terms muted numbers">
             {m.share.usedThisMonth(
@@ -44,16 +46,41 @@ export function Running() {
           </p>
         )}
       </div>
+      {terms && (
+        <div className="card card-pad running-terms">
+          <div className="running-terms-head">
+            <h3>{m.share.termsTitle}</h3>
+            <Button size="small" onClick={onChange} disabled={!mayChange} autoFocus={focus}>
+              {m.share.changeTerms}
+            </Button>
+          </div>
+          <dl className="facts numbers">
+            {factsOf(terms).map(([label, value]) => (
+              <div key={label}>
+                <dt>{label}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+        </div>
+      )}
     </section>
   )
 }
 
-/** The optional terms, in few words. */
-function limitsOf({ hours, totalBandwidthMbps, maxConnections, allowMail }: ShareTerms): string[] {
+/** Everything that was agreed to, also what was left open. */
+function factsOf(terms: ShareTerms): [label: string, value: string][] {
+  const { pricePerUnit, unit, country, bandwidthMbps, maxSessions } = terms
+  const { hours, monthlyBytes, totalBandwidthMbps, maxConnections, allowMail } = terms
   return [
-    hours && m.share.summaryHours(hours),
-    totalBandwidthMbps && m.share.summaryTotal(formatBandwidth(totalBandwidthMbps)),
-    maxConnections && m.share.summaryConnections(counted(maxConnections)),
-    allowMail && m.share.summaryMail,
-  ].filter((text) => typeof text === 'string')
+    [m.share.price, formatPrice(pricePerUnit, unit)],
+    [m.share.country, countryName(country)],
+    [m.share.bandwidth, formatBandwidth(bandwidthMbps)],
+    [m.share.maxSessions, formatCount(maxSessions)],
+    [m.share.hours, hours ?? m.share.always],
+    [m.share.monthly, monthlyBytes === undefined ? m.share.noLimit : formatBytes(monthlyBytes)],
+    [m.share.totalBandwidth, totalBandwidthMbps === undefined ? m.share.noLimit : formatBandwidth(totalBandwidthMbps)],
+    [m.share.connections, formatCount(maxConnections ?? USUAL_CONNECTIONS)],
+    [m.share.mail, allowMail ? m.share.mailOpen : m.share.mailClosed],
+  ]
 }

@@ -1,5 +1,5 @@
 import './share.css'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { counted, formatDateTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'
@@ -17,7 +17,8 @@ import { Meaning } from './meaning.tsx'
 import { ShareNotReady } from './not-ready.tsx'
 import { Reach } from './reach.tsx'
 import { Running } from './running.tsx'
-import { acceptTerms, checkTerms, defaultTerms, guessCountry, type TermsErrors } from './terms.ts'
+import { StillListed } from './still-listed.tsx'
+import { acceptTerms, checkTerms, defaultTerms, errorsLeft, type TermsErrors, typedTerms } from './terms.ts'
 import { TermsForm } from './terms-form.tsx'
 
 export function Share() {
@@ -25,13 +26,23 @@ export function Share() {
   const ready = useNode(readiness)
   const { active, unlocked } = useNode((state) => state.identity)
   const capabilities = useNode((state) => state.capabilities)
-  const [form, setForm] = useRemembered(
-    'share',
-    { ...defaultTerms(), country: guessCountry(navigator.language) },
-    acceptTerms,
-  )
+  const [form, setForm] = useRemembered('share', defaultTerms(), acceptTerms)
   const [errors, setErrors] = useState<TermsErrors>({})
   const [asking, setAsking] = useState(false)
+  const [changing, setChanging] = useState(false)
+  const heading = useRef<HTMLHeadingElement>(null)
+  const isForm = share.state === 'off' || changing
+  const hadForm = useRef(isForm)
+  const isKept = useRef(false)
+  useEffect(() => {
+    const isLost = document.activeElement === document.body || document.activeElement === null
+    if (hadForm.current && !isForm && isLost && !isKept.current) {
+      // The form went, and with it where one was: what became of it is told at the top.
+      heading.current?.focus({ preventScroll: true })
+      heading.current?.closest('.screen')?.scrollIntoView({ block: 'start' })
+    }
+    hadForm.current = isForm
+  }, [isForm])
   const start = useCommand('share.start')
   const stop = useCommand('share.stop')
   const may = ready === 'ready' || ready === 'no-balance'
@@ -39,6 +50,7 @@ export function Share() {
 
   const turn = (on: boolean) => {
     if (!on) {
+      setChanging(false)
       if (share.sessions.length > 0) setAsking(true)
       else void stop.run({})
       return
@@ -48,14 +60,16 @@ export function Share() {
       socks: capabilities.socks.available,
     })
     setErrors(checked.ok ? {} : checked.errors)
-    if (checked.ok) void start.run(checked.input)
+    if (checked.ok) void start.run(checked.input).then((done) => done && setChanging(false))
   }
 
   return (
     <div className="screen">
       <header className="card card-pad share-head" data-state={share.state}>
         <div>
-          <h1>{m.share.switch}</h1>
+          <h1 ref={heading} tabIndex={-1}>
+            {m.share.switch}
+          </h1>
           <p className="muted" aria-live="polite">
             <strong className="share-state">{m.share.states[share.state]}</strong> {m.share.stateTexts[share.state]}
           </p>
@@ -76,27 +90,48 @@ export function Share() {
           )}
         </Notice>
       )}
+      {active && <StillListed />}
       {share.state === 'off' && !may && <ShareNotReady ready={ready} />}
       {active && <Earnings />}
       {unlocked && <Clients />}
       {may && <Reach />}
-      {share.state === 'off' ? (
+      {isForm ? (
         <>
-          <Meaning allowMail={form.allowMail} />
+          {!changing && <Meaning allowMail={form.allowMail} />}
           <TermsForm
             form={form}
             errors={errors}
             busy={start.running}
             disabled={!may}
+            change={
+              changing
+                ? {
+                    text: m.share.changeText(counted(share.sessions.length)),
+                    onCancel: () => {
+                      isKept.current = true
+                      setErrors({})
+                      setChanging(false)
+                    },
+                  }
+                : undefined
+            }
             onChange={(next) => {
               setForm(next)
-              setErrors({})
+              setErrors(errorsLeft(errors, form, next))
             }}
             onStart={() => turn(true)}
           />
         </>
       ) : (
-        <Running />
+        <Running
+          mayChange={share.state === 'on' && !moving}
+          focus={isKept.current}
+          onChange={() => {
+            isKept.current = false
+            if (share.terms) setForm(typedTerms(share.terms))
+            setChanging(true)
+          }}
+        />
       )}
       <Dialog
         open={asking}

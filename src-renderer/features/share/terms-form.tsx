@@ -1,4 +1,4 @@
-import { type FormEvent, useId } from 'react'
+import { type FormEvent, useEffect, useId, useRef } from 'react'
 import type { ServiceTypeName } from '#shared/model/proposal.ts'
 import { allCountries } from '../../messages/countries.ts'
 import { formatAmount, formatCount } from '../../messages/format.ts'
@@ -15,6 +15,7 @@ export function TermsForm({
   errors,
   busy,
   disabled,
+  change,
   onChange,
   onStart,
 }: {
@@ -22,10 +23,23 @@ export function TermsForm({
   errors: TermsErrors
   busy: boolean
   disabled: boolean
+  /** Sharing is on: what other terms do to whoever is connected, and the way back. */
+  change: { text: string; onCancel(): void } | undefined
   onChange(form: Form): void
   onStart(): void
 }) {
   const countries = allCountries()
+  const place = useRef<HTMLFormElement>(null)
+  const isChange = change !== undefined
+  useEffect(() => {
+    if (isChange) place.current?.querySelector('h2')?.focus()
+  }, [isChange])
+  useEffect(() => {
+    if (Object.keys(errors).length === 0) return
+    // Whoever went on to another field meanwhile stays there.
+    if (place.current?.contains(document.activeElement) && !document.activeElement?.matches('[type="submit"]')) return
+    place.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+  }, [errors])
   const set = (part: Partial<Form>) => onChange({ ...form, ...part })
   const price = readAmount(form.price)
   const example = price !== undefined && price > 0n ? formatAmount(price * 10n) : undefined
@@ -34,8 +48,9 @@ export function TermsForm({
     if (!busy && !disabled) onStart()
   }
   return (
-    <form className="card card-pad terms" onSubmit={submit}>
-      <h2>{m.share.termsTitle}</h2>
+    <form className="card card-pad terms" onSubmit={submit} ref={place}>
+      <h2 tabIndex={-1}>{change ? m.share.changeTerms : m.share.termsTitle}</h2>
+      {change && <p className="muted">{change.text}</p>}
       <fieldset className="terms-services">
         <legend className="field-label">{m.share.services}</legend>
         <Service type="openvpn" label={m.service.openvpnLong} form={form} onChange={set} />
@@ -71,7 +86,7 @@ export function TermsForm({
             </select>
           )}
         </Field>
-        <Field label={m.share.country} error={errors.country}>
+        <Field label={m.share.country} error={errors.country} hint={m.share.countryHint}>
           {(control) => (
             <select {...control} value={form.country} onChange={(event) => set({ country: event.target.value })}>
               <option value="">{m.share.chooseCountry}</option>
@@ -118,9 +133,16 @@ export function TermsForm({
         </label>
         {errors.understood && <span className="field-error">{errors.understood}</span>}
       </div>
-      <Button type="submit" kind="primary" size="large" disabled={disabled} busy={busy && m.share.states.starting}>
-        {m.share.start}
-      </Button>
+      <div className="terms-actions">
+        <Button type="submit" kind="primary" size="large" disabled={disabled} busy={busy && m.share.states.starting}>
+          {change ? m.share.shareAnew : m.share.start}
+        </Button>
+        {change && (
+          <Button size="large" onClick={change.onCancel} disabled={busy}>
+            {m.share.keepTerms}
+          </Button>
+        )}
+      </div>
     </form>
   )
 }

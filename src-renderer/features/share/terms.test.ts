@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { commands } from '#shared/contract/commands.ts'
 import { MYST } from '#shared/model/units.ts'
-import { acceptTerms, checkTerms, DEFAULT_TERMS, guessCountry } from './terms.ts'
+import { speak } from '../../messages/index.ts'
+import { acceptTerms, checkTerms, DEFAULT_TERMS, errorsLeft, typedTerms } from './terms.ts'
 
 const all = { openvpn: true, socks: true }
 const good = { ...DEFAULT_TERMS, country: 'DE', understood: true }
@@ -62,10 +63,43 @@ it('offers only what this computer can do', () => {
   expect(checked.ok && checked.input.services).toEqual(['socks'])
 })
 
-it('remembers forms and guesses countries with care', () => {
+it('clears the error of the field that is edited, and of no other', () => {
+  const before = { ...good, price: 'x', country: '', openvpn: false, socks: false }
+  const checked = checkTerms(before, all)
+  if (checked.ok) throw new Error('This form is wrong in three places.')
+  expect(Object.keys(errorsLeft(checked.errors, before, { ...before, price: '1' })).sort()).toEqual([
+    'country',
+    'services',
+  ])
+  expect(Object.keys(errorsLeft(checked.errors, before, { ...before, socks: true })).sort()).toEqual([
+    'country',
+    'price',
+  ])
+  expect(errorsLeft(checked.errors, before, { ...before, hours: '1' })).toEqual(checked.errors)
+})
+
+it('chooses no country by itself', () => {
+  const checked = checkTerms({ ...DEFAULT_TERMS, understood: true }, all)
+  expect(checked.ok ? [] : Object.keys(checked.errors)).toEqual(['country'])
+})
+
+it('types the terms that run so that the same come out again', () => {
+  const limits = { hours: '22:00-06:00', monthlyGib: '1.5', totalBandwidth: '40', connections: '500', allowMail: true }
+  for (const form of [good, { ...good, ...limits, socks: false, unit: 'hour' as const, price: '1.2340' }]) {
+    const checked = checkTerms(form, all)
+    if (!checked.ok) throw new Error('These terms are good.')
+    const parsed = commands['share.start'].input.parse(checked.input)
+    expect(checkTerms(typedTerms(parsed), all)).toEqual(checked)
+  }
+})
+
+it('shows a kept form as the language writes numbers now', () => {
+  speak('de', ['de-DE'])
+  expect(acceptTerms({ ...good, price: '0.05', bandwidth: '2.5' })).toMatchObject({ price: '0,05', bandwidth: '2,5' })
+  speak('en', [])
+})
+
+it('remembers forms with care', () => {
   expect(acceptTerms({ ...good, price: 3 })).toEqual({ ...good, price: DEFAULT_TERMS.price })
   expect(acceptTerms({ unit: 'byte' })).toBeUndefined()
-  expect(guessCountry('de-AT')).toBe('AT')
-  expect(guessCountry('en')).toBe('')
-  expect(guessCountry('!')).toBe('')
 })

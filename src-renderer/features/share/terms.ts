@@ -1,6 +1,8 @@
 import type { CommandInput } from '#shared/contract/commands.ts'
+import type { ShareTerms } from '#shared/contract/state.ts'
 import type { MeteringUnit, ServiceTypeName } from '#shared/model/proposal.ts'
 import { parseHours } from '#shared/model/share-hours.ts'
+import { formatMyst } from '#shared/model/units.ts'
 import { m } from '../../messages/index.ts'
 import { numberProblem, readAmount, readNumber, typeNumber } from '../../messages/typed.ts'
 
@@ -119,6 +121,37 @@ function readGib(text: string): bigint | undefined | 'bad' {
 /** NaN when it is none. */
 const readFigure = (text: string) => Number(readNumber(text) ?? Number.NaN)
 
+/** The errors of those fields that were not touched since. */
+export function errorsLeft(errors: TermsErrors, before: TermsForm, after: TermsForm): TermsErrors {
+  const isTouched = (field: string) =>
+    field === 'services'
+      ? before.openvpn !== after.openvpn || before.socks !== after.socks
+      : before[field as keyof TermsForm] !== after[field as keyof TermsForm]
+  return Object.fromEntries(Object.entries(errors).filter(([field]) => !isTouched(field)))
+}
+
+/** What is shared now, as one would have typed it. */
+export function typedTerms(terms: ShareTerms): TermsForm {
+  const typed = (number: number | undefined) => (number === undefined ? '' : typeNumber(String(number)))
+  return {
+    openvpn: terms.services.includes('openvpn'),
+    socks: terms.services.includes('socks'),
+    price: typeNumber(formatMyst(terms.pricePerUnit)),
+    unit: terms.unit,
+    country: terms.country,
+    bandwidth: typed(terms.bandwidthMbps),
+    maxSessions: typed(terms.maxSessions),
+    hours: terms.hours ?? '',
+    monthlyGib: typed(
+      terms.monthlyBytes === undefined ? undefined : Number((Number(terms.monthlyBytes) / 2 ** 30).toFixed(3)),
+    ),
+    totalBandwidth: typed(terms.totalBandwidthMbps),
+    connections: terms.maxConnections === USUAL_CONNECTIONS ? '' : typed(terms.maxConnections),
+    allowMail: terms.allowMail === true,
+    understood: true,
+  }
+}
+
 /** What was kept from an earlier visit, if it still has the right form. */
 export function acceptTerms(stored: unknown): TermsForm | undefined {
   if (typeof stored !== 'object' || stored === null) return undefined
@@ -127,14 +160,12 @@ export function acceptTerms(stored: unknown): TermsForm | undefined {
     const value = (stored as Record<string, unknown>)[key]
     if (typeof value === typeof fallback && String(value).length <= 40) kept[key] = value
   }
-  return kept.unit === 'GiB' || kept.unit === 'hour' ? (kept as TermsForm) : undefined
-}
-
-/** Where this computer's language says it is: only a first guess, shown to be corrected. */
-export function guessCountry(language: string): string {
-  try {
-    return new Intl.Locale(language).region ?? ''
-  } catch {
-    return ''
+  if (kept.unit !== 'GiB' && kept.unit !== 'hour') return undefined
+  const form = kept as TermsForm
+  // The language may be another one by now.
+  for (const field of ['price', 'bandwidth', 'monthlyGib', 'totalBandwidth'] as const) {
+    const number = readNumber(form[field])
+    if (number !== undefined) form[field] = typeNumber(number)
   }
+  return form
 }
