@@ -38,7 +38,7 @@ const VERBS: Record<string, (run: Run) => Promise<number>> = {
     })
     const { id } = await access.call('programs.add', terms)
     const row = rowOf(await find(access, id))
-    output.line(row, `Added ${named}: its programs use SOCKS5 at 127.0.0.1:${row.socksPort} once it is connected.`)
+    output.line(row, `Added ${named}; it has SOCKS5 at 127.0.0.1:${row.socksPort} once it is connected.`)
     return 0
   },
   async list({ output, access }) {
@@ -121,9 +121,7 @@ function wishes({ country, unit, 'max-price': price, ...options }: Options) {
   const port = number(options, 'socks-port')
   return {
     ...(country === undefined ? {} : { country: country === ANY ? null : country.toUpperCase() }),
-    ...(unit === undefined
-      ? {}
-      : { unit: unit === ANY ? null : parsed(commands['programs.add'].input.shape.unit, unit) }),
+    ...(unit === undefined ? {} : { unit: unit === ANY ? null : unit }),
     ...(price === undefined ? {} : { maxPricePerUnit: price === ANY ? null : amount(price, '--max-price') }),
     ...(port === undefined ? {} : { socksPort: port }),
   }

@@ -26,14 +26,15 @@ export async function settings(line: CommandLine, output: Output): Promise<numbe
   const access = await openNode(line)
   try {
     if (change) await access.call('settings.set', change)
-    const { settings: now } = await access.call('state.get', {})
+    const { settings: now, api } = await access.call('state.get', {})
+    const problems = { ...now.problems, ...(api.problem === undefined ? {} : { programsApi: api.problem }) }
     output.table(
       Object.entries(NAMES)
         .filter(([one]) => name === undefined || one === name)
         .map(([one, { key, what }]) => ({
           setting: one,
           value: shown(now[key]),
-          what: now.problems[key] ?? what,
+          what: problems[key] ?? what,
         })),
       '',
     )
@@ -49,6 +50,7 @@ function readChange(name: string, value: string): CommandInput<'settings.set'> {
   const before = DEFAULT_SETTINGS[known.key]
   const isSwitch = typeof before === 'boolean'
   if (isSwitch && value !== 'on' && value !== 'off') throw new UsageError(`settings set ${name} on|off`)
+  if (typeof before === 'number' && !/^\d+$/.test(value)) throw new UsageError(`settings set ${name} NUMBER`)
   const said = typeof before === 'number' ? Number(value) : isSwitch ? value === 'on' : value
   return parsed(commands['settings.set'].input, { [known.key]: said })
 }
