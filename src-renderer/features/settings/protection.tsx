@@ -1,13 +1,14 @@
-import { type FormEvent, useEffect, useState } from 'react'
+import { useState } from 'react'
 import { isResolver } from '#shared/model/choices.ts'
 import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import { errorSentence, Notice } from '../../ui/notice.tsx'
+import { Notice } from '../../ui/notice.tsx'
 import { Switch } from '../../ui/switch.tsx'
 import { Setting, useSetting } from './setting.tsx'
+import { TypedSetting } from './typed-setting.tsx'
 
 export function Protection() {
   const { available, message } = useNode((state) => state.capabilities.openvpn)
@@ -50,58 +51,17 @@ function LocalNetwork({ disabled }: { disabled: boolean }) {
 }
 
 function Resolver({ disabled }: { disabled: boolean }) {
-  const { value, change, set } = useSetting('resolver')
-  const kept = value === 'default' ? '' : value
-  const [text, setText] = useState(kept)
-  // Changed at another door.
-  useEffect(() => setText(kept), [kept])
-  const wanted = text.trim() === '' ? 'default' : text.trim()
-  const bad = !isResolver(wanted)
-  const [told, setTold] = useState(false)
-  const error = told && bad ? m.settings.resolverBad : change.error && errorSentence(change.error)
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    setTold(bad)
-    if (!bad && !change.running) void set(wanted)
-  }
   return (
-    <Setting
+    <TypedSetting
       name="resolver"
       label={m.settings.resolver}
-      text={!bad && wanted.includes(':') ? m.settings.resolverSix : m.settings.resolverText}
-    >
-      {(described) => (
-        <form className="setting-form" onSubmit={submit} noValidate>
-          <div className="input" data-invalid={Boolean(error)}>
-            <input
-              aria-label={m.settings.resolver}
-              aria-describedby={error ? `${described}-error` : described}
-              aria-invalid={error ? true : undefined}
-              className="mono"
-              value={text}
-              placeholder={m.settings.resolverUsual}
-              maxLength={60}
-              spellCheck={false}
-              autoComplete="off"
-              disabled={disabled}
-              onChange={(event) => {
-                setText(event.target.value)
-                setTold(false)
-                change.reset()
-              }}
-            />
-          </div>
-          <Button type="submit" disabled={disabled || wanted === value} busy={change.running && m.settings.saving}>
-            {m.settings.save}
-          </Button>
-          {error && (
-            <p id={`${described}-error`} className="field-error" role="alert">
-              {error}
-            </p>
-          )}
-        </form>
-      )}
-    </Setting>
+      text={(wanted) => (wanted?.includes(':') ? m.settings.resolverSix : m.settings.resolverText)}
+      read={(typed) => (typed === '' ? 'default' : isResolver(typed) ? typed : undefined)}
+      write={(value) => (value === 'default' ? '' : value)}
+      bad={m.settings.resolverBad}
+      disabled={disabled}
+      input={{ className: 'mono', placeholder: m.settings.resolverUsual, maxLength: 60 }}
+    />
   )
 }
 
