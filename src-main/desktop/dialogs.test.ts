@@ -27,7 +27,7 @@ test('what the node refuses is told in the language in use', async () => {
   expect(shown).toEqual([
     locked.message,
     'Another myst program is using /home/me/mysterium; end it and start Mysterium again.',
-    'Die Identität ist gesperrt; erst mit ihrer Passphrase entsperren.',
-    'Ein anderes Programm von Mysterium nutzt /home/me/mysterium; es beenden und Mysterium neu starten.',
+    'Die Identität ist gesperrt; entsperren Sie sie erst mit ihrer Passphrase.',
+    'Ein anderes myst-Programm nutzt /home/me/mysterium; beenden Sie es und starten Sie Mysterium neu.',
   ])
 })

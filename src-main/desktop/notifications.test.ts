@@ -196,11 +196,11 @@ describe('in German', () => {
     ])
     speak('de', [])
     expect(bodies(connectedState, lost('The provider lost the tunnel.'))).toEqual([
-      'Der Anbieter hat den Tunnel verloren. Es wird neu verbunden; bis dahin dringt nichts hinaus.',
+      'Der Anbieter hat den Tunnel verloren. Es wird neu verbunden; bis dahin kommt nichts hinaus.',
     ])
     const why = 'The provider does not answer any more. Nobody could take over: There is no provider to try.'
     expect(bodies(connectedState, with_({ name: 'blocked', why, sinceMs: 0, paid: 0n }))).toEqual([
-      'Der Anbieter antwortet nicht mehr. Niemand konnte übernehmen: Es gibt keinen Anbieter, der versucht werden könnte. In Mysterium lässt sich entscheiden, wie es weitergeht.',
+      'Der Anbieter antwortet nicht mehr. Niemand konnte übernehmen: Es gibt keinen Anbieter, der versucht werden könnte. Entscheiden Sie in Mysterium, wie es weitergeht.',
     ])
     const message =
       'The provider wants at least 0.25 MYST more ahead, and at most 0.5 MYST may be at risk with one provider.'
@@ -208,7 +208,7 @@ describe('in German', () => {
     expect(body).toContain('mindestens 0,25 MYST mehr im Voraus, und höchstens 0,5 MYST')
     const rich = live({}, { wallet: { ...baseState.wallet, balance: 10n * MYST, maxAtRisk: MYST / 2n } })
     const poor = live({}, { wallet: { ...baseState.wallet, balance: MYST / 4n, maxAtRisk: MYST / 2n } })
-    expect(bodies(rich, poor)).toEqual(['Für Verbindungen bleiben 0,25 MYST. Einzahlen, um verbunden zu bleiben.'])
+    expect(bodies(rich, poor)).toEqual(['Für Verbindungen bleiben 0,25 MYST. Zahlen Sie etwas ein, um verbunden zu bleiben.'])
   })
 
   test('every sentence that the page knows, and what nobody knows as it is', () => {

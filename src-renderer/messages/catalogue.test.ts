@@ -117,7 +117,7 @@ describe('what the node says', () => {
       'Die Verbindung zum Anbieter ging verloren. Niemand konnte übernehmen: Der Anbieter antwortet nicht; vielleicht ist er offline.',
     )
     expect(said('The gas account of This backup is damaged; use a backup of it.')).toBe(
-      'Das Konto für Gebühren (Diese Sicherung) ist beschädigt; eine Sicherung davon verwenden.',
+      'Das Konto für Gebühren (Diese Sicherung) ist beschädigt; verwenden Sie eine Sicherung davon.',
     )
     expect(said('Port {} fell. Something nobody knows.')).toBe('Port {} fell. Something nobody knows.')
     expect(said('constructor')).toBe('constructor')

@@ -153,7 +153,7 @@ export const en = {
     sortExperience: 'Best experience',
     prefer: (provider: string) => `Prefer all offers of ${provider}`,
     own: 'Yours',
-    ownIdle: 'Yours, not shared now',
+    ownIdle: 'Yours, not shared',
     newToYou: 'New to you',
     worked: (worked: string, all: string) => `${worked} of ${all} worked`,
     misconduct: {

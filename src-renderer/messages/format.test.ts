@@ -154,6 +154,9 @@ describe('counts and regions', () => {
     expect(counted(1)).toEqual({ text: '1', form: 'one' })
     expect(counted(0)).toEqual({ text: '0', form: 'other' })
     expect(countedAbout(12_345)).toEqual({ text: '12K', form: 'other' })
+    speak('de', ['de-DE'])
+    expect(countedAbout(81_759)).toEqual({ text: '82.000', form: 'other' })
+    speak('en', [])
   })
 
   it('writes dates and times as the person’s region does', () => {

@@ -196,10 +196,11 @@ export function counted(count: number): Counted {
   return { text: formatCount(count), form: formats().plural().select(count) }
 }
 
-/** "12,345" as "12K": where the exact number is of no use. */
+/** "12,345" as "12K", or as "12.000" where a language shortens no thousands: where the exact number is of no use. */
 export function countedAbout(count: number): Counted {
   const { compact, plural } = formats()
-  return count < 10_000 ? counted(count) : { text: compact().format(count), form: plural().select(count) }
+  if (count < 10_000) return counted(count)
+  return { text: compact().format(Math.round(count / 1000) * 1000), form: plural().select(count) }
 }
 
 export function formatCount(count: number): string {

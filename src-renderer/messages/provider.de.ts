@@ -17,7 +17,7 @@ export const providerDe: Messages['provider'] = {
   day: 'Tag',
   riskFailed: 'Was andere schulden, konnte nicht gelesen werden.',
   owed: 'Außenstände',
-  owes: 'Schuldet',
+  owes: 'Schuldet Ihnen',
   verdicts: {
     covered: 'Gedeckt',
     'near-limit': 'Nahe der Grenze',
@@ -32,7 +32,7 @@ export const providerDe: Messages['provider'] = {
     'at-limit': 'Mehr wird erst angenommen, wenn etwas eingelöst ist oder mehr auf dem Konto liegt.',
     'not-covered':
       'Zugesagt ist mehr, als auf dem Konto liegt. Mehr wird nicht angenommen, und darüber hinaus nicht bedient.',
-    unknown: 'Die hiesige Kopie der Blockchain ist alt. Mehr wird erst angenommen, wenn die Blockchain antwortet.',
+    unknown: 'Ihre Kopie der Blockchain ist alt. Mehr wird erst angenommen, wenn die Blockchain antwortet.',
   },
   owesUncleared: 'Geschuldet, nicht eingelöst',
   promises: (count) => `in ${count.text} ${plural(count, 'Zusage', 'Zusagen')}`,
@@ -43,10 +43,10 @@ export const providerDe: Messages['provider'] = {
   balanceUnknown: (last) => `Gerade unbekannt; zuletzt ${last}`,
   leaving: 'Eine Auszahlung ist angekündigt.',
   elsewhere: 'Anderen zugesagt',
-  elsewhereHint: 'So weit andere Anbieter davon erzählten.',
+  elsewhereHint: 'Soweit andere Anbieter davon berichtet haben.',
   beyond: 'Auf dem Konto über alle Zusagen hinaus',
   missing: 'Fehlt für alle Zusagen',
-  clearedBefore: 'Bisher hier eingelöst',
+  clearedBefore: 'Bisher bei Ihnen eingelöst',
   earnedHere: 'In dieser Sitzung verdient',
   nextClearing: 'Nächste Einlösung',
   clearingBy: (when) => `Bis ${when}`,
@@ -69,13 +69,13 @@ export const providerDe: Messages['provider'] = {
         ? `Eingelöst bis ${by}.`
         : from
           ? `Eingelöst, sobald eine Person ${from} schuldet.`
-          : 'Eingelöst auf Wunsch, oder wenn ein Ausfall droht.',
+          : 'Eingelöst, wenn Sie es wünschen oder wenn ein Ausfall droht.',
   dueNow: 'Ein Teil davon wird gerade eingelöst.',
   dueNoGas: 'Ein Teil davon ist fällig, doch das Gas-Konto kann die Einlösung nicht bezahlen.',
   tooLittle: (people) =>
     `Was ${people.text} ${plural(people, 'Person schuldet', 'Personen schulden')}, ist für eine Einlösung noch zu wenig.`,
   changeSchedule: 'Zeitpunkt ändern',
-  reach: 'Bin ich erreichbar?',
+  reach: 'Sind Sie erreichbar?',
   reaches: { public: 'Öffentliche Adresse', 'behind-router': 'Hinter einem Router', unknown: 'Unbekannt' },
   reachNever:
     'Vergleicht die Adresse, die andere sehen, mit denen dieses Computers. Gefragt wird ein Server, den das Netz nennt.',
@@ -90,11 +90,11 @@ export const providerDe: Messages['provider'] = {
   reachUnknown: {
     'no-probe': 'Dieses Netz nennt keinen Server, der sagen könnte, wie andere diesen Computer sehen.',
     'no-answer': 'Kein Server sagte, wie andere diesen Computer sehen.',
-    tunnel: 'Solange ein VPN diesen Computer schützt, sehen andere dessen Adresse. Zum Prüfen trennen.',
+    tunnel: 'Solange ein VPN diesen Computer schützt, sehen andere dessen Adresse. Trennen Sie es, um zu prüfen.',
     'other-family':
       'Andere sehen diesen Computer unter einer anderen Art von Adresse (IPv4 oder IPv6) als der geteilten.',
   },
   reachMoved:
-    'Die Adresse hat sich seit dem Beginn geändert. Das Teilen beenden und neu beginnen, damit andere es finden.',
+    'Die Adresse hat sich seit dem Beginn geändert. Beenden Sie das Teilen und beginnen Sie neu, damit andere Sie finden.',
   reachAt: (when) => `Geprüft ${when}. Verglichen wurden Adressen; kein Port wurde ausprobiert.`,
 }

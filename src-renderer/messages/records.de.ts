@@ -6,7 +6,7 @@ export const recordsDe: Messages['records'] = {
   exportText: (count) => `${count.text} ${plural(count, 'Sitzung', 'Sitzungen')} sichern:`,
   csv: 'Für Tabellen (CSV)',
   json: 'Für Programme (JSON)',
-  how: { both: 'Von beiden unterschrieben', alone: 'Nur hier unterschrieben', nobody: 'Nicht unterschrieben' },
+  how: { both: 'Von beiden unterschrieben', alone: 'Nur von Ihnen unterschrieben', nobody: 'Nicht unterschrieben' },
   bothUntil: (time) => `Von beiden unterschrieben bis ${time}`,
   howText: {
     both: 'Beide haben dies unterschrieben, und beide können es anderen vorlegen.',
@@ -18,7 +18,7 @@ export const recordsDe: Messages['records'] = {
   },
   runningText: 'Solange eine Sitzung läuft, wird etwa alle zehn Sekunden unterschrieben, was bisher verbraucht wurde.',
   byBoth: 'Von beiden unterschrieben',
-  byYou: 'Nur hier unterschrieben',
+  byYou: 'Nur von Ihnen unterschrieben',
   until: 'Bis',
   end: 'Ende',
   down: 'Vom Kunden empfangen',
