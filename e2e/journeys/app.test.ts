@@ -229,6 +229,21 @@ describe.skipIf(!runs).each(LOOKS)(
         .waitFor()
     })
 
+    it('says what stays of an offer that is not shared any more, and refuses others at once', async () => {
+      const { share, connect, goTo } = bind(seller)
+      await goTo('share')
+      await share.toggle.click()
+      await share.start.waitFor()
+      await seller.page.getByText(matching(m.share.stillListed(counted(2), ANY, undefined))).waitFor()
+      await goTo('connect')
+      await expect.poll(() => connect.offerOf(provider).getByText(m.connect.ownIdle, { exact: true }).count()).toBe(2)
+
+      await buyer.app.goTo('connect')
+      await buyer.app.connect.connectTo(provider)
+      await buyer.app.connect.failure.getByText(said(REFUSALS['not-sharing'])).waitFor({ timeout: 5_000 })
+      await buyer.app.connect.failure.getByText(m.failure.nothingPaid).waitFor()
+    })
+
     it('lists what moved on the chain, tells what a withdrawal costs, and announces it', async () => {
       const { wallet, goTo } = bind(buyer)
       await goTo('wallet')
@@ -266,21 +281,6 @@ describe.skipIf(!runs).each(LOOKS)(
       await wallet.history.filter({ hasText: m.wallet.kinds['withdrawal-called-off'] }).waitFor()
       await pending.waitFor({ state: 'hidden' })
       expect(await wallet.history.filter({ hasText: m.wallet.kinds['withdrawal-replaced'] }).count()).toBe(2)
-    })
-
-    it('says what stays of an offer that is not shared any more, and refuses others at once', async () => {
-      const { share, connect, goTo } = bind(seller)
-      await goTo('share')
-      await share.toggle.click()
-      await share.start.waitFor()
-      await seller.page.getByText(matching(m.share.stillListed(counted(2), ANY, undefined))).waitFor()
-      await goTo('connect')
-      await expect.poll(() => connect.offerOf(provider).getByText(m.connect.ownIdle, { exact: true }).count()).toBe(2)
-
-      await buyer.app.goTo('connect')
-      await buyer.app.connect.connectTo(provider)
-      await buyer.app.connect.failure.getByText(said(REFUSALS['not-sharing'])).waitFor({ timeout: 5_000 })
-      await buyer.app.connect.failure.getByText(m.failure.nothingPaid).waitFor()
     })
 
     let clearedToday = 0n

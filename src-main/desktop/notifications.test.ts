@@ -208,7 +208,9 @@ describe('in German', () => {
     expect(body).toContain('mindestens 0,25 MYST mehr im Voraus, und höchstens 0,5 MYST')
     const rich = live({}, { wallet: { ...baseState.wallet, balance: 10n * MYST, maxAtRisk: MYST / 2n } })
     const poor = live({}, { wallet: { ...baseState.wallet, balance: MYST / 4n, maxAtRisk: MYST / 2n } })
-    expect(bodies(rich, poor)).toEqual(['Für Verbindungen bleiben 0,25 MYST. Zahlen Sie etwas ein, um verbunden zu bleiben.'])
+    expect(bodies(rich, poor)).toEqual([
+      'Für Verbindungen bleiben 0,25 MYST. Zahlen Sie etwas ein, um verbunden zu bleiben.',
+    ])
   })
 
   test('every sentence that the page knows, and what nobody knows as it is', () => {
