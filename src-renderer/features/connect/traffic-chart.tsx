@@ -18,7 +18,7 @@ export default function TrafficChart({ samples }: { samples: readonly TrafficSam
         padding: [8, 18, 0, 0],
         scales: {
           x: { time: false, range: () => [-HISTORY_MS / 1000, 0] },
-          y: { range: (_plot, _low, high) => [0, Math.max(LEAST_TOP_BPS, (high ?? 0) * 1.15)] },
+          y: { range: (_plot, _low, high) => [0, topAbove(high ?? 0)] },
         },
         axes: [
           {
@@ -35,7 +35,7 @@ export default function TrafficChart({ samples }: { samples: readonly TrafficSam
             ...text,
             grid: { stroke: colour('--line'), width: 1 },
             size: 76,
-            space: 44,
+            splits: (_plot, _axis, _low, top) => [0, top / 2, top],
             values: (_plot, splits) => splits.map((bps) => formatRateTick(bps)),
           },
         ],
@@ -47,6 +47,13 @@ export default function TrafficChart({ samples }: { samples: readonly TrafficSam
       })}
     />
   )
+}
+
+/** A round number at or above, whose half is one too, so that the scale says how high its top is. */
+function topAbove(bps: number): number {
+  if (bps <= LEAST_TOP_BPS) return LEAST_TOP_BPS
+  const unit = 10 ** Math.floor(Math.log10(bps))
+  return unit * ([1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8].find((steps) => steps * unit >= bps) ?? 10)
 }
 
 /** Time as seconds before the newest sample: the right edge is always now. */
