@@ -258,8 +258,8 @@ export const nodeDe: NodeSentences = {
   '{} is damaged; use a backup of it.': '{0} ist beschädigt; verwenden Sie eine Sicherung davon.',
   '{} is damaged: it holds another key than the one it is named after; use a backup of it.':
     '{0} ist beschädigt: Der Schlüssel darin ist ein anderer als angegeben; verwenden Sie eine Sicherung davon.',
-  '{} is not a version 3 keystore (Web3 Secret Storage).':
-    '{0} ist keine Schlüsseldatei der Version 3 (Web3 Secret Storage).',
+  '{} is neither a backup (mysterium-backup-0x…) nor another Ethereum tool’s keystore (version 3).':
+    '{0} ist weder eine Sicherung (mysterium-backup-0x…) noch die Schlüsseldatei eines anderen Ethereum-Programms (Version 3).',
   'The keystore of {} holds another key; use a backup of it.':
     'Die Schlüsseldatei ({0}) enthält einen anderen Schlüssel; verwenden Sie eine Sicherung davon.',
 

@@ -84,7 +84,7 @@ describe('a file of ours', () => {
     const { id } = await keystore.create('pass')
     const { gas } = await keystore.unlock(id, 'pass')
     const { keystore: text, fileName } = await keystore.export(id)
-    expect(fileName.endsWith(id.slice(2))).toBe(true)
+    expect(fileName).toBe(`mysterium-backup-${id}.json`)
     expect((await decryptKeystoreJson(text, 'pass')).address.toLowerCase()).toBe(id)
     const inner = JSON.stringify(JSON.parse(text)['x-mysterium'].gas)
     expect((await decryptKeystoreJson(inner, 'pass')).address).toBe(gas.address)

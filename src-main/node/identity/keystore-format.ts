@@ -66,7 +66,11 @@ const EXTRA = 'x-mysterium'
 export function parseKeystore(text: string, source: string): ParsedKeystore {
   const unreadable = (cause?: unknown) =>
     new MystError('KeystoreUnreadable', `${source} is damaged; use a backup of it.`, { cause })
-  const foreign = () => new MystError('KeystoreForeign', `${source} is not a version 3 keystore (Web3 Secret Storage).`)
+  const foreign = () =>
+    new MystError(
+      'KeystoreForeign',
+      `${source} is neither a backup (mysterium-backup-0x…) nor another Ethereum tool’s keystore (version 3).`,
+    )
   const trimmed = text.trim()
   if (trimmed === '') throw unreadable()
   if (text.length > MAX_KEYSTORE || !trimmed.startsWith('{')) throw foreign()
@@ -104,6 +108,11 @@ export function keystoreText(identity: EncryptedKey, gas: EncryptedKey): string 
     ...plain(identity),
     [EXTRA]: { gas: plain(gas), checksum: checksumOf(identity, gas) },
   })
+}
+
+/** Of a copy that a person keeps. Other tools go by what is in it. */
+export function backupFileName(id: IdentityId): string {
+  return `mysterium-backup-${id}.json`
 }
 
 /** `UTC--2026-01-31T12-00-00.123000000Z--<40 hex digits>`, as geth names its files. */

@@ -18,6 +18,7 @@ import type { GasAccount, Hex } from '../ports/chain.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
 import { decryptKeystore, encryptKeystore, type ScryptCost, STANDARD_SCRYPT } from './keystore-cipher.ts'
 import {
+  backupFileName,
   type EncryptedKey,
   keystoreFileName,
   keystoreText,
@@ -49,7 +50,7 @@ export type Keystore = {
    * as backed up), or is a new one when the file has none.
    */
   import(keystore: string, passphrase: string): Promise<{ id: IdentityId; gasAccount: 'restored' | 'new' }>
-  /** The file's text, encrypted as it rests. */
+  /** The file's text, encrypted as it rests, and a name for the copy. */
   export(id: IdentityId): Promise<{ keystore: string; fileName: string }>
   /**
    * Opens a backup of one of our identities again, both keys of it; from then on it counts as backed up,
@@ -208,8 +209,8 @@ export function createKeystore(
         return { id, gasAccount: gasKey ? 'restored' : 'new' }
       }),
     async export(id) {
-      const { text, fileName } = await read(id)
-      return { keystore: text, fileName }
+      const { text } = await read(id)
+      return { keystore: text, fileName: backupFileName(id) }
     },
     proveBackup: (text, passphrase) =>
       inTurn(async () => {
