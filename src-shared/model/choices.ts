@@ -11,7 +11,7 @@ export function isResolver(text: string): boolean {
 /** As `URL` reads a host: it would write "1.2" or "0x7f.1" as another address than the one that was typed. */
 function isIp(text: string): boolean {
   if (text.includes(':')) return /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`)
-  return /^[\d.]+$/.test(text) && URL.parse(`http://${text}`)?.hostname === text
+  return /^\d+(\.\d+){3}$/.test(text) && URL.parse(`http://${text}`)?.hostname === text
 }
 
 /** Of a valid address. Documentation addresses count, because test networks are made of them. */
