@@ -188,7 +188,7 @@ export const de: Messages = {
     firstTriedText: (country, price) => `${country}, ${price}`,
     priceRange: 'Preise in Ihrer Liste',
     ahead: 'Vorausbezahlt',
-    aheadText: 'jeweils für etwa eine Minute Nutzung',
+    aheadText: 'jeweils für etwa eine Minute Nutzung oder der Mindestbetrag des Anbieters',
     aheadFree: 'nichts',
     loss: 'Größtmöglicher Verlust',
     lossText: (amount) => `was vorausbezahlt ist, nie mehr als ${amount}: die Grenze je Anbieter`,

@@ -187,7 +187,7 @@ export const en = {
     firstTriedText: (country: string, price: string) => `${country}, ${price}`,
     priceRange: 'Prices in your list',
     ahead: 'Paid ahead',
-    aheadText: 'about one minute of use at a time',
+    aheadText: 'about one minute of use at a time, or the provider’s smallest amount',
     aheadFree: 'nothing',
     loss: 'Most you can lose',
     lossText: (amount: string) => `what is paid ahead, never more than ${amount}: the limit for one provider`,
