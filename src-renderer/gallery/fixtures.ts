@@ -136,6 +136,8 @@ const { transactionsLeft: _some, ...PURSE } = READY.wallet
 /** Nobody yet; then somebody without a backup; then with one, and not registered. */
 export const NOBODY: AppState = {
   ...READY,
+  // Nobody is let in without being registered, so nobody asks.
+  network: { ...READY.network, broker: 'connecting' },
   identity: { all: [], unlocked: false, registration: 'unknown' },
   wallet: { ...PURSE, balance: 0n, undeposited: 0n, gas: 0n, receivable: 0n, payable: 0n, paidAhead: 0n },
 }

@@ -23,7 +23,7 @@ export const providerDe: Messages['provider'] = {
     'near-limit': 'Nahe der Grenze',
     'at-limit': 'An der Grenze',
     'not-covered': 'Nicht gedeckt',
-    unknown: 'Guthaben unbekannt',
+    unknown: 'Unbekannt',
   },
   verdictTexts: {
     covered: 'Das Konto auf der Blockchain deckt alles, was bekanntermaßen zugesagt ist, und noch etwas mehr.',
