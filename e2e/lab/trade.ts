@@ -64,7 +64,7 @@ export function createTrade(lab: Lab) {
       for (;;) {
         const status = await buyer(home, 'status')
         const reached = bytesOf(status, 'bytesUp') >= measured.up && bytesOf(status, 'bytesDown') >= measured.down
-        if ((reached && mystOf(status, 'costMyst') > 0n) || performance.now() > deadline) return status
+        if ((reached && bytesOf(status, 'meteredBytesDown') > 0) || performance.now() > deadline) return status
       }
     },
 
