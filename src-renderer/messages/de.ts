@@ -273,6 +273,7 @@ export const de: Messages = {
     cost: 'Bisherige Kosten',
     ahead: 'Vorausbezahlt',
     aheadTime: (duration) => `ca. ${duration}`,
+    aheadLasts: (duration) => `bei diesem Tempo etwa ${duration}`,
     aheadVolume: (volume) => `${volume} Daten`,
     aheadNothing: 'Zurzeit nichts',
     free: 'Diese ist kostenlos',

@@ -268,6 +268,7 @@ export const en = {
     cost: 'Cost so far',
     ahead: 'Paid ahead',
     aheadTime: (duration: string) => `About ${duration}`,
+    aheadLasts: (duration: string) => `about ${duration} at this pace`,
     aheadVolume: (volume: string) => `${volume} of traffic`,
     aheadNothing: 'Nothing at the moment',
     free: 'This one is free',

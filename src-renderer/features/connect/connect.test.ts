@@ -12,18 +12,27 @@ const proxyOnly = { capabilities: { openvpn: { available: false }, socks: { avai
 describe('paid ahead', () => {
   const perGib = { unit: 'GiB', pricePerUnit: MYST } as const
 
-  it('is volume where volume is paid for, whatever flows', () => {
-    expect(paidAhead(perGib, { leftover: MYST / 2n })).toEqual({ kind: 'volume', bytes: GIB / 2n })
+  it('is volume where volume is paid for, and how long it lasts while something flows', () => {
+    const ahead = { kind: 'volume', bytes: GIB / 2n }
+    expect(paidAhead(perGib, { leftover: MYST / 2n }, 0)).toEqual(ahead)
+    const tenMinutes = (Number(GIB / 2n) * 8) / 600
+    expect(paidAhead(perGib, { leftover: MYST / 2n }, tenMinutes)).toEqual({
+      ...ahead,
+      lastsMs: expect.closeTo(600_000),
+    })
+    // Next to nothing flows: days are no help.
+    expect(paidAhead(perGib, { leftover: MYST / 2n }, 10_000)).toEqual(ahead)
+    expect(paidAhead(perGib, { leftover: MYST }, 50_000)).toEqual({ kind: 'volume', bytes: GIB })
   })
 
   it('is time where time is paid for', () => {
-    const ahead = paidAhead({ unit: 'hour', pricePerUnit: MYST }, { leftover: MYST / 5n })
+    const ahead = paidAhead({ unit: 'hour', pricePerUnit: MYST }, { leftover: MYST / 5n }, 1e6)
     expect(ahead).toEqual({ kind: 'time', durationMs: 720_000 })
   })
 
   it('tells free from used up', () => {
-    expect(paidAhead({ ...perGib, pricePerUnit: 0n }, { leftover: 0n }).kind).toBe('free')
-    expect(paidAhead(perGib, { leftover: 0n }).kind).toBe('nothing')
+    expect(paidAhead({ ...perGib, pricePerUnit: 0n }, { leftover: 0n }, 0).kind).toBe('free')
+    expect(paidAhead(perGib, { leftover: 0n }, 0).kind).toBe('nothing')
   })
 })
 

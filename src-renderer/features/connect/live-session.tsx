@@ -8,7 +8,7 @@ import { Amount } from '../../ui/amount.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { lazyPicture } from '../../ui/lazy-picture.ts'
-import { type PaidAhead, paidAhead } from './paid-ahead.ts'
+import { type PaidAhead, pace, paidAhead } from './paid-ahead.ts'
 import { UnpaidNotice } from './unpaid-notice.tsx'
 
 const TrafficChart = lazyPicture(() => import('./traffic-chart.tsx'))
@@ -17,7 +17,7 @@ const TrafficChart = lazyPicture(() => import('./traffic-chart.tsx'))
 export function LiveSession({ connection }: { connection: Extract<ConnectionState, { name: 'connected' }> }) {
   const { live, proposal } = connection
   const samples = useTraffic()
-  const ahead = paidAhead(proposal, live)
+  const ahead = paidAhead(proposal, live, pace(samples))
   const socksAddress = live.socksPort === undefined ? undefined : `127.0.0.1:${live.socksPort}`
   return (
     <div className="live">
@@ -36,7 +36,9 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
         <Tile label={m.live.cost}>
           <Amount value={live.cost} isCost />
         </Tile>
-        <Tile label={m.live.ahead}>{aheadText(ahead)}</Tile>
+        <Tile label={m.live.ahead} note={lasts(ahead)}>
+          {aheadText(ahead)}
+        </Tile>
       </section>
       <section className="card live-measured">
         <table className="table">
@@ -107,6 +109,13 @@ function aheadText(ahead: PaidAhead): string {
   }
 }
 
+/** How long a volume lasts, while something flows. */
+function lasts(ahead: PaidAhead): string | undefined {
+  return ahead.kind === 'volume' && ahead.lastsMs !== undefined
+    ? m.live.aheadLasts(formatDuration(ahead.lastsMs))
+    : undefined
+}
+
 function Rate({ label, icon, tone, bps }: { label: string; icon: ReactNode; tone: 'up' | 'down'; bps: number }) {
   return (
     <p className="rate" data-tone={tone}>
@@ -119,11 +128,13 @@ function Rate({ label, icon, tone, bps }: { label: string; icon: ReactNode; tone
   )
 }
 
-function Tile({ label, children }: { label: string; children: ReactNode }) {
+/** The place of a note is kept, so that nothing moves when it comes. */
+function Tile({ label, note, children }: { label: string; note?: string | undefined; children: ReactNode }) {
   return (
     <div className="tile card">
       <span className="tile-label">{label}</span>
       <span className="tile-value numbers">{children}</span>
+      <span className="tile-note numbers faint">{note}</span>
     </div>
   )
 }
