@@ -27,10 +27,10 @@ export type MachineNode = Awaited<ReturnType<typeof connectNode>>
 
 const NSENTER = '/usr/bin/nsenter'
 const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
-/** A checkout below /tmp is hidden with it, and so has another place on the machine. */
-const PLACE = CHECKOUT.startsWith('/tmp/') ? '/mnt' : CHECKOUT
+/** Where the checkout is on the machine: below /tmp it would be hidden, and below /root closed to everybody else. */
+const PLACE = '/mnt'
 const MOUNT = `set -e
-[ "$1" = "$2" ] || mount --rbind "$1" "$2"
+mount --rbind "$1" "$2"
 mount -t tmpfs -o mode=755 none /run
 mount -t tmpfs none /tmp
 chmod 1777 /tmp
