@@ -35,6 +35,7 @@ const PROGRAMS = [
     use: 'tests that send raw packets and connect as another user',
     tests: true,
   },
+  { name: 'curl', files: ['/usr/bin/curl'], use: 'tests of the local API and of proxies', tests: true },
   {
     name: 'systemd',
     files: ['/usr/bin/systemd-socket-activate'],

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { whyNoHosts } from '../../src-main/node/localnet/hosts.ts'
@@ -30,10 +31,10 @@ const NAME = 'Browser <b>1</b>'
 /** The provider reports every ten seconds. */
 const SOON = { timeout: 20_000 }
 
-const runs = whyNoHosts() === undefined && findChromium() !== undefined
+const runs = whyNoHosts() === undefined && findChromium() !== undefined && existsSync('/usr/bin/curl')
 
 describe.skipIf(!runs).each(LOOKS)(
-  'a program with a connection of its own, $language and $colorScheme [needs root chromium]',
+  'a program with a connection of its own, $language and $colorScheme [needs root curl chromium]',
   (look) => {
     let lab: Lab
     let me: OpenedApp
