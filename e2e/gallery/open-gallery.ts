@@ -54,6 +54,7 @@ export async function openGallery(): Promise<Gallery> {
   })
   await page.clock.setFixedTime('2026-03-14T15:09:26Z')
   await page.goto(address)
+  await page.getByRole('link').first().waitFor()
   const scenes = await page.getByRole('link').allTextContents()
   await page.evaluate(AXE)
   return {
