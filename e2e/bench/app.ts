@@ -32,6 +32,7 @@ type Result = {
   proposals: number
   app: Start[]
   blank: Start[]
+  blankReact: Start[]
   lists: number[]
   loads: number[]
   scrolled: Frames
@@ -83,9 +84,9 @@ export async function benchApp(args: string[]): Promise<void> {
 /** In turns: what the machine does besides must not favour one of them. */
 async function measureStarts(
   { loopback, networkFile }: WarmHome,
-  { blank }: Yardsticks,
+  { blank, blankReact }: Yardsticks,
   rounds: number,
-): Promise<Pick<Result, 'app' | 'blank'>> {
+): Promise<Pick<Result, 'app' | 'blank' | 'blankReact'>> {
   async function start(address: string | undefined, first: string, later?: string): Promise<Start> {
     const startedAt = performance.now()
     const now = () => performance.timeOrigin + performance.now()
@@ -106,14 +107,16 @@ async function measureStarts(
       await node.stop()
     }
   }
-  const result: Pick<Result, 'app' | 'blank'> = { app: [], blank: [] }
+  const result: Pick<Result, 'app' | 'blank' | 'blankReact'> = { app: [], blank: [], blankReact: [] }
   for (let round = 1; round <= rounds; round++) {
     const turns = [
       async () => result.app.push(await start(undefined, 'main .panel-action button', '.offers-list li')),
       async () => result.blank.push(await start(blank, 'body > *')),
+      async () => result.blankReact.push(await start(blankReact, '#root > *')),
     ]
     for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn()
-    process.stdout.write(`start ${round}: app ${total(result.app.at(-1))}, blank ${total(result.blank.at(-1))} ms\n`)
+    const last = [result.app, result.blank, result.blankReact].map((starts) => total(starts.at(-1)))
+    process.stdout.write(`start ${round}: app ${last[0]}, blank ${last[1]}, blank React ${last[2]} ms\n`)
   }
   return result
 }
@@ -271,12 +274,11 @@ function percentile(values: readonly number[], share: number): number {
 }
 
 function report(busy: number, result: Result): void {
-  const { proposals, app, blank, lists, loads, scrolled, session, memory, bundle } = result
-  const [appMs, blankMs] = [app, blank].map((starts) => median(starts.map((one) => one.nodeMs + one.pageMs))) as [
-    number,
-    number,
-  ]
-  const nodeMs = median([...app, ...blank].map((one) => one.nodeMs))
+  const { proposals, app, blank, blankReact, lists, loads, scrolled, session, memory, bundle } = result
+  const [appMs, blankMs, reactMs] = [app, blank, blankReact].map((starts) =>
+    median(starts.map((one) => one.nodeMs + one.pageMs)),
+  ) as [number, number, number]
+  const nodeMs = median([...app, ...blank, ...blankReact].map((one) => one.nodeMs))
   const start = appMs / blankMs
   const frames = [scrolled, session].map(({ work }) => percentile(work, 0.95)) as [number, number]
   const ofProcess = memory.after.process / memory.blank.process
@@ -298,6 +300,7 @@ function report(busy: number, result: Result): void {
     `${proposals} proposals; starts and lists are medians of ${app.length}`,
     row('', 'blank', 'app', 'app/blank'),
     row('cold start, ms', blankMs.toFixed(0), appMs.toFixed(0), start.toFixed(2)),
+    row('  beside blank React', reactMs.toFixed(0), '', (appMs / reactMs).toFixed(2)),
     row('  the node alone', nodeMs.toFixed(0)),
     row('  first offers, later by', '', median(app.map(({ listMs }) => listMs ?? 0)).toFixed(0)),
     row('list from asking, ms', '', median(lists).toFixed(0)),
