@@ -7,6 +7,7 @@ import type { SessionRecord } from '../model/session.ts'
 import { HOURS_HINT, parseHours } from '../model/share-hours.ts'
 import type { Amount } from '../model/units.ts'
 import { ethereumAddress } from './ethereum-address.ts'
+import { country, unit } from './fields.ts'
 import type { NetworkFile } from './network-file.ts'
 import { programId, programTerms } from './programs.ts'
 import { settings } from './settings.ts'
@@ -33,8 +34,6 @@ const passphrase = z.string().min(1).max(1024)
 const remember = z.boolean().optional()
 const keystoreText = z.string().max(16_384)
 const serviceType = z.enum(['openvpn', 'socks'])
-const unit = z.enum(['GiB', 'hour'])
-const country = z.string().regex(/^[A-Z]{2}$/, 'a country is two capital letters (ISO 3166 alpha-2)')
 const port = z.number().int().min(1).max(65_535)
 const nothing = z.object({})
 const timeZone = z.string().max(64).refine(isTimeZone, 'a time zone is a name such as Europe/Berlin')

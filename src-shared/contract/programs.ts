@@ -3,6 +3,7 @@ import { plainText } from '../model/plain-text.ts'
 import type { MeteringUnit } from '../model/proposal.ts'
 import type { ConnectionState } from '../model/session.ts'
 import type { Amount } from '../model/units.ts'
+import { country, unit } from './fields.ts'
 
 /**
  * A program of the person's with a connection of its own: a name, a budget of MYST, a fixed SOCKS port on 127.0.0.1 and,
@@ -53,13 +54,9 @@ export const programId = z.string().regex(/^[0-9a-f]{16}$/, 'this is no program;
 export const programTerms = z.object({
   name,
   budget: amount(0n, 'a budget cannot be below 0 MYST'),
-  country: z
-    .string()
-    .regex(/^[A-Z]{2}$/, 'a country is two capital letters (ISO 3166 alpha-2)')
-    .nullable()
-    .optional(),
+  country: country.nullable().optional(),
   maxPricePerUnit: amount(0n, 'a price cannot be below 0 MYST').nullable().optional(),
-  unit: z.enum(['GiB', 'hour']).nullable().optional(),
+  unit: unit.nullable().optional(),
   /** Chosen by the node when none is named. */
   socksPort: z.number().int().min(1024, 'choose a port from 1024 on').max(65_535).optional(),
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { country, unit } from '#shared/contract/fields.ts'
 import { CONNECT_STEPS, SESSION_ENDS } from '#shared/model/session.ts'
 import { parseMyst } from '#shared/model/units.ts'
 
@@ -7,8 +8,6 @@ import { parseMyst } from '#shared/model/units.ts'
 const MYST = /^\d{1,30}(\.\d{1,18})?$/
 const myst = z.string().regex(MYST, 'an amount is a decimal number of MYST such as "1.5"')
 const mystIn = myst.transform(parseMyst)
-const country = z.string().regex(/^[A-Z]{2}$/, 'a country is two capital letters (ISO 3166 alpha-2)')
-const unit = z.enum(['GiB', 'hour'])
 const providerId = z.string().regex(/^0x[0-9a-f]{40}$/, 'a provider is 0x followed by 40 hexadecimal digits')
 const bytes = z.number().int().min(0)
 const instant = z.iso.datetime()

@@ -1,6 +1,5 @@
 import { type FormEvent, useEffect, useId, useRef } from 'react'
 import type { ServiceTypeName } from '#shared/model/proposal.ts'
-import { allCountries } from '../../messages/countries.ts'
 import { formatAmount, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'
@@ -8,6 +7,7 @@ import { readAmount } from '../../messages/typed.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Field } from '../../ui/field.tsx'
+import { CountrySelect, UnitSelect } from '../../ui/terms-selects.tsx'
 import { type TermsForm as Form, type TermsErrors, USUAL_CONNECTIONS } from './terms.ts'
 
 export function TermsForm({
@@ -28,7 +28,6 @@ export function TermsForm({
   onChange(form: Form): void
   onStart(): void
 }) {
-  const countries = allCountries()
   const place = useRef<HTMLFormElement>(null)
   const isChange = change !== undefined
   useEffect(() => {
@@ -75,27 +74,16 @@ export function TermsForm({
           )}
         </Field>
         <Field label={m.share.unit}>
-          {(control) => (
-            <select
-              {...control}
-              value={form.unit}
-              onChange={(event) => set({ unit: event.target.value === 'hour' ? 'hour' : 'GiB' })}
-            >
-              <option value="GiB">{m.share.gib}</option>
-              <option value="hour">{m.share.hour}</option>
-            </select>
-          )}
+          {(control) => <UnitSelect control={control} value={form.unit} onChange={(unit) => set({ unit })} />}
         </Field>
         <Field label={m.share.country} error={errors.country} hint={m.share.countryHint}>
           {(control) => (
-            <select {...control} value={form.country} onChange={(event) => set({ country: event.target.value })}>
-              <option value="">{m.share.chooseCountry}</option>
-              {countries.map(({ code, name }) => (
-                <option key={code} value={code}>
-                  {name}
-                </option>
-              ))}
-            </select>
+            <CountrySelect
+              control={control}
+              none={m.share.chooseCountry}
+              value={form.country}
+              onChange={(country) => set({ country })}
+            />
           )}
         </Field>
         <Field label={m.share.bandwidth} suffix={m.share.mbps} error={errors.bandwidth}>

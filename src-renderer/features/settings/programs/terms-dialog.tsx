@@ -1,12 +1,12 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import type { ProgramView } from '#shared/contract/programs.ts'
-import { allCountries } from '../../../messages/countries.ts'
 import { m } from '../../../messages/index.ts'
 import { useCommand } from '../../../store/use-command.ts'
 import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { Field } from '../../../ui/field.tsx'
 import { ErrorNotice, errorSentence } from '../../../ui/notice.tsx'
+import { CountrySelect, UnitSelect } from '../../../ui/terms-selects.tsx'
 import { checkTerms, formOf, MOST_NAME, NEW_PROGRAM, type TermsErrors } from './terms.ts'
 
 /** Adds a program, or changes the one that is given. */
@@ -87,14 +87,12 @@ function Terms({ program, onDone }: { program: ProgramView | undefined; onDone()
       </Field>
       <Field label={m.programs.country}>
         {(control) => (
-          <select {...control} value={form.country} onChange={(event) => set({ country: event.target.value })}>
-            <option value="">{m.connect.anyCountry}</option>
-            {allCountries().map(({ code, name }) => (
-              <option key={code} value={code}>
-                {name}
-              </option>
-            ))}
-          </select>
+          <CountrySelect
+            control={control}
+            none={m.connect.anyCountry}
+            value={form.country}
+            onChange={(country) => set({ country })}
+          />
         )}
       </Field>
       <div className="program-price">
@@ -111,16 +109,7 @@ function Terms({ program, onDone }: { program: ProgramView | undefined; onDone()
           )}
         </Field>
         <Field label={m.programs.unit}>
-          {(control) => (
-            <select
-              {...control}
-              value={form.unit}
-              onChange={(event) => set({ unit: event.target.value === 'hour' ? 'hour' : 'GiB' })}
-            >
-              <option value="GiB">{m.share.gib}</option>
-              <option value="hour">{m.share.hour}</option>
-            </select>
-          )}
+          {(control) => <UnitSelect control={control} value={form.unit} onChange={(unit) => set({ unit })} />}
         </Field>
       </div>
       {form.port !== undefined && (
