@@ -137,10 +137,11 @@ describe('the app', () => {
       return created.id
     })
     await during(async ({ handlers, state }) => {
+      await state.when(({ identity }) => identity.unlocked)
       expect(state.get().identity).toMatchObject({ active: made, unlocked: true, keychain: { remembers: made } })
       await handlers['identity.changePassphrase']({ id: made, old: PASSPHRASE, new: 'another one' })
     })
-    await during(async ({ state }) => expect(state.get().identity.unlocked).toBe(true))
+    await during(({ state }) => state.when(({ identity }) => identity.unlocked))
   })
 
   test('starts locked when it is forgotten, or fits no more', async () => {
@@ -159,7 +160,12 @@ describe('the app', () => {
     expect(await keychain().recall()).toBeUndefined()
     // changed meanwhile by the command line
     await keychain().keep(made, 'an old one')
-    await during(async ({ state }) => expect(state.get().identity).toMatchObject({ unlocked: false, keychain: {} }))
+    await during(async ({ state }) => {
+      // The window is there meanwhile, and says that it unlocks.
+      await state.when(({ identity }) => identity.unlocking === true)
+      await state.when(({ identity }) => identity.unlocking === false && identity.keychain?.remembers === undefined)
+      expect(state.get().identity).toMatchObject({ unlocked: false, keychain: {} })
+    })
     expect(await keychain().recall()).toBeUndefined()
   })
 

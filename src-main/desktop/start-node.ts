@@ -35,19 +35,18 @@ export async function startNode(
       helper: { helperPath: besideTheApp('helper.js', import.meta.dirname), nodePath: plainNode() },
     })
     const { handlers, state } = node
-    const { all } = state.get().identity
-    const passphrase = process.env.MYST_PASSPHRASE
-    if (passphrase && all[0] && all.length === 1) await handlers['identity.unlock']({ id: all[0].id, passphrase })
-    else await unlockRemembered(handlers, keychain, log)
     const door = await openHttpDoor(
       { handlers, state, log },
       { listen: { path: join(home, 'node.sock') }, access: 'file' },
     )
     const api = keepApi({ programs: node.programs, state, log: log.of('api') })
+    // The window opens meanwhile.
+    const unlocking = unlock(node, keychain, log)
     return {
       handlers,
       state,
       async stop() {
+        await unlocking
         await api.stop()
         await door.stop()
         await node.stop()
@@ -60,16 +59,23 @@ export async function startNode(
   }
 }
 
-/** The page never sees the passphrase. What goes wrong leaves the app locked, and its page asks as ever. */
-async function unlockRemembered(handlers: MysteriumNode['handlers'], keychain: Keychain, log: Logger): Promise<void> {
-  const remembered = await keychain.recall()
-  if (!remembered) return
+/**
+ * With the passphrase that the environment gives for the only identity, else with the remembered one. The page never sees
+ * it. What goes wrong leaves the app locked, and its page asks as ever.
+ */
+async function unlock({ handlers, state }: MysteriumNode, keychain: Keychain, log: Logger): Promise<void> {
+  const [own, ...others] = state.get().identity.all
+  const { MYST_PASSPHRASE: given } = process.env
+  const fromEnvironment = given && own && others.length === 0 ? { id: own.id, passphrase: given } : undefined
+  const remembered = fromEnvironment ? undefined : await keychain.recall()
+  const key = fromEnvironment ?? remembered
+  if (!key) return
   try {
-    await handlers['identity.unlock'](remembered)
+    await handlers['identity.unlock'](key)
   } catch (error) {
     const { name, message } = toWire(error)
-    log.warn(`the remembered passphrase does not unlock: ${message}`)
-    if (name === 'WrongPassphrase' || name === 'IdentityUnknown') await handlers['identity.forget']({})
+    log.warn(`the passphrase that was given or remembered does not unlock: ${message}`)
+    if (remembered && (name === 'WrongPassphrase' || name === 'IdentityUnknown')) await handlers['identity.forget']({})
   }
 }
 

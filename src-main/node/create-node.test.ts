@@ -29,6 +29,25 @@ describe('a node without a network', () => {
     await expect(node.handlers['proposals.query']({})).rejects.toMatchObject({ name: 'NoNetwork' })
   })
 
+  it('says that it unlocks while it does, also when the passphrase is wrong, and goes on for who asks as well', async () => {
+    const { id } = await node.handlers['identity.create']({ passphrase: 'correct horse' })
+    await node.stop()
+    node = await createNode({ home: dir, network: undefined, log: silentLogger })
+    const unlock = (passphrase: string) => node.handlers['identity.unlock']({ id, passphrase })
+    const wrong = expect(unlock('battery staple')).rejects.toMatchObject({ name: 'WrongPassphrase' })
+    expect(node.state.get().identity).toMatchObject({ unlocked: false, unlocking: true })
+    await wrong
+    expect(node.state.get().identity).toMatchObject({ unlocked: false, unlocking: false })
+    const seen: boolean[] = []
+    node.state.subscribe((message) => {
+      if (message.kind === 'delta' && message.set.identity) seen.push(message.set.identity.unlocked)
+    })
+    await Promise.all([unlock('correct horse'), unlock('correct horse')])
+    expect(node.state.get().identity).toMatchObject({ active: id, unlocked: true, unlocking: false })
+    // The second one locked nothing to unlock it again.
+    expect(seen.slice(seen.indexOf(true))).not.toContain(false)
+  })
+
   it('does not end a connection by changing the identity', async () => {
     const { id } = await node.handlers['identity.create']({ passphrase: 'correct horse' })
     node.state.set({ connection: { name: 'disconnecting', proposal: {} as Proposal } })

@@ -189,7 +189,18 @@ export async function createNode(options: {
   }
 
   async function activate(id: IdentityId, passphrase: string, remember?: boolean): Promise<{ id: IdentityId }> {
-    const unlocked = await keystore.unlock(id, passphrase)
+    setIdentity({ unlocking: true })
+    const opened = await keystore.unlock(id, passphrase).catch((error: unknown) => {
+      setIdentity({ unlocking: false })
+      throw error
+    })
+    const { active, unlocked } = state.get().identity
+    if (unlocked && active === id) {
+      // Two asked at once; what goes on for the first goes on.
+      setIdentity({ unlocking: false })
+      await remembering.apply(id, passphrase, remember)
+      return { id }
+    }
     await agent?.stop()
     agent = undefined
     programs.use(undefined)
@@ -197,13 +208,14 @@ export async function createNode(options: {
       all: await keystore.list(),
       active: id,
       unlocked: true,
+      unlocking: false,
       registration: 'unknown',
-      gasAddress: unlocked.gas.address,
+      gasAddress: opened.gas.address,
     })
     if (market) {
       agent = createAgent(
         { market, store, state, serviceTypes, clock, log, home, reach, programs: programRepository },
-        { ...unlocked, maxAtRisk: MAX_AT_RISK },
+        { ...opened, maxAtRisk: MAX_AT_RISK },
       )
       programs.use(agent.programs)
       await agent.refresh()

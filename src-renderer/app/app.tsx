@@ -75,7 +75,7 @@ function Screens() {
     return () => cancelIdleCallback(idle)
   }, [])
   const first = useNode<Route>(({ identity }) =>
-    identity.all.length === 0 ? 'setup' : identity.unlocked ? 'connect' : 'unlock',
+    identity.all.length === 0 ? 'setup' : identity.unlocked || identity.unlocking ? 'connect' : 'unlock',
   )
   useEffect(() => {
     if (!route) redirect(first)

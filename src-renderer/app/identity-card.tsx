@@ -10,6 +10,7 @@ import { IdentityLabel } from '../ui/identity-label.tsx'
 export function IdentityCard() {
   const active = useNode((state) => state.identity.active)
   const ready = useNode(readiness)
+  const unlocking = useNode((state) => state.identity.unlocking)
   const spendable = useNode((state) => available(state.wallet))
   if (ready === 'locked') {
     return (
@@ -17,7 +18,7 @@ export function IdentityCard() {
         <LockKeyhole size={17} aria-hidden />
         <span className="side-card-text">
           <strong>{m.unlock.cardTitle}</strong>
-          <span>{m.unlock.card}</span>
+          <span>{unlocking ? m.unlock.unlocking : m.unlock.card}</span>
         </span>
       </a>
     )

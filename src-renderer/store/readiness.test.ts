@@ -7,6 +7,8 @@ it('names the nearest thing that is missing', () => {
   const nobody = { all: [], unlocked: false, registration: 'unknown' as const }
   expect(readiness({ identity: nobody, wallet })).toBe('no-identity')
   expect(readiness({ identity: { ...identity, unlocked: false }, wallet })).toBe('locked')
+  // As it stands at the start, before anybody chose one.
+  expect(readiness({ identity: { ...nobody, all: identity.all }, wallet })).toBe('locked')
   expect(readiness({ identity: { ...identity, all: [{ id: ME, backedUp: false }] }, wallet })).toBe('not-backed-up')
   expect(readiness({ identity: { ...identity, registration: 'registering' }, wallet })).toBe('not-registered')
   expect(readiness({ identity, wallet: { ...wallet, balance: 0n } })).toBe('no-balance')

@@ -5,10 +5,9 @@ export type Readiness = 'no-identity' | 'locked' | 'not-backed-up' | 'not-regist
 
 export function readiness(state: Pick<AppState, 'identity' | 'wallet'>): Readiness {
   const { identity, wallet } = state
-  const active = identity.all.find((one) => one.id === identity.active)
-  if (!active) return 'no-identity'
+  if (identity.all.length === 0) return 'no-identity'
   if (!identity.unlocked) return 'locked'
-  if (!active.backedUp) return 'not-backed-up'
+  if (identity.all.some(({ id, backedUp }) => id === identity.active && !backedUp)) return 'not-backed-up'
   if (identity.registration !== 'registered') return 'not-registered'
   if (wallet.balance === 0n) return 'no-balance'
   return 'ready'

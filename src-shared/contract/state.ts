@@ -49,6 +49,8 @@ export type IdentityState = {
   /** The identity this node acts as; it is unlocked when `unlocked`. */
   active?: IdentityId
   unlocked: boolean
+  /** A passphrase is being tried, which takes a moment by design. */
+  unlocking?: boolean
   registration: 'unknown' | 'unregistered' | 'registering' | 'registered'
   gasAddress?: string
   /** There where a passphrase can be remembered in the operating system's keychain; whose it holds. */

@@ -90,10 +90,6 @@ export async function app(line: CommandLine, output: Output): Promise<number> {
     const node = access.own
     if (!node)
       throw new MystError('HomeInUse', `A node already runs on ${line.home}; end it first, or choose another --home.`)
-    // Whoever gives the passphrase here does not have to type it into the page.
-    const { identity } = node.state.get()
-    const given = line.options['passphrase-file'] !== undefined || process.env.MYST_PASSPHRASE
-    if (given && identity.all.length > 0) await unlocked(access, line.options)
     const door = await openHttpDoor(
       { handlers: node.handlers, state: node.state, log: loggerFor(line) },
       { ...place, access: 'token', lockAfterMs: lockAfter(line), pageDir: PAGE_DIR },
@@ -109,6 +105,12 @@ export async function app(line: CommandLine, output: Output): Promise<number> {
         { event: 'app', address, token, ...(fingerprint !== undefined && { fingerprint }) },
         `Open the app here (the address works once):\n  ${address}/#token=${token}\n${compare}Ctrl-C ends it.`,
       )
+      // Whoever gives the passphrase here does not have to type it into the page, which opens meanwhile.
+      const given = line.options['passphrase-file'] !== undefined || process.env.MYST_PASSPHRASE
+      if (given && node.state.get().identity.all.length > 0) {
+        const { identity } = await unlocked(access, line.options)
+        output.line({ event: 'unlocked', identity: identity.active ?? null }, `Unlocked ${identity.active}.`)
+      }
       await aborted(signal)
       return 0
     } finally {

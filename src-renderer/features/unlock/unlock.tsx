@@ -16,6 +16,7 @@ export function Unlock() {
   const all = useNode((state) => state.identity.all)
   const active = useNode((state) => state.identity.active)
   const unlocked = useNode((state) => state.identity.unlocked)
+  const unlocking = useNode((state) => state.identity.unlocking)
   const [chosen, setChosen] = useState(active ?? all[0]?.id)
   const keychain = useNode((state) => state.identity.keychain)
   const [passphrase, setPassphrase] = useState('')
@@ -74,7 +75,7 @@ export function Unlock() {
           size="large"
           wide
           disabled={!passphrase || !chosen}
-          busy={unlock.running && m.unlock.unlocking}
+          busy={(unlock.running || unlocking) && m.unlock.unlocking}
         >
           {m.unlock.unlock}
         </Button>
