@@ -148,7 +148,10 @@ describe.skipIf(whyNoHosts() !== undefined || !existsSync('/usr/bin/curl'))(
       expect(promised.reduce((sum, line) => sum + mystOf(line, 'amountMyst'), 0n)).toBeLessThanOrEqual(
         parseMyst(BUDGET),
       )
-      expect((await myst('sessions')).find(({ peer }) => peer === ids.DE)).toMatchObject({ end: 'budget-used-up' })
+      const kept = await myst('sessions')
+      const ofPeer = (country: Country) => kept.find(({ peer }) => peer === ids[country])
+      expect(ofPeer('DE')).toMatchObject({ end: 'budget-used-up', country: 'DE', program: 'Backup' })
+      expect(ofPeer('FR')).toMatchObject({ end: null, country: 'FR', program: null })
 
       expect(Mail).toMatchObject({ state: 'connected' })
       expect(await myst('status')).toMatchObject([{ state: 'connected', sessionId: before[0]?.sessionId }])

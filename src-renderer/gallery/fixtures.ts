@@ -129,6 +129,9 @@ export const READY: AppState = {
   capabilities: { openvpn: { available: true }, socks: { available: true } },
 }
 
+/** A name that a program may have. */
+export const HOSTILE = '<img src=x onerror="document.title=1">'
+
 /** As the node makes them; this one opens nothing. */
 export const KEY = 'myst_8r1xS0m3Th1ngR4nd0m0f32Byt3sW0uldB3H3r3-Fi4f2a'
 
@@ -292,12 +295,18 @@ export function sessions(now: number): SessionRecord[] {
     const startedAtMs = now - index * 9_000_000 - 600_000
     const durationMs = Math.round(240_000 + random() * 7_000_000)
     const bytesDown = BigInt(Math.round(random() ** 2 * 6e9))
+    const role = index % 3 === 1 ? 'provider' : 'consumer'
+    const serviceType = index % 4 === 3 ? 'socks' : 'openvpn'
+    // The last few are from before either was kept.
+    const isKept = role === 'consumer' && index < 18
     const session: SessionRecord = {
       sessionId: `record-${index}`,
-      role: index % 3 === 1 ? 'provider' : 'consumer',
+      role,
       peer: fixtureId(index + 500),
       serial: index,
-      serviceType: index % 4 === 3 ? 'socks' : 'openvpn',
+      serviceType,
+      ...(isKept && { country: COUNTRIES[index] ?? 'DE' }),
+      ...(isKept && serviceType === 'socks' && { program: index === 3 ? HOSTILE : 'Firefox for work' }),
       startedAtMs,
       ...(index > 0 && {
         endedAtMs: startedAtMs + durationMs,

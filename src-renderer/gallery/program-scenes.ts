@@ -2,10 +2,8 @@ import type { ProgramView } from '#shared/contract/programs.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { MYST } from '#shared/model/units.ts'
 import { m } from '../messages/index.ts'
-import { CHOSEN, live, READY } from './fixtures.ts'
+import { CHOSEN, HOSTILE, live, READY } from './fixtures.ts'
 import type { Scene } from './scene.ts'
-
-const HOSTILE = '<img src=x onerror="document.title=1">'
 
 /** Programs with connections of their own, in each state, and the questions about them. */
 export function programScenes(now: number): Record<string, Scene> {

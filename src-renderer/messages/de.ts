@@ -656,6 +656,7 @@ export const de: Messages = {
     unknownEnd: 'Beendet',
     endedByYou: 'Von Ihnen beendet',
     more: 'Mehr zeigen',
+    forProgram: (name) => `für ${name}`,
     ends: {
       'consumer-closed': 'Vom Kunden beendet',
       'provider-closed': 'Vom Anbieter beendet',

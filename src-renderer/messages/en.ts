@@ -645,6 +645,7 @@ export const en = {
     unknownEnd: 'Ended',
     endedByYou: 'Ended by you',
     more: 'Show more',
+    forProgram: (name: string) => `for ${name}`,
     ends: {
       'consumer-closed': 'Ended by the customer',
       'provider-closed': 'Ended by the provider',

@@ -145,6 +145,10 @@ export type SessionRecord = {
   endedAtMs?: number
   end?: SessionEnd
   metering: Metering
+  /** The consumer's: the country where its traffic left, as a third party saw it, or else as the offer says. */
+  country?: string
+  /** The consumer's: the program of the person's that it was for, by its name then. */
+  program?: string
   /** `byBoth`: the last that both signed; `alone`: what this side signed since, and the other did not. */
   signed?: { byBoth?: SignedRecord; alone?: SignedRecord }
 }

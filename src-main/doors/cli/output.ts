@@ -177,6 +177,8 @@ export function sessionRow(session: SessionRecord): { [key: string]: Json } {
     role: session.role,
     peer: session.peer,
     service: session.serviceType,
+    country: session.country ?? null,
+    program: session.program ?? null,
     startedAt: new Date(session.startedAtMs).toISOString(),
     endedAt: session.endedAtMs === undefined ? null : new Date(session.endedAtMs).toISOString(),
     end: session.end ?? null,

@@ -81,7 +81,7 @@ export function createProgramConnections(
         throw new MystError('ProvidersInUse', 'Every provider that fits has a connection with you already.')
       }
       connection.connect(candidates, {
-        ...{ filter, budget: spending, socksPort: program.socksPort },
+        ...{ filter, budget: spending, socksPort: program.socksPort, program: program.name },
         candidates: free,
         onAttempt(attempt) {
           const over = new Promise<void>((resolve) => {

@@ -46,6 +46,30 @@ describe('a session from end to end', () => {
   })
 })
 
+describe('what is kept of a session', () => {
+  it('has the country of the offer and the program it was for, on the side that bought it', async () => {
+    const t = await setUp()
+    const offer = { ...t.proposal, originLocation: { country: 'NL' } }
+    t.connection.connect([offer], { program: 'Backup' })
+    await t.until('connected')
+    await t.settle(t.connection.disconnect())
+    expect(t.consumer.repository.list(1)).toMatchObject([{ country: 'NL', program: 'Backup' }])
+    const [sold] = t.provider.repository.list(1)
+    expect(sold).not.toHaveProperty('country')
+    expect(sold).not.toHaveProperty('program')
+    for (const word of ['nl', 'XX', '<b>', '\u001b[2J']) {
+      await t.clock.advance(1_000)
+      t.connection.connect([{ ...t.proposal, originLocation: { country: word } }])
+      await t.until('connected')
+      await t.settle(t.connection.disconnect())
+      const [bought] = t.consumer.repository.list(1)
+      expect(bought).toMatchObject({ end: 'consumer-closed' })
+      expect(bought).not.toHaveProperty('country')
+      expect(bought).not.toHaveProperty('program')
+    }
+  })
+})
+
 describe('what a connection came to', () => {
   const last = (t: Awaited<ReturnType<typeof setUp>>) => {
     const { state } = t.connection

@@ -53,6 +53,16 @@ describe('session records', () => {
     expect(sessions.list(10)).toEqual([ended])
   })
 
+  it('have the country and the program where they are known, and the country as it was known last', () => {
+    const sessions = createSessionRepository(store, id(1))
+    const program = 'Backup'
+    sessions.save(record('a', { country: 'DE', program }))
+    const ended = record('a', { country: 'NL', program, end: 'consumer-closed', endedAtMs: 2_000 })
+    sessions.save(ended)
+    sessions.save(record('a', { country: 'FR', program }))
+    expect(sessions.list(10)).toEqual([ended])
+  })
+
   it('are listed newest first, for each identity, role and peer on its own', () => {
     const sessions = createSessionRepository(store, id(1))
     const later = record('b', { startedAtMs: 5_000 })

@@ -32,8 +32,8 @@ export function createSessionRepository(store: Store, own: IdentityId): SessionR
     save(record) {
       const { metering } = record
       store.run(
-        `INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET ended_at_ms = excluded.ended_at_ms, ended_by = excluded.ended_by,
+        `INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET country = excluded.country, ended_at_ms = excluded.ended_at_ms, ended_by = excluded.ended_by,
            cost = excluded.cost, bytes_up = excluded.bytes_up, bytes_down = excluded.bytes_down,
            duration_ms = excluded.duration_ms
          WHERE ended_by IS NULL`,
@@ -50,6 +50,8 @@ export function createSessionRepository(store: Store, own: IdentityId): SessionR
         metering.bytesUp.toString(),
         metering.bytesDown.toString(),
         metering.durationMs,
+        record.country ?? null,
+        record.program ?? null,
       )
     },
     has: (role, peer, sessionId) =>
@@ -93,6 +95,8 @@ export function createSessionRepository(store: Store, own: IdentityId): SessionR
 function toRecord(row: Row): SessionRecord {
   const endedAtMs = optionalInt(row, 'ended_at_ms')
   const end = optionalText(row, 'ended_by')
+  const country = optionalText(row, 'country')
+  const program = optionalText(row, 'program')
   const byBoth = signed(row, 'by_both')
   const alone = signed(row, 'alone')
   return {
@@ -110,6 +114,8 @@ function toRecord(row: Row): SessionRecord {
       bytesDown: big(row, 'bytes_down'),
       durationMs: int(row, 'duration_ms'),
     },
+    ...(country === undefined ? {} : { country }),
+    ...(program === undefined ? {} : { program }),
     ...((byBoth || alone) && { signed: { ...(byBoth && { byBoth }), ...(alone && { alone }) } }),
   }
 }

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { PromiseView } from '#shared/contract/commands.ts'
 import type { LiveSession, SessionRecord } from '#shared/model/session.ts'
 import { exportSessions } from '#shared/model/session-export.ts'
+import { countryName } from '../../messages/countries.ts'
 import { counted, formatBytes, formatClock, formatDateTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
@@ -12,6 +13,7 @@ import { useQuery } from '../../store/use-query.ts'
 import { Amount } from '../../ui/amount.tsx'
 import { Button } from '../../ui/button.tsx'
 import { FailedQuery } from '../../ui/failed-query.tsx'
+import { Flag } from '../../ui/flag.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { saveFile } from '../../ui/save-file.ts'
 import { toCsv } from './export.ts'
@@ -111,7 +113,7 @@ function Export({
 }
 
 function Session({ session, promises }: { session: SessionRecord; promises: readonly PromiseView[] }) {
-  const { role, peer, sessionId, serviceType, startedAtMs, endedAtMs, end, metering } = session
+  const { role, peer, sessionId, serviceType, startedAtMs, endedAtMs, end, metering, country, program } = session
   const sold = role === 'provider'
   const live = useNode(({ connection }) =>
     !sold && connection.name === 'connected' && connection.live.sessionId === sessionId ? connection.live : undefined,
@@ -129,6 +131,20 @@ function Session({ session, promises }: { session: SessionRecord; promises: read
         <p className="faint session-line">
           {formatDateTime(startedAtMs)}
           {' · '}
+          {country && (
+            <>
+              <span className="session-country">
+                <Flag country={country} /> {countryName(country)}
+              </span>
+              {' · '}
+            </>
+          )}
+          {program && (
+            <>
+              <bdi>{m.activity.forProgram(program)}</bdi>
+              {' · '}
+            </>
+          )}
           {endedAtMs === undefined ? (
             <span className="session-running">{m.activity.running}</span>
           ) : (

@@ -12,11 +12,11 @@ const session = (change: Partial<SessionRecord> = {}): SessionRecord => ({
 describe('the export of sessions', () => {
   it('has every figure to the last digit, in UTC', () => {
     const ended = session({ endedAtMs: Date.parse('2026-03-01T10:01:01.400Z'), end: 'consumer-closed' })
-    expect(toCsv([ended, session()])).toBe(
+    expect(toCsv([ended, session({ country: 'NL', program: 'Backup' })])).toBe(
       [
-        'session_id,role,peer,service,offer_serial,started_at,ended_at,end,duration_seconds,bytes_down,bytes_up,cost_myst',
-        'abc,provider,0x01,openvpn,4,2026-03-01T10:00:00.000Z,2026-03-01T10:01:01.400Z,consumer-closed,61,7,1152921504606846976,2.000000000000000001',
-        'abc,provider,0x01,openvpn,4,2026-03-01T10:00:00.000Z,,,61,7,1152921504606846976,2.000000000000000001',
+        'session_id,role,peer,service,offer_serial,started_at,ended_at,end,duration_seconds,bytes_down,bytes_up,cost_myst,country,program',
+        'abc,provider,0x01,openvpn,4,2026-03-01T10:00:00.000Z,2026-03-01T10:01:01.400Z,consumer-closed,61,7,1152921504606846976,2.000000000000000001,,',
+        'abc,provider,0x01,openvpn,4,2026-03-01T10:00:00.000Z,,,61,7,1152921504606846976,2.000000000000000001,NL,Backup',
         '',
       ].join('\r\n'),
     )
@@ -36,5 +36,6 @@ describe('the export of sessions', () => {
           .join('\r\n'),
       ).toMatch(new RegExp(`^${written.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')},provider,`))
     }
+    expect(toCsv([session({ program: '=1+1' })])).toMatch(/,"'=1\+1"\r\n$/)
   })
 })

@@ -14,6 +14,8 @@ const COLUMNS = [
   'bytes_down',
   'bytes_up',
   'cost_myst',
+  'country',
+  'program',
 ] as const
 
 /** A row for each session, for a spreadsheet: times in UTC (ISO 8601), money in MYST with a decimal point. */
@@ -31,6 +33,8 @@ export function toCsv(sessions: readonly SessionRecord[]): string {
     String(metering.bytesDown),
     String(metering.bytesUp),
     formatMyst(metering.cost),
+    session.country ?? '',
+    session.program ?? '',
   ])
   return [COLUMNS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
 }

@@ -9,6 +9,7 @@ import type { PaymentLink } from '../../payments/create-payments.ts'
 import { most } from '../../payments/deps.ts'
 import type { Dialogue } from '../../ports/dialogue.ts'
 import type { ServiceConsumer } from '../../ports/service-type.ts'
+import { isCountryCode } from '../../protocol/country-codes.ts'
 import { DIALOGUE_TIMING } from '../../protocol/limits.ts'
 import { SESSION_CLOSE, SESSION_CLOSED, SESSION_FAILED, sessionClosed } from '../../protocol/session.ts'
 import { costOf, TOLERANCE } from '../cost.ts'
@@ -111,8 +112,12 @@ export function beginSession(context: Context, attempt: Attempt, id: string): Op
 }
 
 /** Writes the session down as it is; with `end` for good. */
-function record(context: Context, { session, proposal }: Attempt, end?: SessionEnd, metering?: Metering): void {
+function record(context: Context, attempt: Attempt, end?: SessionEnd, metering?: Metering): void {
+  const { session, proposal, exit } = attempt
   if (!session) return
+  const { program } = context.options
+  // Both are words of strangers.
+  const country = [exit?.country, proposal.originLocation.country].find((code) => code && isCountryCode(code))
   context.deps.repository.save({
     sessionId: session.id,
     role: 'consumer',
@@ -122,6 +127,8 @@ function record(context: Context, { session, proposal }: Attempt, end?: SessionE
     startedAtMs: session.startedAtMs,
     ...(end ? { endedAtMs: context.deps.clock.now(), end } : {}),
     metering: metering ?? session.meter.metered(),
+    ...(country === undefined ? {} : { country }),
+    ...(program === undefined ? {} : { program }),
   })
 }
 

@@ -99,6 +99,8 @@ export type ConnectOptions = {
   filter?: ProposalFilter
   /** Whom to try when the session is lost, as things are then; default: the candidates of the connect. */
   candidates?: () => readonly CopiedProposal[]
+  /** The person's program that it is for, by its name: written down with its sessions. */
+  program?: string
   /** Bounds what this connection may spend in all, whoever it is with. */
   budget?: Budget
   /** Told of each attempt as it begins: whoever else wants its provider can end it. */

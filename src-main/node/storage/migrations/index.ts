@@ -12,6 +12,7 @@ import { shareVolume } from './010-share-volume.ts'
 import { earnedQuarters } from './011-earned-quarters.ts'
 import { signedRecords } from './012-signed-records.ts'
 import { programs } from './013-programs.ts'
+import { sessionCountry } from './014-session-country.ts'
 
 /** In the order they run. A migration that was released never changes and never leaves this list. */
 export const migrations: readonly Migration[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   earnedQuarters,
   signedRecords,
   programs,
+  sessionCountry,
 ]
