@@ -2,20 +2,9 @@ import type { CommandInput, CommandName, CommandOutput } from '#shared/contract/
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { ConnectionState } from '#shared/model/session.ts'
 import type { Bridge } from '../bridge/bridge.ts'
-import {
-  DIAGNOSTICS,
-  earnings,
-  history,
-  KEY,
-  NETWORK,
-  PROPOSALS,
-  promises,
-  quote,
-  risks,
-  seeded,
-  sessions,
-} from './fixtures.ts'
+import { DIAGNOSTICS, earnings, history, KEY, NETWORK, PROPOSALS, promises, quote, risks, seeded } from './fixtures.ts'
 import type { Scene } from './scene.ts'
+import { running, sessions } from './session-fixtures.ts'
 
 /** A bridge to nowhere: shows one scene's state and answers queries from the fixtures. */
 export function createFixtureBridge(scene: Scene, now: number): Bridge {
@@ -77,7 +66,7 @@ function answer(scene: Scene, now: number, name: CommandName, input: unknown): u
     case 'promises.list':
       return scene.empty ? [] : promises(now)
     case 'sessions.list':
-      return scene.empty ? [] : sessions(now)
+      return scene.empty ? [] : [...running(scene.state), ...sessions(now)]
     case 'wallet.history':
       return scene.empty ? [] : history()
     case 'wallet.quote':

@@ -5,20 +5,21 @@ import { m } from '../messages/index.ts'
 import { CHOSEN, HOSTILE, live, READY } from './fixtures.ts'
 import type { Scene } from './scene.ts'
 
-/** Programs with connections of their own, in each state, and the questions about them. */
-export function programScenes(now: number): Record<string, Scene> {
+/** One in each state. */
+export function programs(now: number): ProgramView[] {
   const proposal = { ...CHOSEN, serviceType: 'socks' as const }
+  const programsLive = { ...live(now), sessionId: 'fixture-program', startedAtMs: now - 640_000, socksPort: 14_101 }
   const program = (index: number, part: Partial<ProgramView>): ProgramView => ({
     ...{ id: `p${index}`, name: '', budget: 2n * MYST, spent: 0n, socksPort: 14_100 + index },
     ...{ createdAtMs: now - 86_400_000, connection: { name: 'disconnected' } },
     ...part,
   })
-  const programs = [
+  return [
     program(1, {
       name: 'Firefox for work',
       spent: (4n * MYST) / 10n,
       country: proposal.originLocation.country,
-      connection: { name: 'connected', proposal, live: { ...live(now), socksPort: 14_101 }, steps: [] },
+      connection: { name: 'connected', proposal, live: programsLive, steps: [] },
     }),
     program(2, {
       name: 'Backup',
@@ -43,14 +44,19 @@ export function programScenes(now: number): Record<string, Scene> {
       },
     }),
   ]
+}
+
+/** Programs with connections of their own, and the questions about them. */
+export function programScenes(now: number): Record<string, Scene> {
+  const all = programs(now)
   const api = { address: 'http://127.0.0.1:14050' }
-  const some: AppState = { ...READY, programs, settings: { ...READY.settings, programsApi: true }, api }
+  const some: AppState = { ...READY, programs: all, settings: { ...READY.settings, programsApi: true }, api }
   const at = (state: AppState, press?: Scene['press']): Scene => ({ route: 'settings', state, ...(press && { press }) })
   return {
     programs: at(some),
     'programs-api-in-use': at({
       ...some,
-      programs: programs.slice(0, 1),
+      programs: all.slice(0, 1),
       api: { problem: 'Port 14050 is in use by another program; choose another one.' },
     }),
     'programs-add': at({ ...READY, programs: [] }, () => [m.programs.add]),

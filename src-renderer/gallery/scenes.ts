@@ -2,8 +2,8 @@ import type { AppState } from '#shared/contract/state.ts'
 import { MYST } from '#shared/model/units.ts'
 import { m } from '../messages/index.ts'
 import { connectScenes, lockdown } from './connect-scenes.ts'
-import { fixtureId, ME, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
-import { programScenes } from './program-scenes.ts'
+import { CHOSEN, fixtureId, live, ME, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
+import { programScenes, programs } from './program-scenes.ts'
 import type { Scene } from './scene.ts'
 
 /** Every state of the app worth a look, by name. `now` is when the page was opened. */
@@ -199,7 +199,15 @@ export function scenes(now: number): Record<string, Scene> {
       },
     },
     'wallet-empty': { route: 'wallet', state: NOBODY, empty: true },
-    activity: { route: 'activity', state: sharing },
+    activity: { route: 'activity', state: READY },
+    'activity-running': {
+      route: 'activity',
+      state: {
+        ...sharing,
+        connection: { name: 'connected', proposal: CHOSEN, live: live(now), steps: [] },
+        programs: programs(now),
+      },
+    },
     'activity-empty': { route: 'activity', state: READY, empty: true },
     settings: { route: 'settings', state: READY },
     'settings-changed': {

@@ -2,7 +2,8 @@ import './activity.css'
 import { ArrowDownLeft, ArrowUpRight, History } from 'lucide-react'
 import { useState } from 'react'
 import type { PromiseView } from '#shared/contract/commands.ts'
-import type { LiveSession, SessionRecord } from '#shared/model/session.ts'
+import type { AppState } from '#shared/contract/state.ts'
+import type { ConnectionState, LiveSession, ServedSession, SessionRecord } from '#shared/model/session.ts'
 import { exportSessions } from '#shared/model/session-export.ts'
 import { countryName } from '../../messages/countries.ts'
 import { counted, formatBytes, formatClock, formatDateTime } from '../../messages/format.ts'
@@ -32,14 +33,18 @@ const PAGE = 50
 const LIMIT = 1000
 
 export function Activity() {
-  const connection = useNode((state) => state.connection.name)
+  const bought = useNode((state) =>
+    connectionsIn(state)
+      .map(({ name }) => name)
+      .join(),
+  )
   const served = useNode((state) => state.share.sessions.map(({ sessionId }) => sessionId).join())
   const signed = useNode((state) => state.share.recordsRevision)
   const [shown, setShown] = useState<Shown>('all')
   const [count, setCount] = useState(PAGE)
-  const query = useQuery('sessions.list', { limit: LIMIT }, `${connection}/${served}/${signed}`)
+  const query = useQuery('sessions.list', { limit: LIMIT }, `${bought}/${served}/${signed}`)
   // Without an unlocked identity nothing is known of promises; the sessions are there all the same.
-  const promises = useQuery('promises.list', {}, `${connection}/${served}`).data
+  const promises = useQuery('promises.list', {}, `${bought}/${served}`).data
   const sessions = (query.data ?? []).filter(({ role }) => shown === 'all' || role === shown)
   return (
     <div className="screen">
@@ -113,11 +118,9 @@ function Export({
 }
 
 function Session({ session, promises }: { session: SessionRecord; promises: readonly PromiseView[] }) {
-  const { role, peer, sessionId, serviceType, startedAtMs, endedAtMs, end, metering, country, program } = session
+  const { role, peer, serviceType, startedAtMs, endedAtMs, end, metering, country, program } = session
   const sold = role === 'provider'
-  const live = useNode(({ connection }) =>
-    !sold && connection.name === 'connected' && connection.live.sessionId === sessionId ? connection.live : undefined,
-  )
+  const live = useNode((state) => liveOf(state, session))
   return (
     <li className="session">
       <span className="session-mark" data-role={role} aria-hidden>
@@ -153,16 +156,35 @@ function Session({ session, promises }: { session: SessionRecord; promises: read
         </p>
         <Signed session={session} promises={promises} />
       </div>
-      {live ? <LiveFigures live={live} /> : <Figures sold={sold} metering={metering} />}
+      {live ? <LiveFigures sold={sold} live={live} /> : <Figures sold={sold} metering={metering} />}
     </li>
   )
 }
 
-/** As the Connect screen has them: what is written down of a running session is from its last metering. */
-function LiveFigures({ live }: { live: LiveSession }) {
-  const { cost, bytesUp, bytesDown, startedAtMs } = live
-  const durationMs = useNow() - startedAtMs
-  return <Figures sold={false} metering={{ cost, bytesUp, bytesDown, durationMs }} />
+/** As the Connect and the Share screen have them: the list of sessions is as old as the last time it was asked for. */
+function LiveFigures({ sold, live }: { sold: boolean; live: LiveSession | ServedSession }) {
+  const { cost, bytesUp, bytesDown } = 'metering' in live ? live.metering : live
+  const durationMs = useNow() - live.startedAtMs
+  return <Figures sold={sold} metering={{ cost, bytesUp, bytesDown, durationMs }} />
+}
+
+/** The person's own, and those of programs. */
+const connectionsIn = ({ connection, programs }: AppState): ConnectionState[] => [
+  connection,
+  ...programs.map((program) => program.connection),
+]
+
+/** What the node says of a session now; undefined when it does not run. */
+function liveOf(state: AppState, { role, peer, sessionId }: SessionRecord): LiveSession | ServedSession | undefined {
+  if (role === 'provider') {
+    return state.share.sessions.find((one) => one.sessionId === sessionId && one.consumer === peer)
+  }
+  for (const connection of connectionsIn(state)) {
+    if (connection.name !== 'connected') continue
+    const { live } = connection
+    if (live.sessionId === sessionId && live.provider === peer) return live
+  }
+  return undefined
 }
 
 function Figures({ sold, metering }: { sold: boolean; metering: SessionRecord['metering'] }) {
