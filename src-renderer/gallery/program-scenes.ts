@@ -43,6 +43,17 @@ export function programs(now: number): ProgramView[] {
         last: { step: 'reach-provider', message: 'The provider does not answer; it may be offline.', paid: 0n },
       },
     }),
+    program(5, {
+      name: 'Mail',
+      spent: MYST / 100n,
+      connection: {
+        name: 'disconnected',
+        last: {
+          ...{ end: 'provider-closed', message: 'The provider ended the session.', paid: MYST / 100n },
+          bill: { used: MYST / 250n, ahead: (3n * MYST) / 500n },
+        },
+      },
+    }),
   ]
 }
 

@@ -48,6 +48,9 @@ describe('a connection with a budget', () => {
       name: 'disconnected',
       last: { end: 'budget-used-up', message: 'The budget is used up; raise it to go on.', paid: budget },
     })
+    // The same account as of the person's own connection.
+    const bill = { used: t.consumer.repository.list(1)[0]?.metering.cost, ahead: 0n }
+    expect(t.connection.state).toMatchObject({ last: { bill } })
     expect(names).not.toContain('reconnecting')
     expect(t.given().promised).toBe(budget)
     expect(t.repository.find(ID)).toMatchObject({ spent: budget, reserved: 0n })

@@ -1,11 +1,11 @@
 import { X } from 'lucide-react'
 import { useState } from 'react'
 import type { ConnectionFailure } from '#shared/model/session.ts'
+import { costSentence } from '../../messages/cost-sentence.ts'
 import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
-import { costSentence } from './cost-sentence.ts'
 import type { Target } from './target.ts'
 
 /** What happened in one sentence, what it cost, and the way on. */

@@ -1,10 +1,10 @@
 import type { ConnectionState } from '#shared/model/session.ts'
+import { costSentence } from '../../messages/cost-sentence.ts'
 import { counted, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'
 import { useNow } from '../../store/use-now.ts'
 import { Notice } from '../../ui/notice.tsx'
-import { costSentence } from './cost-sentence.ts'
 
 /** What was lost, in one sentence, and what is done about it or what it cost. */
 export function LossNotice({

@@ -1,6 +1,7 @@
 import { useId, useState } from 'react'
 import type { ProgramView } from '#shared/contract/programs.ts'
 import type { ConnectionState } from '#shared/model/session.ts'
+import { costSentence } from '../../../messages/cost-sentence.ts'
 import { countryName } from '../../../messages/countries.ts'
 import {
   exactAmount,
@@ -170,7 +171,7 @@ function Troubles({ program, onRaise }: { program: ProgramView; onRaise(): void 
     <Notice tone="red">
       <strong>{last.step ? m.failure.title : m.failure.endedTitle}</strong>
       <p>
-        {said(last.message)} {last.paid > 0n ? m.failure.paid(formatAmount(last.paid)) : m.failure.nothingPaid}
+        {said(last.message)} {costSentence(last)}
       </p>
     </Notice>
   )
