@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import mqtt from 'mqtt'
-import { decryptKeystore } from '../../src-main/node/identity/keystore-cipher.ts'
+import { openKeystore } from '../../src-main/node/identity/keystore-cipher.ts'
 import { parseKeystore } from '../../src-main/node/identity/keystore-format.ts'
 import { createUnlockedIdentity } from '../../src-main/node/identity/unlocked-identity.ts'
 import { audienceOf, inboxTopic, proveLogin } from '../../src-main/node/messaging/broker-login.ts'
@@ -17,7 +17,7 @@ import { parseNetworkFile } from '../../src-shared/contract/network-file.ts'
 const [networkPath = '', keystorePath = '', ...topics] = process.argv.slice(2)
 const network = parseNetworkFile(readFileSync(networkPath, 'utf8'), networkPath)
 const keystore = parseKeystore(readFileSync(keystorePath, 'utf8'), keystorePath)
-const { privateKey } = await decryptKeystore(keystore, process.env.MYST_PASSPHRASE ?? '', keystorePath)
+const { privateKey } = await openKeystore(keystore, process.env.MYST_PASSPHRASE ?? '', keystorePath)
 const identity = createUnlockedIdentity(privateKey)
 const own = inboxTopic(identity.id)
 const broker = network.brokers[0] ?? ''

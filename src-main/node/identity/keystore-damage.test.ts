@@ -7,7 +7,7 @@ import { toWire } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { createKeystore, type Keystore } from './keystore.ts'
-import { decryptKeystore } from './keystore-cipher.ts'
+import { openKeystore } from './keystore-cipher.ts'
 import { MAX_KEYSTORE, parseKeystore } from './keystore-format.ts'
 
 const scrypt = { N: 2, r: 1, p: 1 }
@@ -86,7 +86,7 @@ test('of a file of another tool no wrong bit opens another key', async () => {
       broken[at] = (broken[at] ?? 0) ^ (1 << bit)
       let found: string
       try {
-        found = (await decryptKeystore(parseKeystore(broken.toString(), 'It'), 'pass', 'It')).id
+        found = (await openKeystore(parseKeystore(broken.toString(), 'It'), 'pass', 'It')).id
       } catch (error) {
         found = toWire(error).name
       }

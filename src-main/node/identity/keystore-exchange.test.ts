@@ -6,8 +6,9 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { decryptKeystoreJson, encryptKeystoreJsonSync, Wallet } from 'ethers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { silentLogger } from '../lib/logger.ts'
+import { identityOf, publicKeyOf } from '../lib/secp256k1.ts'
 import { createKeystore, type Keystore } from './keystore.ts'
-import { decryptKeystore } from './keystore-cipher.ts'
+import { openKeystore } from './keystore-cipher.ts'
 import { parseKeystore } from './keystore-format.ts'
 
 /** Published examples of others: the Web3 Secret Storage Definition's and those geth tests itself with. */
@@ -28,7 +29,7 @@ afterEach(() => rm(root, { recursive: true, force: true }))
 
 describe('files of others', () => {
   test.each(vectors.opens)('$what opens', async ({ passphrase, privateKey, address, keystore: file }) => {
-    const opened = await decryptKeystore(parseKeystore(JSON.stringify(file), 'It'), passphrase, 'It')
+    const opened = await openKeystore(parseKeystore(JSON.stringify(file), 'It'), passphrase, 'It')
     if (privateKey) expect(bytesToHex(opened.privateKey)).toBe(privateKey)
     if (address) expect(opened.id).toBe(address)
     const imported = await keystore.import(JSON.stringify(file), passphrase)
@@ -108,6 +109,20 @@ describe('a file of ours', () => {
       version: 3,
       'x-mysterium': { gas: expect.objectContaining({ version: 3 }), checksum: of(64) },
     })
+  })
+
+  test('asks its passphrase once for both keys: they share a salt, and never an IV', async () => {
+    const { id } = await keystore.create('pass')
+    const file = JSON.parse((await keystore.export(id)).keystore)
+    const gas = file['x-mysterium'].gas
+    expect(gas.crypto.kdfparams).toEqual(file.crypto.kdfparams)
+    expect(gas.crypto.cipherparams.iv).not.toBe(file.crypto.cipherparams.iv)
+    // A file of before, with a salt for each.
+    const other = JSON.parse((await keystore.export((await keystore.create('pass')).id)).keystore)
+    const [one, two] = [file, other['x-mysterium'].gas].map((part) => parseKeystore(JSON.stringify(part), 'It'))
+    if (!one || !two) throw new Error('two files, two keys')
+    const opened = await openKeystore({ ...one, gas: two }, 'pass', 'It')
+    expect([opened.id, identityOf(publicKeyOf(opened.gasKey))]).toEqual([one.address, two.address])
   })
 
   test('survives being written anew by another tool: other order, spaces and capitals', async () => {

@@ -16,7 +16,7 @@ import {
 import { identityOf, publicKeyOf, randomPrivateKey } from '../lib/secp256k1.ts'
 import type { GasAccount, Hex } from '../ports/chain.ts'
 import type { UnlockedIdentity } from '../ports/identity.ts'
-import { decryptKeystore, encryptKeystore, type ScryptCost, STANDARD_SCRYPT } from './keystore-cipher.ts'
+import { openKeystore, type ScryptCost, STANDARD_SCRYPT, sealKeystore } from './keystore-cipher.ts'
 import {
   backupFileName,
   type EncryptedKey,
@@ -135,10 +135,7 @@ export function createKeystore(
   }
 
   async function write(fileName: string, keys: { privateKey: Uint8Array; gasKey: Uint8Array }, passphrase: string) {
-    const [identity, gas] = await Promise.all([
-      encryptKeystore(keys.privateKey, passphrase, scrypt),
-      encryptKeystore(keys.gasKey, passphrase, scrypt),
-    ])
+    const { identity, gas } = await sealKeystore(keys, passphrase, scrypt)
     keys.privateKey.fill(0)
     keys.gasKey.fill(0)
     await ensurePrivateDirectory(directory)
@@ -201,7 +198,7 @@ export function createKeystore(
         const exists = (id: IdentityId) =>
           new MystError('IdentityExists', 'This identity is already on this computer.', { details: { id } })
         if (keystore.address && known.has(keystore.address)) throw exists(keystore.address)
-        const { id, privateKey, gasKey } = await open(keystore, passphrase, source)
+        const { id, privateKey, gasKey } = await openKeystore(keystore, passphrase, source)
         if (known.has(id)) throw exists(id)
         const keys = { privateKey, gasKey: gasKey ?? randomPrivateKey() }
         const written = await write(keystoreFileName(id, now()), keys, passphrase)
@@ -216,7 +213,7 @@ export function createKeystore(
       inTurn(async () => {
         const source = 'This backup'
         const backup = parseKeystore(text, source)
-        const { id, privateKey, gasKey } = await open(backup, passphrase, source)
+        const { id, privateKey, gasKey } = await openKeystore(backup, passphrase, source)
         const gas = gasKey && identityOf(publicKeyOf(gasKey))
         privateKey.fill(0)
         gasKey?.fill(0)
@@ -244,35 +241,18 @@ export function createKeystore(
     changePassphrase: (id, passphrase, newPassphrase) =>
       inTurn(async () => {
         const resting = await read(id)
-        const keys = await open(resting, passphrase, `The keystore of ${id}`)
+        const keys = await openKeystore(resting, passphrase, `The keystore of ${id}`)
         await write(resting.fileName, keys, newPassphrase)
         return { id }
       }),
     unlock: (id, passphrase) =>
       inTurn(async () => {
-        const { privateKey, gasKey } = await open(await read(id), passphrase, `The keystore of ${id}`)
+        const { privateKey, gasKey } = await openKeystore(await read(id), passphrase, `The keystore of ${id}`)
         const identity = createUnlockedIdentity(privateKey)
         privateKey.fill(0)
         return { identity, gas: createGasAccount(gasKey) }
       }),
   }
-}
-
-type Keys<Gas> = { id: IdentityId; privateKey: Uint8Array; gasKey: Gas }
-
-/** Both keys of a file, side by side: their passphrase is what takes long. */
-function open(keystore: Resting, passphrase: string, source: string): Promise<Keys<Uint8Array>>
-function open(keystore: ParsedKeystore, passphrase: string, source: string): Promise<Keys<Uint8Array | undefined>>
-async function open(
-  keystore: ParsedKeystore,
-  passphrase: string,
-  source: string,
-): Promise<Keys<Uint8Array | undefined>> {
-  const [identity, gas] = await Promise.all([
-    decryptKeystore(keystore, passphrase, source),
-    keystore.gas && decryptKeystore(keystore.gas, passphrase, `The gas account of ${source}`),
-  ])
-  return { ...identity, gasKey: gas?.privateKey }
 }
 
 function createGasAccount(privateKey: Uint8Array): GasAccount {
