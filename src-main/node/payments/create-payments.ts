@@ -7,7 +7,7 @@ import { type Benefiter, createBenefiter } from './benefiter.ts'
 import { alignWithChain, clearPeers } from './clearing.ts'
 import { type PaymentsDeps, sumOf } from './deps.ts'
 import { createExposure, type Exposure } from './exposure.ts'
-import { leftoverAt, reconcileGiven } from './given.ts'
+import { leftoverAt, leftoverInAll, reconcileGiven } from './given.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createIssuer, type Issuer } from './issuer.ts'
 
@@ -150,10 +150,9 @@ export function createPayments(deps: PaymentsDeps): Payments {
       return [...given, ...received].sort((a, b) => b.updatedAtMs - a.updatedAtMs)
     },
     totals() {
-      let paidAhead = 0n
-      for (const peer of new Set(ledger.given().map(({ benefiter }) => benefiter)))
-        paidAhead += leftoverAt(ledger, peer)
-      return { receivable: sumOf(ledger.openReceived()), payable: sumOf(ledger.openGiven()), paidAhead }
+      const given = ledger.openGiven()
+      const paidAhead = leftoverInAll(ledger, given)
+      return { receivable: sumOf(ledger.openReceived()), payable: sumOf(given), paidAhead }
     },
     atRisk: (peer) => leftoverAt(ledger, peer),
     exposure,

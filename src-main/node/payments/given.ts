@@ -1,13 +1,23 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { Amount } from '#shared/model/units.ts'
 
-import type { LedgerRepository } from '../storage/ledger-repository.ts'
+import type { GivenPromise, LedgerRepository } from '../storage/ledger-repository.ts'
 import { most, type PaymentsDeps, sumOf } from './deps.ts'
 
 /** What was promised to a peer and has not been earned by it, as this side reckons; never below zero. */
 export function leftoverAt(ledger: LedgerRepository, peer: IdentityId): Amount {
   const promised = sumOf(ledger.openGiven(peer))
   return most(promised - (ledger.account(peer)?.used ?? 0n), 0n)
+}
+
+/**
+ * The sum of `leftoverAt` over all peers: asked for with every change, so it reads only what is not cleared (`openGiven`)
+ * and the accounts, each once. Added up here, since amounts go beyond what sqlite adds exactly.
+ */
+export function leftoverInAll(ledger: LedgerRepository, openGiven: readonly GivenPromise[]): Amount {
+  const leftovers = new Map(ledger.accounts().map(({ peer, used }) => [peer, -used]))
+  for (const { benefiter, amount } of openGiven) leftovers.set(benefiter, (leftovers.get(benefiter) ?? 0n) + amount)
+  return [...leftovers.values()].reduce((sum, leftover) => sum + most(leftover, 0n), 0n)
 }
 
 /**

@@ -38,6 +38,7 @@ const QUARTER_MS = 900_000
 export type LedgerRepository = {
   atomically<T>(work: () => T): T
   account(peer: IdentityId): PeerAccount | undefined
+  accounts(): ({ peer: IdentityId } & PeerAccount)[]
   saveAccount(peer: IdentityId, account: PeerAccount): void
   given(peer?: IdentityId): GivenPromise[]
   /** Those not cleared: few, while `given` grows with the years. */
@@ -107,12 +108,18 @@ export function createLedgerRepository(store: Store, own: IdentityId): LedgerRep
     updatedAtMs: int(row, 'updated_at_ms'),
   })
 
+  const toAccount = (row: Row): PeerAccount => ({ leftover: big(row, 'leftover'), used: big(row, 'used') })
+
   return {
     atomically: (work) => store.transaction(work),
     account(peer) {
       const row = store.get('SELECT * FROM ledger WHERE identity = ? AND peer = ?', own, peer)
-      return row && { leftover: big(row, 'leftover'), used: big(row, 'used') }
+      return row && toAccount(row)
     },
+    accounts: () =>
+      store
+        .all('SELECT * FROM ledger WHERE identity = ?', own)
+        .map((row) => ({ peer: identity(row, 'peer'), ...toAccount(row) })),
     saveAccount(peer, { leftover, used }) {
       store.run('INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?)', own, peer, leftover.toString(), used.toString())
     },
