@@ -49,7 +49,7 @@ export function programs(now: number): ProgramView[] {
       connection: {
         name: 'disconnected',
         last: {
-          ...{ end: 'provider-closed', message: 'The provider ended the session.', paid: MYST / 100n },
+          ...{ end: 'provider-closed', message: 'The provider closed the session.', paid: MYST / 100n },
           bill: { used: MYST / 250n, ahead: (3n * MYST) / 500n },
         },
       },
