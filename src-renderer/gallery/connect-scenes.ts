@@ -2,7 +2,7 @@ import type { AppState } from '#shared/contract/state.ts'
 import { REFUSALS } from '#shared/model/refusal.ts'
 import { CONNECT_STEPS, type ConnectionState, type StepRecord } from '#shared/model/session.ts'
 import { MYST } from '#shared/model/units.ts'
-import { CHOSEN, live, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
+import { CHOSEN, LOCKED, live, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
 import type { Scene } from './scene.ts'
 
 const DURATIONS_MS = [412, 1_830, 655, 2_904]
@@ -41,9 +41,10 @@ export function connectScenes(now: number): Record<string, Scene> {
   return {
     connect: { route: 'connect', state: READY },
     'connect-no-identity': { route: 'connect', state: NOBODY },
-    'connect-locked': {
+    'connect-locked': { route: 'connect', state: LOCKED },
+    'connect-unlocking': {
       route: 'connect',
-      state: { ...READY, identity: { ...READY.identity, unlocked: false } },
+      state: { ...LOCKED, identity: { ...LOCKED.identity, unlocking: true } },
     },
     'connect-no-backup': {
       route: 'connect',
@@ -145,8 +146,7 @@ export function connectScenes(now: number): Record<string, Scene> {
     'blocked-since-before': {
       route: 'connect',
       state: {
-        ...READY,
-        identity: { ...READY.identity, unlocked: false },
+        ...LOCKED,
         connection: {
           name: 'blocked',
           why: 'The program ended while it protected your traffic, so nothing is let out until you say so.',

@@ -149,6 +149,9 @@ export const NEW: AppState = {
 }
 export const SAFE: AppState = { ...NEW, identity: { ...NEW.identity, all: [{ id: ME, backedUp: true }] } }
 
+/** As it stands at the start: of a locked identity's money and registration nothing is known. */
+export const LOCKED: AppState = { ...NOBODY, identity: { ...NOBODY.identity, all: READY.identity.all } }
+
 export const NETWORK: NetworkFile = {
   name: READY.network.name,
   chainId: READY.network.chainId,

@@ -2,7 +2,7 @@ import type { AppState } from '#shared/contract/state.ts'
 import { MYST } from '#shared/model/units.ts'
 import { m } from '../messages/index.ts'
 import { connectScenes, lockdown } from './connect-scenes.ts'
-import { CHOSEN, fixtureId, live, ME, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
+import { CHOSEN, fixtureId, LOCKED, live, ME, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
 import { programScenes, programs } from './program-scenes.ts'
 import type { Scene } from './scene.ts'
 
@@ -63,9 +63,10 @@ export function scenes(now: number): Record<string, Scene> {
       },
     },
     'first-done': { route: 'setup', state: READY },
-    unlock: { route: 'unlock', state: { ...READY, identity: { ...READY.identity, unlocked: false } } },
+    unlock: { route: 'unlock', state: LOCKED },
     ...connectScenes(now),
     share: { route: 'share', state: { ...READY, wallet: { ...READY.wallet, receivable: 0n } }, empty: true },
+    'share-locked': { route: 'share', state: LOCKED, empty: true },
     'share-no-openvpn': {
       route: 'share',
       state: {
@@ -199,6 +200,7 @@ export function scenes(now: number): Record<string, Scene> {
       },
     },
     'wallet-empty': { route: 'wallet', state: NOBODY, empty: true },
+    'wallet-locked': { route: 'wallet', state: LOCKED, empty: true },
     activity: { route: 'activity', state: READY },
     'activity-running': {
       route: 'activity',

@@ -596,11 +596,6 @@ export const de: Messages = {
     policyNever: 'Zusagen werden eingelöst, wenn Sie es wünschen oder wenn sie in Gefahr sind.',
     promises: 'Zusagen',
     promisesNone: 'Noch keine Zusagen. Sie erscheinen, wenn Sie einen Anbieter bezahlen oder jemand Sie bezahlt.',
-    promisesLocked: {
-      'no-identity':
-        'Legen Sie zuerst eine Identität an; dann steht hier, was Sie Anbietern und was andere Ihnen zugesagt haben.',
-      locked: 'Entsperren Sie Ihre Identität, um ihre Zusagen zu sehen.',
-    },
     promisesFailed: 'Die Zusagen konnten nicht gelesen werden.',
     given: 'Gegeben',
     received: 'Erhalten',
@@ -625,7 +620,10 @@ export const de: Messages = {
       done: 'bestätigt',
       failed: 'fehlgeschlagen',
     },
-    lockedText: 'Legen Sie eine Identität an oder entsperren Sie sie, um die Wallet zu nutzen.',
+    closed: {
+      'no-identity': 'Legen Sie zuerst eine Identität an; sie verwahrt Ihre MYST.',
+      locked: 'Entsperren Sie Ihre Identität, um ihr Guthaben zu sehen und zu nutzen.',
+    },
     copyAddress: 'Adresse kopieren',
     copyTransaction: 'Transaktionsnummer kopieren',
   },

@@ -586,10 +586,6 @@ export const en = {
     policyNever: 'Promises are cleared when you ask for it, or when they are at risk.',
     promises: 'Promises',
     promisesNone: 'No promises yet. They appear when you pay a provider or somebody pays you.',
-    promisesLocked: {
-      'no-identity': 'Make an identity first; what you promise providers, and others promise you, appears here.',
-      locked: 'Unlock your identity to see its promises.',
-    },
     promisesFailed: 'The promises could not be read.',
     given: 'Given',
     received: 'Received',
@@ -614,7 +610,10 @@ export const en = {
       done: 'confirmed',
       failed: 'failed',
     },
-    lockedText: 'Make or unlock an identity to use the wallet.',
+    closed: {
+      'no-identity': 'Make an identity first; it holds your MYST.',
+      locked: 'Unlock your identity to see and use its money.',
+    },
     copyAddress: 'Copy address',
     copyTransaction: 'Copy transaction id',
   },

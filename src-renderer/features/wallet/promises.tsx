@@ -74,18 +74,6 @@ export function Promises() {
   )
 }
 
-/** While nobody is unlocked whose they would be. */
-export function NoPromises({ text }: { text: string }) {
-  return (
-    <section className="section">
-      <h2>{m.wallet.promises}</h2>
-      <div className="card">
-        <Empty text={text} />
-      </div>
-    </section>
-  )
-}
-
 function Empty({ text }: { text: string }) {
   return (
     <div className="empty">

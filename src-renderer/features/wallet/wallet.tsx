@@ -1,10 +1,11 @@
 import './wallet.css'
+import { Wallet as WalletIcon } from 'lucide-react'
 import { useState } from 'react'
 import { counted, formatAmount, formatEther } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { available } from '../../store/available.ts'
 import { useNode } from '../../store/node-context.tsx'
-import { readiness } from '../../store/readiness.ts'
+import { type Readiness, readiness } from '../../store/readiness.ts'
 import { navigate } from '../../store/route.ts'
 import { Amount } from '../../ui/amount.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -13,7 +14,7 @@ import { DepositDialog } from './deposit-dialog.tsx'
 import { FundingBox } from './funding-box.tsx'
 import { History } from './history.tsx'
 import { PendingWithdrawal } from './pending-withdrawal.tsx'
-import { NoPromises, Promises } from './promises.tsx'
+import { Promises } from './promises.tsx'
 import { Transaction } from './transaction.tsx'
 import { WithdrawDialog } from './withdraw-dialog.tsx'
 
@@ -23,26 +24,37 @@ const FEW_TRANSACTIONS = 20
 const MANY_TRANSACTIONS = 100
 
 export function Wallet() {
-  const wallet = useNode((state) => state.wallet)
   const ready = useNode(readiness)
-  const [dialog, setDialog] = useState<'deposit' | 'withdraw'>()
-  const locked = ready === 'no-identity' || ready === 'locked'
-  const close = () => setDialog(undefined)
   return (
     <div className="screen">
       <h1>{m.wallet.title}</h1>
-      {locked && (
-        <Notice
-          tone="accent"
-          action={
-            <Button size="small" onClick={() => navigate(ready === 'locked' ? 'unlock' : 'setup')}>
-              {ready === 'locked' ? m.confirm.unlock : m.confirm.setUp}
-            </Button>
-          }
-        >
-          {m.wallet.lockedText}
-        </Notice>
+      {ready === 'no-identity' || ready === 'locked' ? <Closed ready={ready} /> : <Open ready={ready} />}
+    </div>
+  )
+}
+
+/** Of nobody's money nothing is known, so no figure is shown for it. */
+function Closed({ ready }: { ready: 'no-identity' | 'locked' }) {
+  const unlocking = useNode((state) => state.identity.unlocking)
+  return (
+    <section className="card empty">
+      <WalletIcon size={28} strokeWidth={1.5} aria-hidden />
+      <p>{unlocking ? m.unlock.unlocking : m.wallet.closed[ready]}</p>
+      {!unlocking && (
+        <Button kind="primary" onClick={() => navigate(ready === 'locked' ? 'unlock' : 'setup')}>
+          {ready === 'locked' ? m.confirm.unlock : m.confirm.setUp}
+        </Button>
       )}
+    </section>
+  )
+}
+
+function Open({ ready }: { ready: Readiness }) {
+  const wallet = useNode((state) => state.wallet)
+  const [dialog, setDialog] = useState<'deposit' | 'withdraw'>()
+  const close = () => setDialog(undefined)
+  return (
+    <>
       <section className="card card-pad balance">
         <div className="balance-main">
           <div>
@@ -56,12 +68,12 @@ export function Wallet() {
             <Button
               {...(wallet.undeposited > 0n && { kind: 'primary' as const })}
               title={wallet.undeposited === 0n ? m.wallet.nothingToDeposit : undefined}
-              disabled={locked || ready === 'not-backed-up' || wallet.undeposited === 0n}
+              disabled={ready === 'not-backed-up' || wallet.undeposited === 0n}
               onClick={() => setDialog('deposit')}
             >
               {m.wallet.deposit}
             </Button>
-            <Button disabled={locked || wallet.balance === 0n} onClick={() => setDialog('withdraw')}>
+            <Button disabled={wallet.balance === 0n} onClick={() => setDialog('withdraw')}>
               {m.wallet.withdraw}
             </Button>
           </div>
@@ -122,11 +134,11 @@ export function Wallet() {
       )}
       {wallet.withdrawal && <PendingWithdrawal withdrawal={wallet.withdrawal} />}
       {wallet.transaction && <Transaction transaction={wallet.transaction} dueMs={wallet.withdrawal?.executableAtMs} />}
-      {!locked && <FundingBox />}
-      {locked ? <NoPromises text={m.wallet.promisesLocked[ready]} /> : <Promises />}
-      {!locked && <History />}
+      <FundingBox />
+      <Promises />
+      <History />
       <DepositDialog open={dialog === 'deposit'} onClose={close} />
       <WithdrawDialog open={dialog === 'withdraw'} onClose={close} />
-    </div>
+    </>
   )
 }
