@@ -114,13 +114,9 @@ export function createBuying(
     },
     async connect(filter, socksPort) {
       needRegistration()
-      const candidates = catalogue.candidates(filter)
-      if (candidates.length === 0) {
-        throw new MystError('NoProposal', 'No proposal matches; loosen the filters, or wait until the chain is copied.')
-      }
-      connection.connect(candidates, {
-        filter,
-        candidates: () => catalogue.candidates(filter),
+      const candidates = () => catalogue.candidates(filter)
+      connection.connect(candidates(), {
+        ...{ filter, candidates },
         ...(socksPort === undefined ? {} : { socksPort }),
       })
     },

@@ -58,7 +58,6 @@ export const nodeDe: NodeSentences = {
     'Registrieren Sie erst die Identität; Anbieter nehmen nur Nachrichten von registrierten an.',
   'No proposal matches; loosen the filters, or wait until the chain is copied.':
     'Kein Angebot passt; lockern Sie die Filter oder warten Sie, bis die Blockchain gelesen ist.',
-  'No proposal matches; loosen the filters.': 'Kein Angebot passt; lockern Sie die Filter.',
   'You have not connected to anybody yet, so there is no last provider.':
     'Sie waren noch mit niemandem verbunden, also gibt es keinen letzten Anbieter.',
   'Connecting waits until you unlock your identity.': 'Verbunden wird, sobald Sie Ihre Identität entsperren.',

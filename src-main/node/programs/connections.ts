@@ -71,13 +71,10 @@ export function createProgramConnections(
       const isIdle = connection.state.name === 'disconnected'
       if (isIdle && program.budget <= program.spent) throw budgetUsedUp()
       const filter = filterOf(program, wishes)
-      const all = deps.candidates(filter)
-      if (isIdle && all.length === 0) {
-        throw new MystError('NoProposal', 'No proposal matches; loosen the filters, or wait until the chain is copied.')
-      }
-      const free = () => deps.candidates(filter).filter(({ provider }) => isFree(provider))
+      const all = () => deps.candidates(filter)
+      const free = () => all().filter(({ provider }) => isFree(provider))
       const candidates = free()
-      if (isIdle && candidates.length === 0) {
+      if (isIdle && candidates.length === 0 && all().length > 0) {
         throw new MystError('ProvidersInUse', 'Every provider that fits has a connection with you already.')
       }
       connection.connect(candidates, {

@@ -157,7 +157,7 @@ export function createConnection(
       if (usable.length === 0) {
         throw candidates.length > 0
           ? new MystError('NoProposal', 'Restore the internet first: a proxy cannot be reached while it is blocked.')
-          : new MystError('NoProposal', 'No proposal matches; loosen the filters.')
+          : new MystError('NoProposal', 'No proposal matches; loosen the filters, or wait until the chain is copied.')
       }
       const abort = new AbortController()
       running = { abort, done: run(usable, connectOptions, abort.signal) }
