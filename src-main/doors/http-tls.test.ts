@@ -101,6 +101,24 @@ describe('the page’s door beyond this computer', () => {
     await loopback.stop()
   })
 
+  it('lets a browser keep scripts and styles, and nothing else', async () => {
+    mkdirSync(join(dir, 'page/assets'))
+    writeFileSync(join(dir, 'page/assets/app-1a2b.js'), 'render()')
+    const kept = await ask('GET', '/assets/app-1a2b.js')
+    expect(kept.headers['cache-control']).toBe('private, max-age=31536000, immutable')
+    for (const answer of [
+      await ask('GET', '/'),
+      await ask('GET', '/assets/app-0.js'),
+      await ask('POST', '/api/login'),
+    ]) {
+      expect(answer.headers['cache-control']).toBe('no-store')
+    }
+    const loopback = await open({ listen: { host: '127.0.0.1', port: 0 }, tls: undefined })
+    const bare = await fetch(`${loopback.address}/assets/app-1a2b.js`)
+    expect([bare.status, bare.headers.get('cache-control')]).toEqual([200, 'no-store'])
+    await loopback.stop()
+  })
+
   it('says so when this computer has no such address or the port is taken', async () => {
     await expect(open({ listen: { host: '192.0.2.1', port: 0 } })).rejects.toMatchObject({
       name: 'AddressUnusable',

@@ -32,6 +32,7 @@ const WRONG_TOKEN_MS = 1_000
 const LOOK_AT_CERTIFICATE_MS = 3_600_000
 /** 30 days. */
 const STRICT_TRANSPORT_SECURITY = 'max-age=2592000'
+const KEEP = 'private, max-age=31536000, immutable'
 const CONTENT_TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -202,6 +203,8 @@ export async function openHttpDoor(
     } catch {
       return void response.writeHead(404).end()
     }
+    // Their names change with what is in them. Without TLS another program had this port before, or has it after.
+    if (secure && relative.startsWith('/assets/')) response.setHeader('Cache-Control', KEEP)
     response.writeHead(200, { 'Content-Type': type })
     response.end(request.method === 'HEAD' ? undefined : file)
   }
