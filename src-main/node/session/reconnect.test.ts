@@ -60,6 +60,32 @@ describe('a session that is lost', () => {
     expect(t.service.network).not.toContain('open')
   })
 
+  it('waits a moment only for who does not answer while another one could be asked', async () => {
+    const t = await start({ others: true })
+    const reach = async () => {
+      const fromMs = t.clock.now()
+      expect((await t.until('connected')).proposal.provider).toBe(t.other)
+      return t.clock.now() - fromMs
+    }
+    t.pair.network.cut(t.proposal.provider, true)
+    t.connection.connect(t.candidates, { filter: { country: 'DE' } })
+    expect(await reach()).toBeLessThan(8_000)
+    await t.settle(t.connection.disconnect())
+    t.pair.network.cut(t.proposal.provider, false)
+    await t.connect()
+    t.pair.network.cut(t.proposal.provider, true)
+    t.service.lose()
+    await t.until('reconnecting')
+    // The lost session is closed first, which its provider does not answer either.
+    expect(await reach()).toBeLessThan(13_000)
+    await t.settle(t.connection.disconnect())
+    // With nobody else there is more patience, as for who asks on a slow line.
+    t.connection.connect([t.proposal], { filter: { country: 'DE' } })
+    const fromMs = t.clock.now()
+    expect(await t.until('disconnected')).toMatchObject({ last: { step: 'reach-provider', paid: 0n } })
+    expect(t.clock.now() - fromMs).toBeGreaterThanOrEqual(15_000)
+  })
+
   it('goes to the next one first when the provider took its leave', async () => {
     const t = await start({ others: true })
     await t.connect()

@@ -10,18 +10,22 @@ export async function connecting(
   context: Context,
   { candidates }: Extract<Transition, { to: 'connecting' }>,
 ): Promise<Transition> {
-  const { deps, signal } = context
+  const { deps, timing, signal } = context
   const wasBlocked = guardStands(context)
   // Asked before anything is tunnelled, and beside everything else.
   void context.ownAddress()
   let paid = 0n
   let failure: ConnectionFailure = { message: 'There is no provider to try.', paid }
-  for (const proposal of candidates) {
+  for (const [index, proposal] of candidates.entries()) {
     const type = deps.serviceTypes.find(({ name }) => name === proposal.serviceType)
     // A proxy reaches nothing behind the guard that an attempt before it raised, and promises none.
     if (!type?.guard && !wasBlocked && guardStands(context)) await openNetwork(deps)
-    const tried = await tryProvider(context, proposal, (progress) =>
-      context.show({ name: 'connecting', proposal, ...progress }),
+    const hasNext = index + 1 < candidates.length
+    const tried = await tryProvider(
+      context,
+      proposal,
+      (progress) => context.show({ name: 'connecting', proposal, ...progress }),
+      { reachMs: hasNext ? timing.reachMs : undefined },
     )
     if (tried.kind === 'verified') {
       return { to: 'connected', attempt: tried.attempt, steps: tried.steps, before: { paid, attempts: 0 } }

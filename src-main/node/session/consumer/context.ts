@@ -43,6 +43,8 @@ export type ConnectionDeps = {
 export type ConsumerTiming = {
   /** Own counters, rates and the decision to pay. */
   tickMs: number
+  /** How long a provider may stay silent that is asked first, while another one could be asked. */
+  reachMs: number
   adviceMs: number
   startMs: number
   /** All that is asked before a new tunnel counts as verified. */
@@ -74,6 +76,7 @@ export type ConsumerTiming = {
 
 export const CONSUMER_TIMING: ConsumerTiming = {
   tickMs: 1_000,
+  reachMs: 6_000,
   adviceMs: 10_000,
   startMs: 60_000,
   verifyMs: 4_500,

@@ -67,9 +67,11 @@ export async function reconnecting(
       await pause(context, ms)
       if (signal.aborted) break
     }
-    const isFirst = !asked.has(proposal)
+    // The one that was lost has been silent for a while, and the others are not to be waited for; later there is patience.
+    const tried = await tryProvider(context, proposal, (progress) => show(proposal, progress), {
+      ...{ isCounted: !asked.has(proposal), reachMs: turn === 0 && queue.length > 0 ? timing.reachMs : undefined },
+    })
     asked.add(proposal)
-    const tried = await tryProvider(context, proposal, (progress) => show(proposal, progress), isFirst)
     if (tried.kind === 'verified') {
       return { to: 'connected', attempt: tried.attempt, steps: tried.steps, before: { paid, attempts } }
     }

@@ -34,20 +34,21 @@ export type Tried = { attempt: Attempt; paid: bigint } & (
 /**
  * One attempt with one provider, from asking it to verified traffic; what failed is taken down. It gets at most
  * the first small payment. A cancel aborts whatever is under way. `show` is called at each step. Unless `isCounted` a
- * failure is no further one of that provider: it was asked before, for the same loss.
+ * failure is no further one of that provider: it was asked before, for the same loss. With `reachMs` it is waited for no
+ * longer than that.
  */
 export async function tryProvider(
   context: Context,
   proposal: CopiedProposal,
   show: (progress: Progress) => void,
-  isCounted = true,
+  { isCounted = true, reachMs }: { isCounted?: boolean; reachMs?: number | undefined } = {},
 ): Promise<Tried> {
   const { deps, signal } = context
   const attempt: Attempt = { proposal, askedAtMs: deps.clock.now() }
   context.options.onAttempt?.(attempt)
   const progress: Progress = { step: 'reach-provider', startedAtMs: attempt.askedAtMs, steps: [] }
   try {
-    await open(context, attempt, progress, () => show({ ...progress }))
+    await open(context, attempt, reachMs, progress, () => show({ ...progress }))
     deps.catalogue.recordSession(proposal.provider, deps.clock.now() - attempt.askedAtMs)
     return { kind: 'verified', attempt, paid: paidIn(attempt), steps: progress.steps }
   } catch (error) {
@@ -82,7 +83,13 @@ const OUR_OWN_FAILURES = new Set([
   ...['BudgetUsedUp', 'BudgetTooSmall', 'ProviderInUse'],
 ])
 
-async function open(context: Context, attempt: Attempt, progress: Progress, show: () => void): Promise<void> {
+async function open(
+  context: Context,
+  attempt: Attempt,
+  reachMs: number | undefined,
+  progress: Progress,
+  show: () => void,
+): Promise<void> {
   const { deps, timing, signal, options } = context
   const { proposal } = attempt
   const { clock } = deps
@@ -122,7 +129,9 @@ async function open(context: Context, attempt: Attempt, progress: Progress, show
   preparing.catch(() => undefined) // awaited below, when the provider was reached
 
   const { dialogue, link } = await step('reach-provider', async () => {
-    const dialogue = await deps.dialogues.open(proposal.provider, proposal.contacts, { signal })
+    const dialogue = await deps.dialogues.open(proposal.provider, proposal.contacts, {
+      ...{ signal, ...(reachMs !== undefined && { timeoutMs: reachMs }) },
+    })
     const link = deps.payments.attach(dialogue)
     attempt.dialogue = dialogue
     attempt.link = link
