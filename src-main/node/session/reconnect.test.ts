@@ -332,6 +332,23 @@ describe('an idle tunnel', () => {
     await t.until('connected')
   })
 
+  it('is found dead within 25 s of its provider being gone', async () => {
+    const t = await silent()
+    await t.flow(12, {})
+    t.pair.network.cut(t.proposal.provider, true)
+    const goneAtMs = t.clock.now()
+    expect(await t.until('reconnecting')).toMatchObject({ lost: 'Nothing comes back through the tunnel any more.' })
+    expect(t.clock.now() - goneAtMs).toBeLessThanOrEqual(25_000)
+  })
+
+  it('that lives stays while its provider is not heard', async () => {
+    const t = await start()
+    await t.connect()
+    t.pair.network.cut(t.proposal.provider, true)
+    await t.flow(45, {})
+    expect(t.seen).toEqual(['connecting', 'connected'])
+  })
+
   it('that lives stays after either', async () => {
     const t = await start()
     await t.connect()

@@ -35,6 +35,7 @@ export async function connected(
   const tunnel = watchTunnel(context, service, {
     // Idle time costs as well then, so the tunnel has to show that it lives.
     alsoIdle: proposal.unit === 'hour',
+    heardAtMs: session.meter.heardAtMs,
     failed: () =>
       endAttempt(attempt, { end: 'tunnel-failed', message: 'Nothing comes back through the tunnel any more.' }),
   })

@@ -60,6 +60,8 @@ export type ConsumerTiming = {
   quietMs: number
   /** … and before the tunnel is looked at. */
   stallMs: number
+  /** … and how long the provider may send no metering, where it sends one every ten seconds. */
+  unheardMs: number
   /** The clock on the wall has jumped when it is so far from where the ticks say. */
   jumpMs: number
   /** After a payment that was not taken. */
@@ -87,6 +89,7 @@ export const CONSUMER_TIMING: ConsumerTiming = {
   recheckMs: 2_000,
   quietMs: 2_000,
   stallMs: 5_000,
+  unheardMs: 15_000,
   jumpMs: 5_000,
   payRetryMs: 5_000,
   closeMs: 3_000,

@@ -17,6 +17,8 @@ export type Meter = {
   metered(): Metering
   /** True while a metering is in doubt: nothing is paid then. */
   doubtful(): boolean
+  /** When the provider last sent one, believed or not; at first the beginning of the session. */
+  heardAtMs(): number
   /** Decides what is in doubt now: the provider has ended the session, nothing more will come. */
   settle(): void
   stop(): void
@@ -56,6 +58,7 @@ export function createMeter(
   let metered: Metering = NO_METERING
   let doubt: { first: Heard; latest: Heard; cancel: () => void } | undefined
   let isOver = false
+  let heardAtMs = startedAtMs
 
   const judge = ({ metering, own }: Heard) => {
     const now = session.traffic()
@@ -105,6 +108,7 @@ export function createMeter(
   session.dialogue.handle(SESSION_METERING, (body) => {
     const { sessionId, record, ...next } = sessionMetering.parse(body)
     if (sessionId !== session.id) return undefined
+    heardAtMs = clock.now()
     session.heard(next)
     if (isOver) return undefined
     look({ metering: next, record, own: session.traffic() })
@@ -113,6 +117,7 @@ export function createMeter(
 
   return {
     metered: () => metered,
+    heardAtMs: () => heardAtMs,
     settle() {
       if (doubt) doubt.first = doubt.latest
       decide()

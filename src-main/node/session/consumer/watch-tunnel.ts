@@ -15,14 +15,14 @@ const FAILED_PROBES = 2
 /**
  * Notices a tunnel from which nothing comes back any more: payments stop growing after `quietMs`. After
  * `stallMs`, when something went up since (or time costs too) and the network has probes, the tunnel is
- * asked; twice without an answer, and it has failed. That is within 15 s of the last byte. It is asked at
- * once, idle or not, after this machine slept or got other addresses: the world around it may be another
- * one. Without probes only payment stops.
+ * asked; twice without an answer, and it has failed. That is within 15 s of the last byte. It is asked idle or not at
+ * once after this machine slept or got other addresses, for the world around it may be another one; and when the
+ * provider has sent no metering for `unheardMs`, for it may be gone. Without probes only payment stops.
  */
 export function watchTunnel(
   context: Context,
   service: ServiceConsumer,
-  options: { alsoIdle: boolean; failed: () => void },
+  options: { alsoIdle: boolean; heardAtMs: () => number; failed: () => void },
 ): TunnelWatch {
   const { deps, timing } = context
   const { clock } = deps
@@ -66,7 +66,8 @@ export function watchTunnel(
       }
       const quietMs = clock.now() - lastMs
       const isMissed = options.alsoIdle || traffic.bytesUp > last.bytesUp
-      isDue = hasMoved() || isDue || (quietMs >= timing.stallMs && isMissed)
+      const isUnheard = quietMs >= timing.unheardMs && clock.now() - options.heardAtMs() >= timing.unheardMs
+      isDue = hasMoved() || isDue || isUnheard || (quietMs >= timing.stallMs && isMissed)
       if (isDue && !isAsking && deps.probes.length > 0) {
         isDue = false
         void ask()
