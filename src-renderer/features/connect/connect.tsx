@@ -19,7 +19,8 @@ import { LiveSession } from './live-session.tsx'
 import { LossNotice } from './loss-notice.tsx'
 import { Offers } from './offers.tsx'
 import { StatePanel } from './state-panel.tsx'
-import { nextTarget, proposalKey, quickTarget, type Target } from './target.ts'
+import { nextTarget, quickTarget, type Target } from './target.ts'
+import { useTried } from './tried.ts'
 import { useMeans } from './use-means.ts'
 import { WorldMap } from './world-map.tsx'
 
@@ -36,7 +37,7 @@ export function Connect() {
   const all = useQuery('proposals.query', toQuery(filters), revision)
   const query = all.data || all.error ? all : { ...all, ...(first.data && { data: first.data }) }
   const [target, setTarget] = useState<Target>()
-  const [tried, setTried] = useState<ReadonlySet<string>>(new Set())
+  const tried = useTried(connection)
   const link = useLinkedOffer()
   const unlink = useCallback(() => {
     setTarget(undefined)
@@ -49,16 +50,10 @@ export function Connect() {
   const quick = useMemo(() => quickTarget(shown, means), [shown, means])
 
   const current = 'proposal' in connection ? connection.proposal : undefined
-  const connected = connection.name === 'connected'
-  const currentKey = current && proposalKey(current)
   const [lastType, setLastType] = useState(current?.serviceType)
   useEffect(() => {
     if (current) setLastType(current.serviceType)
   }, [current])
-  useEffect(() => {
-    if (connected) setTried(new Set())
-    else if (currentKey) setTried((before) => new Set(before).add(currentKey))
-  }, [connected, currentKey])
 
   const exit = connection.name === 'connected' ? connection.live.exit?.country : undefined
   const known = connection.name === 'unknown' ? connection.before : connection
