@@ -18,6 +18,7 @@ import type { Store } from './ports/store.ts'
 import type { ProgramConnections } from './programs/connections.ts'
 import { shareDialogues } from './programs/shared-dialogues.ts'
 import type { PaymentPolicy } from './protocol/payment.ts'
+import type { ConnectOptions } from './session/consumer/context.ts'
 import { createServingLimits } from './session/provider/serving-limits.ts'
 import { createProviderSessions, refuseToServe } from './session/provider-sessions.ts'
 import { createRecords } from './session/records.ts'
@@ -47,7 +48,7 @@ export type Agent = {
   /** Balances and promises anew from the chain; afterwards it follows by itself. */
   refresh(): Promise<void>
   /** Tries what matches, best first, until one works; `state.connection` tells how it goes. */
-  connect(filter: ProposalFilter, socksPort: number | undefined): Promise<void>
+  connect(filter: ProposalFilter, how?: Pick<ConnectOptions, 'socksPort' | 'instead'>): Promise<void>
   disconnect(): Promise<void>
   /** A setting raised or opened the guard: `state.connection` says so, unless there is a connection. */
   restate(): void

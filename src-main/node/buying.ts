@@ -10,7 +10,7 @@ import type { ServiceType } from './ports/service-type.ts'
 import { createProgramConnections, type ProgramConnections } from './programs/connections.ts'
 import type { SharedDialogues } from './programs/shared-dialogues.ts'
 import { createConnection } from './session/connection.ts'
-import type { ConnectionDeps } from './session/consumer/context.ts'
+import type { ConnectionDeps, ConnectOptions } from './session/consumer/context.ts'
 import { fetchDirectly } from './session/consumer/probe.ts'
 import type { Records } from './session/records.ts'
 import type { StateTree } from './state-tree.ts'
@@ -21,7 +21,7 @@ import type { SessionRepository } from './storage/session-repository.ts'
 export type Buying = {
   readonly programs: ProgramConnections
   /** Tries what matches, best first, until one works; `state.connection` tells how it goes. */
-  connect(filter: ProposalFilter, socksPort: number | undefined): Promise<void>
+  connect(filter: ProposalFilter, how?: Pick<ConnectOptions, 'socksPort' | 'instead'>): Promise<void>
   disconnect(): Promise<void>
   /** A setting raised or opened the guard: `state.connection` says so, unless there is a connection. */
   restate(): void
@@ -112,13 +112,10 @@ export function createBuying(
         programs.connect(program, wishes)
       },
     },
-    async connect(filter, socksPort) {
+    async connect(filter, how = {}) {
       needRegistration()
       const candidates = () => catalogue.candidates(filter)
-      connection.connect(candidates(), {
-        ...{ filter, candidates },
-        ...(socksPort === undefined ? {} : { socksPort }),
-      })
+      connection.connect(candidates(), { ...how, filter, candidates })
     },
     disconnect: () => connection.disconnect(),
     restate: () => connection.restate(),

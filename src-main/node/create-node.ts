@@ -330,9 +330,9 @@ export async function createNode(options: {
       needMarket().catalogue.prefer(provider, preferred)
       return null
     },
-    async 'connection.connect'({ socksPort, ...filter }) {
+    async 'connection.connect'({ socksPort, instead = false, ...filter }) {
       giveUpStart()
-      await needAgent().connect(filter, socksPort)
+      await needAgent().connect(filter, { instead, ...(socksPort !== undefined && { socksPort }) })
       return null
     },
     async 'connection.disconnect'() {
@@ -413,7 +413,7 @@ export async function createNode(options: {
           // Whoever expects a VPN does not want a proxy because it is cheaper.
           return { serviceType: state.get().capabilities.openvpn.available ? 'openvpn' : 'socks' }
         },
-        connect: (filter) => raised.then(() => needAgent().connect(filter, undefined)),
+        connect: (filter) => raised.then(() => needAgent().connect(filter)),
         show: (problem) => settings.problem('connectOnStart', problem),
       })
     }

@@ -116,8 +116,13 @@ export const commands = {
   ).returns<WalletEntry[]>(),
   'proposals.query': command(proposalFilter).returns<ProposalView[]>(),
   'proposals.prefer': command(z.object({ provider: identityId, preferred: z.boolean() })).returns<null>(),
-  /** Resolves when the attempt started; progress and result are in `state.connection`. */
-  'connection.connect': command(proposalFilter.extend({ socksPort: port.optional() })).returns<null>(),
+  /**
+   * Resolves when the attempt started; progress and result are in `state.connection`. `instead`: in the place of the
+   * session that runs; nothing is let out in between.
+   */
+  'connection.connect': command(
+    proposalFilter.extend({ socksPort: port.optional(), instead: z.boolean().optional() }),
+  ).returns<null>(),
   /** Resolves when everything is taken down. */
   'connection.disconnect': command(nothing).returns<null>(),
   /** Ends whatever runs and lets everything out again. Lockdown would block on, so it is switched off first. */

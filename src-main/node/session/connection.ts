@@ -26,7 +26,7 @@ export type Connection = {
   onChange(handle: (state: ConnectionState) => void): () => void
   /**
    * Starts trying the candidates in order; progress and result are in the state. Throws
-   * `AlreadyConnected` unless disconnected or blocked, `NoProposal` without candidates.
+   * `AlreadyConnected` unless disconnected or blocked, or connected and `instead`; `NoProposal` without candidates.
    */
   connect(candidates: readonly CopiedProposal[], options?: ConnectOptions): void
   /**
@@ -54,7 +54,7 @@ export type Connection = {
  *     │                                  │ none left
  *     ├── without a guard (SOCKS) ───────┤
  *     │                                  ▼ with a guard (OpenVPN)
- *     └── the person's disconnect ──── blocked ── connect ─▸ connecting
+ *     └── the person's disconnect ──── blocked ── connect ─▸ connecting ◂─ connect to another one instead ── connected
  *
  * One file per state in `consumer/`; each takes what the one before hands over and returns what comes
  * next. The guard is raised by the service before its tunnel starts and is opened on the way into
@@ -73,7 +73,7 @@ export function createConnection(
   const listeners = new Set<(state: ConnectionState) => void>()
   const timing = { ...CONSUMER_TIMING, ...options.timing }
   let state = stateAtStart(deps)
-  let running: { abort: AbortController; done: Promise<void> } | undefined
+  let running: Running | undefined
 
   const show = (next: ConnectionState) => {
     state = next
@@ -95,22 +95,42 @@ export function createConnection(
       return isGuarded ? { to: 'blocked', failure } : { to: 'disconnected', last: failure }
     }
 
-  async function run(candidates: readonly CopiedProposal[], connectOptions: ConnectOptions, signal: AbortSignal) {
+  /** Once, and before anything is tunnelled: behind the guard there is nobody to ask. */
+  function ownAddressOnce(signal: AbortSignal): Context['ownAddress'] {
     let own: Promise<string | undefined> | undefined
+    return () => {
+      own ??= seenAddress({ deps }, deps.fetchDirectly ?? fetchDirectly, signal, timing.directProbeMs).catch(
+        () => undefined,
+      )
+      return own
+    }
+  }
+
+  async function run(
+    candidates: readonly CopiedProposal[],
+    connectOptions: ConnectOptions,
+    { abort: { signal }, ownAddress }: Pick<Running, 'abort' | 'ownAddress'>,
+  ): Promise<void> {
     const context: Context = {
-      ...{ deps, timing, maxAtRisk: options.maxAtRisk, show, signal },
+      ...{ deps, timing, maxAtRisk: options.maxAtRisk, signal, ownAddress },
+      show: (next) => isReplaced(signal) || show(next),
       spent: { used: 0n, ahead: new Map() },
       options: { candidates: () => candidates, ...connectOptions },
-      // Once, and before anything is tunnelled: behind the guard there is nobody to ask.
-      ownAddress() {
-        own ??= seenAddress({ deps }, deps.fetchDirectly ?? fetchDirectly, signal, timing.directProbeMs).catch(
-          () => undefined,
-        )
-        return own
-      },
     }
     let next: Transition | undefined = { to: 'connecting', candidates }
-    while (next) next = await step(context, next)
+    while (next && !(isReplaced(signal) && (next.to === 'disconnected' || next.to === 'blocked'))) {
+      next = await step(context, next)
+    }
+  }
+
+  /** Ends the session that runs and shows the first step of what comes instead, so that there is no moment between. */
+  function replace(before: Running, [first]: readonly CopiedProposal[]): Promise<void> {
+    before.abort.abort({ end: 'consumer-closed', isReplaced: true } satisfies Stop)
+    if (first) {
+      const startedAtMs = deps.clock.now()
+      show({ name: 'connecting', proposal: first, step: 'reach-provider', startedAtMs, steps: [] })
+    }
+    return before.done
   }
 
   async function step(context: Context, next: Transition): Promise<Transition | undefined> {
@@ -152,22 +172,29 @@ export function createConnection(
       return () => void listeners.delete(handle)
     },
     connect(candidates, connectOptions = {}) {
-      if (running) throw new MystError('AlreadyConnected', 'There is a connection already; disconnect it first.')
-      const usable = state.name === 'blocked' ? candidates.filter(isGuarded(deps)) : candidates
+      const before = running
+      if (before && !(connectOptions.instead && state.name === 'connected')) {
+        throw new MystError('AlreadyConnected', 'There is a connection already; disconnect it first.')
+      }
+      const isClosed = deps.serviceTypes.some(({ guard }) => guard?.stands)
+      const usable = isClosed ? candidates.filter(isGuarded(deps)) : candidates
       if (usable.length === 0) {
-        throw candidates.length > 0
-          ? new MystError('NoProposal', 'Restore the internet first: a proxy cannot be reached while it is blocked.')
-          : new MystError('NoProposal', 'No proposal matches; loosen the filters, or wait until the chain is copied.')
+        const missing = 'No proposal matches; loosen the filters, or wait until the chain is copied.'
+        const behind = `${before ? 'Disconnect' : 'Restore the internet'} first: a proxy cannot be reached while it is blocked.`
+        throw new MystError('NoProposal', candidates.length > 0 ? behind : missing)
       }
       const abort = new AbortController()
-      running = { abort, done: run(usable, connectOptions, abort.signal) }
+      const next = { abort, ownAddress: before?.ownAddress ?? ownAddressOnce(abort.signal) }
+      running = { ...next, done: Promise.resolve() }
+      const over = before ? replace(before, usable) : undefined
+      running.done = over ? over.then(() => run(usable, connectOptions, next)) : run(usable, connectOptions, next)
     },
     async disconnect(end = 'consumer-closed') {
       running?.abort.abort({ end } satisfies Stop)
       await running?.done
       const isOurs = !deps.serviceTypes.some(({ guard }) => guard?.stands?.isInherited)
       if (state.name !== 'blocked' || (end === 'shutdown' && !isOurs)) return
-      running = { abort: new AbortController(), done: restore() }
+      running = { abort: new AbortController(), ownAddress: async () => undefined, done: restore() }
       await running.done
     },
     restate() {
@@ -181,6 +208,11 @@ const isGuarded =
   ({ serviceTypes }: Pick<ConnectionDeps, 'serviceTypes'>) =>
   ({ serviceType }: CopiedProposal): boolean =>
     serviceTypes.some(({ name, guard }) => name === serviceType && guard)
+
+/** `ownAddress` is that of before anything was tunnelled, also for what takes its place. */
+type Running = { abort: AbortController; ownAddress: Context['ownAddress']; done: Promise<void> }
+
+const isReplaced = (signal: AbortSignal): boolean => signal.aborted && (signal.reason as Stop).isReplaced === true
 
 /** What holds while nobody is connected: `before`, unless the guard was raised or opened since. */
 export function stateNow(deps: Pick<ConnectionDeps, 'serviceTypes'>, before: ConnectionState): ConnectionState {

@@ -296,6 +296,69 @@ describe('the network', () => {
   })
 })
 
+describe('another provider instead', () => {
+  const settle = async () => {
+    const t = await start({ others: true })
+    await t.connect()
+    const [, other] = t.candidates
+    if (!other) throw new Error('there is another one')
+    return { ...t, otherOffer: other }
+  }
+
+  it('takes the session over, with nothing let out in between, and the first one is closed in order', async () => {
+    const t = await settle()
+    t.connection.connect([t.otherOffer], { instead: true })
+    expect(t.connection.state).toMatchObject({ name: 'connecting', proposal: { provider: t.other } })
+    expect((await t.until('connected')).live.exit).toBeDefined()
+    expect(t.seen).toEqual(['connecting', 'connected', 'connecting', 'connected'])
+    expect(t.service.network).toEqual(['blocked', 'tunnel', 'blocked', 'tunnel'])
+    expect(t.consumer.repository.list(5).map(({ peer, end }) => [peer, end])).toEqual([
+      [t.other, undefined],
+      [t.proposal.provider, 'consumer-closed'],
+    ])
+    await t.settle(t.connection.disconnect())
+    expect([t.service.openTunnels(), t.service.consumers()]).toEqual([0, 0])
+    expect(t.service.network.at(-1)).toBe('open')
+  })
+
+  it('stays closed when that one does not work, and opens when it is cancelled', async () => {
+    const t = await settle()
+    t.pair.network.cut(t.other, true)
+    t.connection.connect([t.otherOffer], { instead: true })
+    expect(await t.until('blocked')).toMatchObject({ why: expect.stringContaining('does not answer') })
+    expect(t.service.network).not.toContain('open')
+    const again = await settle()
+    again.connection.connect([again.otherOffer], { instead: true })
+    await again.settle(again.connection.disconnect())
+    expect(again.connection.state.name).toBe('disconnected')
+    expect(again.consumer.repository.list(5).map(({ end }) => end)).toEqual(['consumer-closed'])
+    expect([again.service.openTunnels(), again.service.consumers()]).toEqual([0, 0])
+    expect(again.service.network.at(-1)).toBe('open')
+  })
+
+  it('is taken when the session is lost at that moment', async () => {
+    const t = await settle()
+    t.service.lose()
+    t.connection.connect([t.otherOffer], { instead: true })
+    expect((await t.until('connected')).proposal.provider).toBe(t.other)
+    expect(t.service.network).not.toContain('open')
+  })
+
+  it('is asked for in words, while connected, and is no proxy behind a VPN', async () => {
+    const t = await settle()
+    const refusal = expect.objectContaining({ name: 'AlreadyConnected' })
+    expect(() => t.connection.connect([t.otherOffer])).toThrow(refusal)
+    const proxy = { ...t.otherOffer, serviceType: 'socks' as const }
+    expect(() => t.connection.connect([proxy], { instead: true })).toThrow(/Disconnect first/)
+    expect(() => t.connection.connect([], { instead: true })).toThrow(/No proposal matches/)
+    await t.flow(2, {})
+    expect(t.seen).toEqual(['connecting', 'connected'])
+    t.connection.connect([t.otherOffer], { instead: true })
+    expect(() => t.connection.connect([t.otherOffer], { instead: true })).toThrow(refusal)
+    await t.until('connected')
+  })
+})
+
 describe('an idle tunnel', () => {
   const silent = async () => {
     const t = await start()

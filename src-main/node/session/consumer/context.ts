@@ -100,6 +100,8 @@ export const CONSUMER_TIMING: ConsumerTiming = {
 }
 
 export type ConnectOptions = {
+  /** In the place of the session that runs, which is closed first; nothing is let out in between. */
+  instead?: boolean
   socksPort?: number
   /** What was asked for: shown when all is lost, so that it can be asked for again. */
   filter?: ProposalFilter
@@ -144,7 +146,11 @@ export type Context = {
 }
 
 /** Why this side ends: the reason of the abort signal. */
-export type Stop = { end: Extract<SessionEnd, 'consumer-closed' | 'shutdown'> }
+export type Stop = {
+  end: Extract<SessionEnd, 'consumer-closed' | 'shutdown'>
+  /** Another connection takes its place, so that the network stays as it is, and what is shown is of that one. */
+  isReplaced?: boolean
+}
 
 /** Of the sessions before, in this connection. */
 export type Before = { paid: Amount; attempts: number }
