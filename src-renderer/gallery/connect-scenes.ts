@@ -2,6 +2,7 @@ import type { AppState } from '#shared/contract/state.ts'
 import { REFUSALS } from '#shared/model/refusal.ts'
 import { CONNECT_STEPS, type ConnectionState, type StepRecord } from '#shared/model/session.ts'
 import { MYST } from '#shared/model/units.ts'
+import { m } from '../messages/index.ts'
 import { CHOSEN, LOCKED, live, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
 import type { Scene } from './scene.ts'
 
@@ -80,6 +81,14 @@ export function connectScenes(now: number): Record<string, Scene> {
     },
     ...Object.fromEntries(connecting),
     connected: at({ name: 'connected', proposal: CHOSEN, live: live(now), steps: STEPS }),
+    'connected-switch': {
+      ...at({ name: 'connected', proposal: CHOSEN, live: live(now), steps: STEPS }),
+      press: () => [m.connect.switch],
+    },
+    'connected-switch-confirm': {
+      ...at({ name: 'connected', proposal: CHOSEN, live: live(now), steps: STEPS }),
+      press: () => [m.connect.switch, m.connect.connect],
+    },
     'connected-socks': at({
       name: 'connected',
       proposal: { ...CHOSEN, serviceType: 'socks', unit: 'hour' },

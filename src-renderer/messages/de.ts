@@ -105,6 +105,8 @@ export const de: Messages = {
     connect: 'Verbinden',
     connectTo: (provider, country, service) => `Mit ${provider} verbinden (${country}, ${service})`,
     disconnect: 'Trennen',
+    switch: 'Standort wechseln',
+    keepSession: 'Zurück zur Verbindung',
     cancel: 'Abbrechen',
     tryAgain: 'Erneut versuchen',
     trying: 'Neuer Versuch',
@@ -204,6 +206,9 @@ export const de: Messages = {
     proxyText:
       'Nur Programme, in denen Sie den Proxy eintragen, nutzen ihn; alles andere zeigt weiter Ihre eigene Adresse.',
     blockedProxy: 'Geben Sie erst das Internet frei: Solange es gesperrt ist, ist kein Proxy zu erreichen.',
+    proxyBehindVpn: 'Trennen Sie zuerst: Hinter einem VPN ist kein Proxy zu erreichen.',
+    insteadOfVpn: 'Ihre jetzige Verbindung endet zuerst. Dazwischen verlässt nichts diesen Computer.',
+    insteadOfProxy: 'Ihre jetzige Verbindung endet zuerst; Programme, die ihren Proxy nutzen, warten einen Moment.',
     needIdentity:
       'Umsehen können Sie sich einfach so. Zum Verbinden brauchen Sie eine Identität; sie anzulegen dauert etwa zwei Minuten.',
     needUnlock: 'Ihre Identität ist gesperrt. Entsperren Sie sie, um sich zu verbinden.',

@@ -106,6 +106,8 @@ export const en = {
     connectTo: (provider: string, country: string, service: string) =>
       `Connect to ${provider} in ${country}, ${service}`,
     disconnect: 'Disconnect',
+    switch: 'Switch location',
+    keepSession: 'Back to the session',
     cancel: 'Cancel',
     tryAgain: 'Try again',
     trying: 'Trying again',
@@ -201,6 +203,9 @@ export const en = {
     go: 'Connect',
     proxyText: 'Only apps that you point at the proxy use it; everything else keeps showing your own address.',
     blockedProxy: 'Restore the internet first: a proxy cannot be reached while it is blocked.',
+    proxyBehindVpn: 'Disconnect first: behind a VPN no proxy can be reached.',
+    insteadOfVpn: 'Your present session ends first. Nothing leaves this computer in between.',
+    insteadOfProxy: 'Your present session ends first, and apps that use its proxy have to wait a moment.',
     needIdentity: 'Looking around needs nothing. To connect, make an identity first: it takes about two minutes.',
     needUnlock: 'Your identity is locked. Unlock it to connect.',
     needBackup: 'Save a backup of your identity first, so that the money on it cannot be lost.',

@@ -17,6 +17,7 @@ import { misconduct } from './misconduct.ts'
 import { nextStep } from './next-step.ts'
 import { affordable, priceRange } from './prices.ts'
 import { canConnect, connectInput, type Target } from './target.ts'
+import { useMeans } from './use-means.ts'
 
 /** Before paying: the price, what is paid ahead, and the most that can be lost. */
 export function ConfirmDialog({
@@ -52,6 +53,7 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
   const spendable = available(wallet)
   const connectionName = useNode((state) => state.connection.name)
   const connect = useCommand('connection.connect')
+  const { guard } = useMeans()
   const [port, setPort] = useState('')
   const { first } = target
   const free = target.candidates.every(({ pricePerUnit }) => pricePerUnit === 0n)
@@ -62,8 +64,8 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
 
   // The state is the truth: once it is connecting, whoever asked, there is nothing left to confirm.
   useEffect(() => {
-    if (!canConnect(connectionName)) onClose()
-  }, [connectionName, onClose])
+    if (!canConnect(connectionName, target.instead)) onClose()
+  }, [connectionName, target.instead, onClose])
 
   const submit = async (event: FormEvent) => {
     event.preventDefault()
@@ -136,6 +138,7 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
         </Notice>
       )}
       {missing ? <Notice tone="accent">{missing.text}</Notice> : !free && <Notice>{m.confirm.verified}</Notice>}
+      {target.instead && <Notice>{guard ? m.confirm.insteadOfVpn : m.confirm.insteadOfProxy}</Notice>}
       <ErrorNotice error={connect.error} />
       <div className="dialog-actions">
         <Button onClick={onClose}>{m.app.cancel}</Button>

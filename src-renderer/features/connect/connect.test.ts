@@ -6,8 +6,8 @@ import { paidAhead } from './paid-ahead.ts'
 import { affordable, priceRange } from './prices.ts'
 import { connectInput, nextTarget, proposalKey, quickTarget } from './target.ts'
 
-const both = { capabilities: READY.capabilities, isBlocked: false }
-const proxyOnly = { capabilities: { openvpn: { available: false }, socks: { available: true } }, isBlocked: false }
+const both = { capabilities: READY.capabilities, guard: undefined }
+const proxyOnly = { capabilities: { openvpn: { available: false }, socks: { available: true } }, guard: undefined }
 
 describe('paid ahead', () => {
   const perGib = { unit: 'GiB', pricePerUnit: MYST } as const
@@ -76,8 +76,8 @@ describe('what is paid for', () => {
     expect(quickTarget(PROPOSALS, proxyOnly)?.first.serviceType).toBe('socks')
     expect(quickTarget([], both)).toBeUndefined()
     // Nobody reaches a proxy while the internet is blocked.
-    expect(quickTarget(PROPOSALS, { ...proxyOnly, isBlocked: true })).toBeUndefined()
-    expect(quickTarget(PROPOSALS, { ...both, isBlocked: true })?.first.serviceType).toBe('openvpn')
+    expect(quickTarget(PROPOSALS, { ...proxyOnly, guard: 'block' as const })).toBeUndefined()
+    expect(quickTarget(PROPOSALS, { ...both, guard: 'block' as const })?.first.serviceType).toBe('openvpn')
   })
 
   it('hands the node the list’s rules, or the one offer when only this page knows the list', () => {
@@ -92,7 +92,9 @@ describe('what is paid for', () => {
       provider: target.first.provider,
       serial: target.first.serial,
       serviceType: 'openvpn',
+      instead: false,
     })
+    expect(connectInput({ ...target, instead: true }, NO_FILTERS)).toMatchObject({ instead: true })
   })
 
   it('the next one is of the same kind and was not tried', () => {

@@ -58,26 +58,35 @@ export function Connect() {
   const exit = connection.name === 'connected' ? connection.live.exit?.country : undefined
   const known = connection.name === 'unknown' ? connection.before : connection
   const idle = ['disconnected', 'disconnecting', 'blocked'].includes(known.name)
+  const connected = connection.name === 'connected'
+  const [isSwitching, setSwitching] = useState(false)
+  const switching = connected && isSwitching
+  useEffect(() => {
+    if (!connected) setSwitching(false)
+  }, [connected])
   const choose = useCallback(
-    (country: string) => setFilters({ ...filters, country: filters.country === country ? '' : country }),
-    [filters, setFilters],
+    (country: string) => {
+      setFilters({ ...filters, country: filters.country === country ? '' : country })
+      if (connected) setSwitching(true)
+    },
+    [connected, filters, setFilters],
   )
   const connectTo = useCallback(
-    (proposal: ProposalView) => setTarget({ kind: 'one', first: proposal, candidates: [proposal] }),
-    [],
+    (proposal: ProposalView) => setTarget({ kind: 'one', first: proposal, candidates: [proposal], instead: connected }),
+    [connected],
   )
   return (
     <div className="connect" data-connection={connection.name} data-tone={connectionTone(connection)}>
       <section className="stage card">
-        <StatePanel quick={quick} onQuick={setTarget} />
+        <StatePanel quick={quick} onQuick={setTarget} switching={switching} onSwitch={setSwitching} />
         <WorldMap
           counts={counts}
           chosen={filters.country}
-          focus={idle ? undefined : (exit ?? current?.originLocation.country)}
-          connection={connection.name}
+          focus={idle || switching ? undefined : (exit ?? current?.originLocation.country)}
+          connection={switching ? 'disconnected' : connection.name}
           onChoose={choose}
         />
-        {idle && <CountryPicks counts={counts} chosen={filters.country} onChoose={choose} />}
+        {(idle || switching) && <CountryPicks counts={counts} chosen={filters.country} onChoose={choose} />}
       </section>
       <section className="side">
         {connection.name === 'unknown' && <Notice tone="amber">{m.connection.unknownHelp}</Notice>}
@@ -97,8 +106,8 @@ export function Connect() {
           (connection.name === 'reconnecting' && connection.retryAtMs === undefined)) && (
           <ConnectingSteps connection={connection} />
         )}
-        {connection.name === 'connected' && <LiveSession connection={connection} />}
-        {idle && (
+        {connection.name === 'connected' && !switching && <LiveSession connection={connection} />}
+        {(idle || switching) && (
           <Offers
             query={query}
             shown={shown}

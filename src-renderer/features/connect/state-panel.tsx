@@ -1,4 +1,4 @@
-import { LockOpen, Power, RotateCw, Zap } from 'lucide-react'
+import { ArrowLeftRight, LockOpen, Power, RotateCw, Undo2, Zap } from 'lucide-react'
 import { type FocusEvent, useEffect, useRef } from 'react'
 import { countryName } from '../../messages/countries.ts'
 import { counted, formatClock, formatPrice, formatTime } from '../../messages/format.ts'
@@ -14,7 +14,14 @@ import { ErrorNotice } from '../../ui/notice.tsx'
 import type { Target } from './target.ts'
 
 /** The state in words and the one button that changes it; always in the same place. */
-export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQuick(target: Target): void }) {
+export function StatePanel(props: {
+  quick: Target | undefined
+  onQuick(target: Target): void
+  /** Whether the offers are shown beside a session, to choose another one. */
+  switching: boolean
+  onSwitch(switching: boolean): void
+}) {
+  const { quick, onQuick, switching, onSwitch } = props
   const connection = useConnection()
   const disconnect = useCommand('connection.disconnect')
   const retry = useCommand('connection.connect')
@@ -60,6 +67,16 @@ export function StatePanel({ quick, onQuick }: { quick: Target | undefined; onQu
       {connection.name === 'connecting' && (
         <Button size="large" wide onClick={stop} busy={disconnect.running && m.steps.cancelling}>
           {m.connect.cancel}
+        </Button>
+      )}
+      {connection.name === 'connected' && (
+        <Button
+          size="large"
+          wide
+          icon={switching ? <Undo2 size={18} aria-hidden /> : <ArrowLeftRight size={18} aria-hidden />}
+          onClick={() => onSwitch(!switching)}
+        >
+          {switching ? m.connect.keepSession : m.connect.switch}
         </Button>
       )}
       {(connection.name === 'connected' || connection.name === 'reconnecting') && (

@@ -3,35 +3,43 @@ import type { AppState } from '#shared/contract/state.ts'
 import { m } from '../../messages/index.ts'
 import { type Filters, toQuery } from './filters.ts'
 
-/** What a person is about to pay for: one offer, or the best of a list. */
-export type Target = { kind: 'one' | 'quick'; first: ProposalView; candidates: readonly ProposalView[] }
+/** What a person is about to pay for: one offer, or the best of a list; `instead`: in the place of the session that runs. */
+export type Target = {
+  kind: 'one' | 'quick'
+  first: ProposalView
+  candidates: readonly ProposalView[]
+  instead?: boolean
+}
 
 export function proposalKey(proposal: Pick<ProposalView, 'provider' | 'serial' | 'serviceType'>): string {
   return `${proposal.provider}/${proposal.serial}/${proposal.serviceType}`
 }
 
 /** What decides which offers can be connected to. */
-export type Means = Pick<AppState, 'capabilities'> & { isBlocked: boolean }
+export type Means = Pick<AppState, 'capabilities'> & {
+  /** What lets nothing out beside a tunnel: one that stands, or one that is gone. */
+  guard: 'tunnel' | 'block' | undefined
+}
 
 export function usable(proposal: ProposalView, means: Means): boolean {
   return !proposal.own && isPossible(proposal.serviceType, means)
 }
 
 /** Behind the guard nobody reaches a proxy. */
-function isPossible(type: ProposalView['serviceType'], { capabilities, isBlocked }: Means): boolean {
-  return capabilities[type].available && !(isBlocked && type === 'socks')
+function isPossible(type: ProposalView['serviceType'], { capabilities, guard }: Means): boolean {
+  return capabilities[type].available && !(guard && type === 'socks')
 }
 
 /** Why nobody connects to it now; undefined: one can. */
 export function whyNot({ serviceType }: ProposalView, means: Means): string | undefined {
   if (isPossible(serviceType, means)) return undefined
   if (!means.capabilities[serviceType].available) return m.confirm.unavailable(m.service[serviceType])
-  return m.confirm.blockedProxy
+  return means.guard === 'tunnel' ? m.confirm.proxyBehindVpn : m.confirm.blockedProxy
 }
 
-/** From these states a person can connect; the others have to end first. */
-export function canConnect(connection: AppState['connection']['name']): boolean {
-  return connection === 'disconnected' || connection === 'blocked'
+/** From these states a person can connect; from `connected` to something else, and the others have to end first. */
+export function canConnect(connection: AppState['connection']['name'], instead = false): boolean {
+  return instead ? connection === 'connected' : connection === 'disconnected' || connection === 'blocked'
 }
 
 /**
@@ -63,8 +71,10 @@ export function nextTarget(
 /** The command's input. With search words the node cannot know the list, so it gets the one offer. */
 export function connectInput(target: Target, filters: Filters): CommandInput<'connection.connect'> {
   const { provider, serial, serviceType } = target.first
-  if (target.kind === 'one' || filters.search.trim() !== '') return { provider, serial, serviceType }
+  const { instead = false } = target
+  if (target.kind === 'one' || filters.search.trim() !== '') return { provider, serial, serviceType, instead }
   return {
+    instead,
     ...toQuery(filters),
     serviceType,
     ...(filters.country && { originCountry: filters.country }),

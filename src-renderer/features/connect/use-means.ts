@@ -4,6 +4,12 @@ import type { Means } from './target.ts'
 
 export function useMeans(): Means {
   const capabilities = useNode((state) => state.capabilities)
-  const isBlocked = useNode((state) => state.connection.name === 'blocked')
-  return useMemo(() => ({ capabilities, isBlocked }), [capabilities, isBlocked])
+  const guard = useNode(({ connection }) =>
+    connection.name === 'blocked'
+      ? 'block'
+      : connection.name === 'connected' && connection.proposal.serviceType === 'openvpn'
+        ? 'tunnel'
+        : undefined,
+  )
+  return useMemo(() => ({ capabilities, guard }), [capabilities, guard])
 }
