@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSocketProxy } from '../../src-main/node/localnet/socket-proxy.ts'
+import { m } from '../../src-renderer/messages/index.ts'
 import { findChromium } from '../lab/browser.ts'
 import type { LineProcess } from '../lab/line-process.ts'
 import { createLoopback, type Loopback } from '../lab/loopback.ts'
@@ -90,6 +91,33 @@ describe.skipIf(findChromium() === undefined)('the app in a browser [needs chrom
     } finally {
       await cut.close()
       await again?.close()
+    }
+  })
+
+  it('asks nobody for money while there is no network', async () => {
+    const { address, token } = await startApp('nowhere')
+    const nowhere = await openApp(`${address}/#token=${token}`)
+    try {
+      const { app, page } = nowhere
+      const sentence = page.getByText('No network is chosen; name one with --network FILE.')
+      await sentence.waitFor()
+      await app.setup.createIdentity(PASSPHRASE)
+      await app.setup.backUp(join(loopback.dir, 'backup.json'), PASSPHRASE)
+      await page.getByText(m.setup.fundNoNetwork).waitFor()
+      expect(await sentence.count()).toBe(1)
+      const nobodyPays = async () => {
+        expect(await page.getByText(/0x[0-9a-f]{40}/).count()).toBe(0)
+        expect(await page.getByText(/\d\sMYST/).count()).toBe(0)
+        expect(await page.getByRole('img', { name: m.setup.qr }).count()).toBe(0)
+      }
+      await nobodyPays()
+      expect(await page.getByRole('main').getByRole('button').count()).toBe(0)
+      await app.setup.later.click()
+      await app.goTo('wallet')
+      await page.getByText(m.wallet.closed['no-network']).waitFor()
+      await nobodyPays()
+    } finally {
+      await nowhere.close()
     }
   })
 

@@ -21,6 +21,7 @@ import { Locked } from './locked.tsx'
 import { LostBanner } from './lost-banner.tsx'
 import { loadOtherScreens, Screen } from './screen.tsx'
 import { Shell } from './shell.tsx'
+import { StatusLine } from './status-line.tsx'
 import { Waiting } from './waiting.tsx'
 
 export function render(root: HTMLElement, parts: NodeParts): void {
@@ -81,6 +82,13 @@ function Screens() {
     if (!route) redirect(first)
   }, [route, first])
   if (!route) return null
-  if (route === 'setup' || route === 'unlock') return <Screen route={route} waiting={<Waiting />} />
+  if (route === 'setup' || route === 'unlock') {
+    return (
+      <>
+        {route === 'setup' && <StatusLine />}
+        <Screen route={route} waiting={<Waiting />} />
+      </>
+    )
+  }
   return <Shell route={route} />
 }

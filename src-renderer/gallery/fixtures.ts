@@ -146,8 +146,21 @@ export const NOBODY: AppState = {
 export const NEW: AppState = {
   ...NOBODY,
   identity: { ...READY.identity, all: [{ id: ME, backedUp: false }], registration: 'unregistered' },
+  wallet: { ...NOBODY.wallet, transactionsLeft: 0 },
 }
 export const SAFE: AppState = { ...NEW, identity: { ...NEW.identity, all: [{ id: ME, backedUp: true }] } }
+/** The same as a node without a network file has it: nothing was ever read. */
+export const NO_NETWORK: AppState = {
+  ...SAFE,
+  network: {
+    ...{ name: '', chainId: 0, local: false, chain: 'unreachable', broker: 'connecting' },
+    ...{ startBlock: 0, syncedBlock: 0, headBlock: 0 },
+    message: 'No network is chosen; name one with --network FILE.',
+  },
+  identity: { ...SAFE.identity, registration: 'unknown' },
+  wallet: { ...NOBODY.wallet, registrationFee: 0n },
+  proposals: { count: 0, revision: 0 },
+}
 
 /** As it stands at the start: of a locked identity's money and registration nothing is known. */
 export const LOCKED: AppState = { ...NOBODY, identity: { ...NOBODY.identity, all: READY.identity.all } }

@@ -2,7 +2,7 @@ import type { AppState } from '#shared/contract/state.ts'
 import { MYST } from '#shared/model/units.ts'
 import { m } from '../messages/index.ts'
 import { connectScenes, lockdown } from './connect-scenes.ts'
-import { CHOSEN, fixtureId, LOCKED, live, ME, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
+import { CHOSEN, fixtureId, LOCKED, live, ME, NEW, NO_NETWORK, NOBODY, READY, SAFE } from './fixtures.ts'
 import { programScenes, programs } from './program-scenes.ts'
 import type { Scene } from './scene.ts'
 
@@ -60,6 +60,17 @@ export function scenes(now: number): Record<string, Scene> {
         ...SAFE,
         network: { ...SAFE.network, name: 'Mysterium', local: false },
         wallet: { ...SAFE.wallet, undeposited: 4n * MYST },
+      },
+    },
+    'first-no-network': { route: 'setup', state: { ...NO_NETWORK, identity: NOBODY.identity } },
+    'first-fund-no-network': { route: 'setup', state: NO_NETWORK },
+    'first-fund-waiting': {
+      route: 'setup',
+      state: {
+        ...SAFE,
+        network: { ...SAFE.network, name: 'Mysterium', local: false, chain: 'connecting' },
+        identity: { ...SAFE.identity, registration: 'unknown' },
+        wallet: NO_NETWORK.wallet,
       },
     },
     'first-done': { route: 'setup', state: READY },
@@ -200,6 +211,11 @@ export function scenes(now: number): Record<string, Scene> {
       },
     },
     'wallet-empty': { route: 'wallet', state: NOBODY, empty: true },
+    'wallet-no-network': { route: 'wallet', state: NO_NETWORK, empty: true },
+    'wallet-unreachable': {
+      route: 'wallet',
+      state: { ...READY, network: { ...READY.network, name: 'Mysterium', local: false, chain: 'unreachable' } },
+    },
     'wallet-locked': { route: 'wallet', state: LOCKED, empty: true },
     activity: { route: 'activity', state: READY },
     'activity-running': {

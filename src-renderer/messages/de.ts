@@ -348,6 +348,9 @@ export const de: Messages = {
     fundTitle: 'Aufladen und registrieren',
     fundText: (fee) =>
       `Die Registrierung kostet einmalig ${fee}: Das macht Wegwerf-Identitäten teuer, damit Fremde einander im Netz ein wenig trauen können.`,
+    fundNoNetwork:
+      'Dieser Schritt braucht ein Netz. Ihre Identität ist angelegt und gesichert; hier geht es weiter, sobald es eines gibt.',
+    fundUnknown: 'Was die Registrierung kostet und wohin Sie es bezahlen, steht hier, sobald das Netz antwortet.',
     fundLocal: 'Test-MYST holen und registrieren',
     fundLocalText: (deposit) =>
       `Dies ist ein Testnetz: Das Geld ist kostenlos. ${deposit} davon kommen auf Ihr Konto, um Anbieter zu bezahlen.`,
@@ -553,6 +556,7 @@ export const de: Messages = {
     fauceting: 'Test-MYST werden geholt…',
     faucetHint: 'Dies ist ein Testnetz; das Geld ist kostenlos und anderswo nichts wert.',
     address: 'Senden Sie MYST und Ether an',
+    addressUnknown: 'Wohin Sie Geld senden können, steht hier, sobald das Netz antwortet.',
     addressHint:
       'Die Adresse dieser App für Geld: Ether darauf zahlt die Gebühren der Blockchain, MYST darauf wartet auf das Einzahlen.',
     identity: 'Ihre Identität',
@@ -627,6 +631,7 @@ export const de: Messages = {
     },
     closed: {
       'no-identity': 'Legen Sie zuerst eine Identität an; sie verwahrt Ihre MYST.',
+      'no-network': 'Ohne Netz ist von Ihrem Geld nichts bekannt, und es kann keines ankommen.',
       locked: 'Entsperren Sie Ihre Identität, um ihr Guthaben zu sehen und zu nutzen.',
     },
     copyAddress: 'Adresse kopieren',

@@ -340,6 +340,8 @@ export const en = {
     fundTitle: 'Fund and register',
     fundText: (fee: string) =>
       `Registering costs ${fee} once: it makes throw-away identities expensive, so that strangers can trust the network a little.`,
+    fundNoNetwork: 'This step needs a network. Your identity is made and backed up; go on here once there is one.',
+    fundUnknown: 'What registering costs, and where to pay it, is shown as soon as the network answers.',
     fundLocal: 'Get test MYST and register',
     fundLocalText: (deposit: string) =>
       `This is a test network: the money is free. ${deposit} of it go into your account to pay providers with.`,
@@ -543,6 +545,7 @@ export const en = {
     fauceting: 'Getting test MYST…',
     faucetHint: 'This is a test network; the money is free and worth nothing elsewhere.',
     address: 'Send MYST and ether to',
+    addressUnknown: 'Where to send money is shown as soon as the network answers.',
     addressHint:
       'This app’s address for money: ether on it pays the chain’s fees, and MYST on it waits until you deposit it.',
     identity: 'Your identity',
@@ -617,6 +620,7 @@ export const en = {
     },
     closed: {
       'no-identity': 'Make an identity first; it holds your MYST.',
+      'no-network': 'Without a network nothing is known of your money, and none can come in.',
       locked: 'Unlock your identity to see and use its money.',
     },
     copyAddress: 'Copy address',

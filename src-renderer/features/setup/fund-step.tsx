@@ -4,6 +4,7 @@ import type { MystError } from '#shared/errors/myst-error.ts'
 import { formatAmount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode, useNodeParts } from '../../store/node-context.tsx'
+import { hasNetwork, takesMoney } from '../../store/takes-money.ts'
 import { asMystError } from '../../store/use-command.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
@@ -12,8 +13,26 @@ import { FIRST_DEPOSIT, type FundingTask, fundAndRegister } from './funding.ts'
 
 type Progress = { task?: FundingTask; running: boolean; error?: MystError }
 
-/** Fund and register: one button on a test network, an address to send to on a real one. */
+/** Nobody is asked for anything before the network said what it costs. */
 export function FundStep({ onBusy }: { onBusy(busy: boolean): void }) {
+  const [isBusy, setIsBusy] = useState(false)
+  const isOpen = useNode(takesMoney)
+  const isChosen = useNode(hasNetwork)
+  const tell = (busy: boolean) => {
+    setIsBusy(busy)
+    onBusy(busy)
+  }
+  if (isOpen || isBusy) return <Fund onBusy={tell} />
+  return (
+    <section className="setup-step">
+      <h1>{m.setup.fundTitle}</h1>
+      <p className="muted">{isChosen ? m.setup.fundUnknown : m.setup.fundNoNetwork}</p>
+    </section>
+  )
+}
+
+/** One button on a test network, an address to send to on a real one. */
+function Fund({ onBusy }: { onBusy(busy: boolean): void }) {
   const { bridge, mirror } = useNodeParts()
   const local = useNode((state) => state.network.local)
   const wallet = useNode((state) => state.wallet)

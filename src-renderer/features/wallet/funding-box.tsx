@@ -3,10 +3,11 @@ import { useState } from 'react'
 import { MYST } from '#shared/model/units.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
+import { takesMoney } from '../../store/takes-money.ts'
 import { useCommand } from '../../store/use-command.ts'
 import { Button } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
-import { ErrorNotice } from '../../ui/notice.tsx'
+import { ErrorNotice, Notice } from '../../ui/notice.tsx'
 import { Qr } from '../../ui/qr.tsx'
 
 const FAUCET_AMOUNT = 20n * MYST
@@ -16,8 +17,9 @@ export function FundingBox() {
   const local = useNode((state) => state.network.local)
   const { gasAddress: address, active } = useNode((state) => state.identity)
   const faucet = useCommand('wallet.faucet')
+  const isOpen = useNode(takesMoney)
   const [qr, setQr] = useState(false)
-  if (!address && !local) return null
+  if (!isOpen) return <Notice>{m.wallet.addressUnknown}</Notice>
   return (
     <section className="card card-pad funding">
       {address && (

@@ -7,6 +7,7 @@ import { available } from '../../store/available.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { type Readiness, readiness } from '../../store/readiness.ts'
 import { navigate } from '../../store/route.ts'
+import { hasNetwork, takesMoney } from '../../store/takes-money.ts'
 import { Amount } from '../../ui/amount.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
@@ -25,24 +26,26 @@ const MANY_TRANSACTIONS = 100
 
 export function Wallet() {
   const ready = useNode(readiness)
+  const isChosen = useNode(hasNetwork)
+  const closed = ready === 'no-identity' || ready === 'locked' ? ready : isChosen ? undefined : 'no-network'
   return (
     <div className="screen">
       <h1>{m.wallet.title}</h1>
-      {ready === 'no-identity' || ready === 'locked' ? <Closed ready={ready} /> : <Open ready={ready} />}
+      {closed ? <Closed why={closed} /> : <Open ready={ready} />}
     </div>
   )
 }
 
 /** Of nobody's money nothing is known, so no figure is shown for it. */
-function Closed({ ready }: { ready: 'no-identity' | 'locked' }) {
+function Closed({ why }: { why: 'no-identity' | 'locked' | 'no-network' }) {
   const unlocking = useNode((state) => state.identity.unlocking)
   return (
     <section className="card empty">
       <WalletIcon size={28} strokeWidth={1.5} aria-hidden />
-      <p>{unlocking ? m.unlock.unlocking : m.wallet.closed[ready]}</p>
-      {!unlocking && (
-        <Button kind="primary" onClick={() => navigate(ready === 'locked' ? 'unlock' : 'setup')}>
-          {ready === 'locked' ? m.confirm.unlock : m.confirm.setUp}
+      <p>{unlocking ? m.unlock.unlocking : m.wallet.closed[why]}</p>
+      {!unlocking && why !== 'no-network' && (
+        <Button kind="primary" onClick={() => navigate(why === 'locked' ? 'unlock' : 'setup')}>
+          {why === 'locked' ? m.confirm.unlock : m.confirm.setUp}
         </Button>
       )}
     </section>
@@ -51,6 +54,7 @@ function Closed({ ready }: { ready: 'no-identity' | 'locked' }) {
 
 function Open({ ready }: { ready: Readiness }) {
   const wallet = useNode((state) => state.wallet)
+  const isOpen = useNode(takesMoney)
   const [dialog, setDialog] = useState<'deposit' | 'withdraw'>()
   const close = () => setDialog(undefined)
   return (
@@ -129,7 +133,7 @@ function Open({ ready }: { ready: Readiness }) {
           {m.share.needBackup}
         </Notice>
       )}
-      {wallet.runsOutFirst === 'gas' && (wallet.transactionsLeft ?? 0) < FEW_TRANSACTIONS && (
+      {isOpen && wallet.runsOutFirst === 'gas' && (wallet.transactionsLeft ?? 0) < FEW_TRANSACTIONS && (
         <Notice tone="amber">{m.wallet.gasLow}</Notice>
       )}
       {wallet.withdrawal && <PendingWithdrawal withdrawal={wallet.withdrawal} />}
