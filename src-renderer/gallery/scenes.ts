@@ -78,6 +78,11 @@ export function scenes(now: number): Record<string, Scene> {
     ...connectScenes(now),
     share: { route: 'share', state: { ...READY, wallet: { ...READY.wallet, receivable: 0n } }, empty: true },
     'share-locked': { route: 'share', state: LOCKED, empty: true },
+    'share-lockdown': {
+      route: 'share',
+      state: { ...READY, connection: lockdown(now), settings: { ...READY.settings, lockdown: true } },
+      empty: true,
+    },
     'share-no-openvpn': {
       route: 'share',
       state: {
@@ -93,6 +98,18 @@ export function scenes(now: number): Record<string, Scene> {
       empty: true,
     },
     'share-on': { route: 'share', state: sharing },
+    'share-announcing': {
+      route: 'share',
+      state: {
+        ...sharing,
+        share: {
+          ...sharing.share,
+          sessions: [],
+          services: sharing.share.services.map((service) => ({ ...service, state: 'starting' as const })),
+        },
+      },
+      empty: true,
+    },
     'share-change': { route: 'share', state: sharing, press: () => [m.share.changeTerms] },
     'share-closed': {
       route: 'share',

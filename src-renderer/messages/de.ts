@@ -432,6 +432,7 @@ export const de: Messages = {
     maxSessions: 'Personen zugleich',
     mbps: 'Mbit/s',
     priceBad: 'Schreiben Sie eine Zahl wie 0,05.',
+    priceMost: (most) => `Höchstens ${most} MYST.`,
     bandwidthBad: 'Von 0,1 bis 100.000 Mbit/s.',
     maxSessionsBad: 'Von 1 bis 250 Personen.',
     servicesBad: 'Wählen Sie mindestens einen.',
@@ -470,6 +471,9 @@ export const de: Messages = {
     needUnlock: 'Entsperren Sie Ihre Identität, um zu teilen.',
     needBackup: 'Sichern Sie Ihre Identität, bevor Geld darauf ankommt.',
     needRegistration: 'Registrieren Sie Ihre Identität, um zu teilen.',
+    needNoLockdown:
+      'Lockdown ist an: Niemand könnte Sie erreichen. Schalten Sie es in den Einstellungen aus, um zu teilen.',
+    toSettings: 'Einstellungen öffnen',
     promisedToday: 'Heute zugesagt',
     waiting: 'Offene Zusagen',
     waitingHint: 'Von anderen zugesagt und unterschrieben; auf der Blockchain eingelöst, wird es Ihr Guthaben.',

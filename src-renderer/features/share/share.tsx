@@ -1,5 +1,6 @@
 import './share.css'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
+import type { ShareState } from '#shared/contract/state.ts'
 import { counted, formatDateTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'
@@ -14,7 +15,7 @@ import { Switch } from '../../ui/switch.tsx'
 import { Clients } from './clients.tsx'
 import { Earnings } from './earnings.tsx'
 import { Meaning } from './meaning.tsx'
-import { ShareNotReady } from './not-ready.tsx'
+import { ShareNotReady, whyNotShare } from './not-ready.tsx'
 import { Reach } from './reach.tsx'
 import { Running } from './running.tsx'
 import { StillListed } from './still-listed.tsx'
@@ -28,6 +29,8 @@ export function Share() {
   const capabilities = useNode((state) => state.capabilities)
   const [form, setForm] = useRemembered('share', defaultTerms(), acceptTerms)
   const [errors, setErrors] = useState<TermsErrors>({})
+  const [refused, setRefused] = useState(0)
+  const [startedFrom, setStartedFrom] = useState<'switch' | 'form'>('switch')
   const [asking, setAsking] = useState(false)
   const [changing, setChanging] = useState(false)
   const heading = useRef<HTMLHeadingElement>(null)
@@ -45,22 +48,27 @@ export function Share() {
   }, [isForm])
   const start = useCommand('share.start')
   const stop = useCommand('share.stop')
-  const may = ready === 'ready' || ready === 'no-balance'
+  const why = useNode(whyNotShare)
+  const whyId = useId()
+  const may = why === undefined
+  // What is announced only now cannot be found yet.
+  const shownState = share.state === 'on' && isComing(share.services) ? 'starting' : share.state
   const moving = share.state === 'starting' || share.state === 'stopping' || start.running || stop.running
 
-  const turn = (on: boolean) => {
+  const check = (terms: typeof form) =>
+    checkTerms(terms, { openvpn: capabilities.openvpn.available, socks: capabilities.socks.available })
+  const turn = (on: boolean, from: typeof startedFrom) => {
+    setStartedFrom(from)
     if (!on) {
       setChanging(false)
       if (share.sessions.length > 0) setAsking(true)
       else void stop.run({})
       return
     }
-    const checked = checkTerms(form, {
-      openvpn: capabilities.openvpn.available,
-      socks: capabilities.socks.available,
-    })
+    const checked = check(form)
     setErrors(checked.ok ? {} : checked.errors)
-    if (checked.ok) void start.run(checked.input).then((done) => done && setChanging(false))
+    if (!checked.ok) setRefused(refused + 1)
+    else void start.run(checked.input).then((done) => done && setChanging(false))
   }
 
   return (
@@ -71,17 +79,18 @@ export function Share() {
             {m.share.switch}
           </h1>
           <p className="muted" aria-live="polite">
-            <strong className="share-state">{m.share.states[share.state]}</strong> {m.share.stateTexts[share.state]}
+            <strong className="share-state">{m.share.states[shownState]}</strong> {m.share.stateTexts[shownState]}
           </p>
         </div>
         <Switch
           label={m.share.switch}
           checked={share.state === 'on' || share.state === 'starting'}
-          onChange={turn}
+          onChange={(on) => turn(on, 'switch')}
+          describedBy={share.state === 'off' && !may ? whyId : undefined}
           disabled={moving || (!may && share.state === 'off')}
         />
       </header>
-      <ErrorNotice error={start.error ?? stop.error} />
+      <ErrorNotice error={(startedFrom === 'switch' ? start.error : undefined) ?? stop.error} />
       {share.message && <Notice tone="amber">{said(share.message)}</Notice>}
       {share.closed && (
         <Notice tone="amber">
@@ -91,18 +100,24 @@ export function Share() {
         </Notice>
       )}
       {active && <StillListed />}
-      {share.state === 'off' && !may && <ShareNotReady ready={ready} />}
+      {share.state === 'off' && !may && (
+        <div id={whyId}>
+          <ShareNotReady />
+        </div>
+      )}
       {active && <Earnings />}
       {unlocked && <Clients />}
-      {may && <Reach />}
+      {(ready === 'ready' || ready === 'no-balance') && <Reach />}
       {isForm ? (
         <>
           {!changing && <Meaning allowMail={form.allowMail} />}
           <TermsForm
             form={form}
             errors={errors}
+            refused={refused}
             busy={start.running}
-            disabled={!may}
+            why={why}
+            error={startedFrom === 'form' ? start.error : undefined}
             change={
               changing
                 ? {
@@ -119,7 +134,11 @@ export function Share() {
               setForm(next)
               setErrors(errorsLeft(errors, form, next))
             }}
-            onStart={() => turn(true)}
+            onLeave={(field) => {
+              const checked = check(form)
+              setErrors({ ...errors, [field]: checked.ok ? undefined : checked.errors[field] })
+            }}
+            onStart={() => turn(true, 'form')}
           />
         </>
       ) : (
@@ -155,3 +174,7 @@ export function Share() {
     </div>
   )
 }
+
+/** Nothing is announced yet, and something is on its way. */
+const isComing = (services: ShareState['services']) =>
+  services.some(({ state }) => state === 'starting') && services.every(({ state }) => state !== 'announced')

@@ -1,4 +1,5 @@
-import { type FormEvent, useEffect, useId, useRef } from 'react'
+import { type FocusEvent, type FormEvent, useEffect, useId, useRef } from 'react'
+import type { MystError } from '#shared/errors/myst-error.ts'
 import type { ServiceTypeName } from '#shared/model/proposal.ts'
 import { formatAmount, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
@@ -7,25 +8,35 @@ import { readAmount } from '../../messages/typed.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Field } from '../../ui/field.tsx'
+import { ErrorNotice } from '../../ui/notice.tsx'
 import { CountrySelect, UnitSelect } from '../../ui/terms-selects.tsx'
-import { type TermsForm as Form, type TermsErrors, USUAL_CONNECTIONS } from './terms.ts'
+import { type TermsForm as Form, MOST_PRICE, type TermsErrors, USUAL_CONNECTIONS } from './terms.ts'
 
 export function TermsForm({
   form,
   errors,
+  refused,
   busy,
-  disabled,
+  why,
+  error,
   change,
   onChange,
+  onLeave,
   onStart,
 }: {
   form: Form
   errors: TermsErrors
+  /** How often starting was refused for `errors`: each time the first of them is gone to. */
+  refused: number
   busy: boolean
-  disabled: boolean
+  /** Why nothing can be started now. */
+  why: string | undefined
+  /** Of starting from here. */
+  error: MystError | undefined
   /** Sharing is on: what other terms do to whoever is connected, and the way back. */
   change: { text: string; onCancel(): void } | undefined
   onChange(form: Form): void
+  onLeave(field: keyof TermsErrors): void
   onStart(): void
 }) {
   const place = useRef<HTMLFormElement>(null)
@@ -34,20 +45,25 @@ export function TermsForm({
     if (isChange) place.current?.querySelector('h2')?.focus()
   }, [isChange])
   useEffect(() => {
-    if (Object.keys(errors).length === 0) return
-    // Whoever went on to another field meanwhile stays there.
-    if (place.current?.contains(document.activeElement) && !document.activeElement?.matches('[type="submit"]')) return
-    place.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
-  }, [errors])
+    if (refused > 0) place.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+  }, [refused])
+  const problem = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (error) problem.current?.scrollIntoView({ block: 'nearest' })
+  }, [error])
   const set = (part: Partial<Form>) => onChange({ ...form, ...part })
   const price = readAmount(form.price)
-  const example = price !== undefined && price > 0n ? formatAmount(price * 10n) : undefined
+  const example = price !== undefined && price > 0n && price <= MOST_PRICE ? formatAmount(price * 10n) : undefined
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (!busy && !disabled) onStart()
+    if (!busy && !why) onStart()
   }
+  const leave = ({ target }: FocusEvent<HTMLElement>) => {
+    if (target instanceof HTMLInputElement && isField(target.name)) onLeave(target.name)
+  }
+  const whyId = useId()
   return (
-    <form className="card card-pad terms" onSubmit={submit} ref={place}>
+    <form className="card card-pad terms" onSubmit={submit} onBlur={leave} ref={place}>
       <h2 tabIndex={-1}>{change ? m.share.changeTerms : m.share.termsTitle}</h2>
       {change && <p className="muted">{change.text}</p>}
       <fieldset className="terms-services">
@@ -66,6 +82,7 @@ export function TermsForm({
           {(control) => (
             <input
               {...control}
+              name="price"
               inputMode="decimal"
               value={form.price}
               maxLength={30}
@@ -90,9 +107,10 @@ export function TermsForm({
           {(control) => (
             <input
               {...control}
+              name="bandwidth"
               inputMode="decimal"
               value={form.bandwidth}
-              maxLength={10}
+              maxLength={12}
               onChange={(event) => set({ bandwidth: event.target.value.trim() })}
             />
           )}
@@ -101,9 +119,10 @@ export function TermsForm({
           {(control) => (
             <input
               {...control}
+              name="maxSessions"
               inputMode="numeric"
               value={form.maxSessions}
-              maxLength={5}
+              maxLength={12}
               onChange={(event) => set({ maxSessions: event.target.value.trim() })}
             />
           )}
@@ -121,14 +140,29 @@ export function TermsForm({
         </label>
         {errors.understood && <span className="field-error">{errors.understood}</span>}
       </div>
+      <div ref={problem} hidden={!error}>
+        <ErrorNotice error={error} />
+      </div>
       <div className="terms-actions">
-        <Button type="submit" kind="primary" size="large" disabled={disabled} busy={busy && m.share.states.starting}>
+        <Button
+          type="submit"
+          kind="primary"
+          size="large"
+          disabled={why !== undefined}
+          aria-describedby={why && whyId}
+          busy={busy && m.share.states.starting}
+        >
           {change ? m.share.shareAnew : m.share.start}
         </Button>
         {change && (
           <Button size="large" onClick={change.onCancel} disabled={busy}>
             {m.share.keepTerms}
           </Button>
+        )}
+        {why && (
+          <span id={whyId} className="field-hint terms-why">
+            {why}
+          </span>
         )}
       </div>
     </form>
@@ -145,6 +179,7 @@ function Limits({ form, errors, onChange }: { form: Form; errors: TermsErrors; o
           {(control) => (
             <input
               {...control}
+              name="hours"
               value={form.hours}
               placeholder="08:00-23:00"
               maxLength={13}
@@ -161,10 +196,11 @@ function Limits({ form, errors, onChange }: { form: Form; errors: TermsErrors; o
           {(control) => (
             <input
               {...control}
+              name="monthlyGib"
               inputMode="decimal"
               value={form.monthlyGib}
               placeholder={m.share.noLimit}
-              maxLength={10}
+              maxLength={12}
               onChange={(event) => onChange({ monthlyGib: event.target.value.trim() })}
             />
           )}
@@ -178,10 +214,11 @@ function Limits({ form, errors, onChange }: { form: Form; errors: TermsErrors; o
           {(control) => (
             <input
               {...control}
+              name="totalBandwidth"
               inputMode="decimal"
               value={form.totalBandwidth}
               placeholder={m.share.noLimit}
-              maxLength={10}
+              maxLength={12}
               onChange={(event) => onChange({ totalBandwidth: event.target.value.trim() })}
             />
           )}
@@ -190,10 +227,11 @@ function Limits({ form, errors, onChange }: { form: Form; errors: TermsErrors; o
           {(control) => (
             <input
               {...control}
+              name="connections"
               inputMode="numeric"
               value={form.connections}
               placeholder={formatCount(USUAL_CONNECTIONS)}
-              maxLength={6}
+              maxLength={12}
               onChange={(event) => onChange({ connections: event.target.value.trim() })}
             />
           )}
@@ -213,6 +251,10 @@ function Limits({ form, errors, onChange }: { form: Form; errors: TermsErrors; o
     </fieldset>
   )
 }
+
+/** What is typed, and so can be wrong before anything is started. */
+const TYPED = ['price', 'bandwidth', 'maxSessions', 'hours', 'monthlyGib', 'totalBandwidth', 'connections'] as const
+const isField = (name: string): name is (typeof TYPED)[number] => TYPED.some((one) => one === name)
 
 /** Without spaces, and with what some keyboards make of a dash. */
 const dashed = (text: string) => text.replace(/\s+/g, '').replace(/[–—]/g, '-')

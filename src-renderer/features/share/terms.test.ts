@@ -103,3 +103,11 @@ it('remembers forms with care', () => {
   expect(acceptTerms({ ...good, price: 3 })).toEqual({ ...good, price: DEFAULT_TERMS.price })
   expect(acceptTerms({ unit: 'byte' })).toBeUndefined()
 })
+
+it('says the most that a price may be', () => {
+  expect(checkTerms({ ...good, price: '1000000' }, all).ok).toBe(true)
+  for (const price of ['1000001', '9'.repeat(30)]) {
+    const checked = checkTerms({ ...good, price }, all)
+    expect(checked.ok ? '' : checked.errors.price).toContain('1,000,000 MYST')
+  }
+})

@@ -2,7 +2,8 @@ import type { CommandInput } from '#shared/contract/commands.ts'
 import type { ShareTerms } from '#shared/contract/state.ts'
 import type { MeteringUnit, ServiceTypeName } from '#shared/model/proposal.ts'
 import { parseHours } from '#shared/model/share-hours.ts'
-import { formatMyst } from '#shared/model/units.ts'
+import { formatMyst, MYST } from '#shared/model/units.ts'
+import { formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { numberProblem, readAmount, readNumber, typeNumber } from '../../messages/typed.ts'
 
@@ -45,6 +46,9 @@ export function defaultTerms(): TermsForm {
   return { ...DEFAULT_TERMS, price: typeNumber(DEFAULT_TERMS.price) }
 }
 
+/** MYST per unit. A promise holds 79 billion, and nobody means so much. */
+export const MOST_PRICE = 1_000_000n * MYST
+
 /** What the node takes when nothing is said. */
 export const USUAL_CONNECTIONS = 2_000
 
@@ -77,6 +81,8 @@ export function checkTerms(form: TermsForm, available: { [type in ServiceTypeNam
   const errors: TermsErrors = {
     ...(services.length === 0 && { services: m.share.servicesBad }),
     ...(pricePerUnit === undefined && { price: numberProblem(form.price, m.share.priceBad) }),
+    ...(pricePerUnit !== undefined &&
+      pricePerUnit > MOST_PRICE && { price: m.share.priceMost(formatCount(Number(MOST_PRICE / MYST))) }),
     ...(!/^[A-Z]{2}$/.test(form.country) && { country: m.share.countryBad }),
     ...(!isBandwidth(bandwidthMbps) && { bandwidth: numberProblem(form.bandwidth, m.share.bandwidthBad) }),
     ...(!(Number.isInteger(maxSessions) && maxSessions >= 1 && maxSessions <= 250) && {
