@@ -8,7 +8,7 @@ export function LostBanner({ sinceMs }: { sinceMs: number }) {
     <div className="lost-banner" role="status">
       <LoaderCircle className="spin" size={15} aria-hidden />
       <span>
-        {m.app.lost} {m.app.lostSince(formatTime(sinceMs))}
+        {m.app.lost} {m.app.lostSince(formatTime(sinceMs))} {m.app.lostHelp}
       </span>
     </div>
   )

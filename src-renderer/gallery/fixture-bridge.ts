@@ -1,6 +1,7 @@
 import type { CommandInput, CommandName, CommandOutput } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { ConnectionState } from '#shared/model/session.ts'
+import { unreachable } from '../bridge/answer.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import { DIAGNOSTICS, earnings, history, KEY, NETWORK, PROPOSALS, promises, quote, risks, seeded } from './fixtures.ts'
 import type { Scene } from './scene.ts'
@@ -46,6 +47,10 @@ export function createFixtureBridge(scene: Scene, now: number): Bridge {
 }
 
 function answer(scene: Scene, now: number, name: CommandName, input: unknown): unknown {
+  // Of a page that was opened when the node had ended; another one keeps what it was told.
+  if (scene.link === 'lost' && scene.empty) throw unreachable()
+  const { network } = scene.state
+  if (network.name === '') throw new MystError('NoNetwork', network.message ?? '')
   switch (name) {
     case 'proposals.query': {
       const filter = input as CommandInput<'proposals.query'>

@@ -289,6 +289,20 @@ export function scenes(now: number): Record<string, Scene> {
       },
     },
     lost: { route: 'connect', state: READY, link: 'lost' },
+    'lost-unread': { route: 'connect', state: READY, link: 'lost', empty: true },
+    'no-network': {
+      route: 'connect',
+      state: {
+        ...NOBODY,
+        network: {
+          ...NOBODY.network,
+          name: '',
+          chain: 'unreachable',
+          message: 'No network is chosen; name one with --network FILE.',
+        },
+        proposals: { ...NOBODY.proposals, count: 0 },
+      },
+    },
     'signed-out': { route: 'connect', state: READY, link: 'signed-out' },
     loading: { route: 'connect', state: READY, link: 'connecting' },
   }

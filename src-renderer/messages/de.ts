@@ -21,6 +21,7 @@ export const de: Messages = {
     loadingHint: 'Kurz nach dem Start dauert das einen Moment.',
     lost: 'Der Knoten antwortet nicht.',
     lostSince: (time) => `Angezeigt wird der Stand von ${time}; neuer Versuch…`,
+    lostHelp: 'Bleibt das so, starten Sie die App neu.',
     signedOutTitle: 'Diese Seite ist abgemeldet',
     signedOutText: 'Öffnen Sie die Adresse, die der Knoten beim letzten Start ausgegeben hat. Sie gilt einmal.',
     signedOutAgain: 'Wurde sie schon benutzt? Beenden Sie den Knoten und starten Sie ihn für eine neue noch einmal:',
@@ -61,6 +62,7 @@ export const de: Messages = {
     brokerConnecting: 'Broker wird gesucht…',
     chainDown: 'Blockchain nicht erreichbar',
     brokerDown: 'Broker nicht erreichbar',
+    noNetwork: 'Kein Netz gewählt',
   },
   connection: {
     disconnected: 'Nicht verbunden',
@@ -73,8 +75,6 @@ export const de: Messages = {
     disconnecting: 'Wird getrennt',
     unknownText: (time, state) => `Zuletzt bekannt um ${time}: ${state}.`,
     unknownProtection: 'Wenn der Knoten beendet wurde, ist Ihre eigene Adresse vielleicht sichtbar.',
-    unknownHelp:
-      'War der Knoten nur langsam oder im Ruhezustand, geht das von selbst vorbei. Sonst starten Sie die App neu.',
     disconnectedText: 'Websites sehen Ihre eigene Adresse.',
     connectingTo: (country) => `Verbindungsaufbau: ${country}`,
     connectedTo: (country) => `Verbunden: ${country}`,
@@ -123,6 +123,7 @@ export const de: Messages = {
     mapCountry: (country, count) => `${country} · ${count.text} ${plural(count, 'Angebot', 'Angebote')}`,
     loading: 'Angebote werden gesucht…',
     failed: 'Die Liste der Angebote konnte nicht gelesen werden.',
+    emptyLost: 'Angebote erscheinen hier, sobald der Knoten wieder antwortet.',
     emptyTitle: 'Noch keine Angebote',
     emptySyncing: 'Sie erscheinen, während die Blockchain gelesen wird.',
     emptyOnline:

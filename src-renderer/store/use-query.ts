@@ -2,14 +2,14 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { CommandInput, CommandName, CommandOutput } from '#shared/contract/commands.ts'
 import { encode } from '#shared/contract/wire.ts'
 import type { MystError } from '#shared/errors/myst-error.ts'
-import { useLink, useNodeParts } from './node-context.tsx'
+import { useLink, useLostAt, useNode, useNodeParts } from './node-context.tsx'
 import { asMystError } from './use-command.ts'
 
 export type Query<Output> = { data?: Output; error?: MystError; loading: boolean; refresh(): void }
 
 /**
  * Asks again when the input or `revision` changes, and when the node is back after it did not answer; the old answer stays
- * on screen meanwhile.
+ * on screen meanwhile. A cause that is told above every screen already is no error of this one.
  */
 export function useQuery<Name extends CommandName>(
   name: Name,
@@ -43,5 +43,8 @@ export function useQuery<Name extends CommandName>(
   }, [bridge, name, key, revision, again, isOpen])
 
   const refresh = useCallback(() => setAgain((count) => count + 1), [])
-  return { ...answer, refresh }
+  const isLost = useLostAt() !== undefined
+  const told = useNode(({ network }) => network.message)
+  const { error, ...rest } = answer
+  return { ...rest, ...(error && !isLost && error.message !== told && { error }), refresh }
 }

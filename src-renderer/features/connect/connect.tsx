@@ -1,14 +1,12 @@
 import './connect.css'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { ProposalView } from '#shared/contract/commands.ts'
-import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useRemembered } from '../../store/remembered.ts'
 import { redirect, useLinkedOffer } from '../../store/route.ts'
 import { type KnownConnection, useConnection } from '../../store/use-connection.ts'
 import { useQuery } from '../../store/use-query.ts'
 import { connectionTone } from '../../ui/connection-state.ts'
-import { Notice } from '../../ui/notice.tsx'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 import { ConnectingSteps } from './connecting-steps.tsx'
 import { CountryPicks } from './country-picks.tsx'
@@ -89,7 +87,6 @@ export function Connect() {
         {(idle || switching) && <CountryPicks counts={counts} chosen={filters.country} onChoose={choose} />}
       </section>
       <section className="side">
-        {connection.name === 'unknown' && <Notice tone="amber">{m.connection.unknownHelp}</Notice>}
         {link && <LinkedOffer link={link} onFound={setTarget} onDismiss={unlink} />}
         {connection.name === 'disconnected' && connection.last && (
           <FailureNotice

@@ -2,7 +2,7 @@ import { SearchX, Telescope } from 'lucide-react'
 import type { ProposalView } from '#shared/contract/commands.ts'
 import { counted, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
-import { useNode } from '../../store/node-context.tsx'
+import { useLostAt, useNode } from '../../store/node-context.tsx'
 import type { Query } from '../../store/use-query.ts'
 import { Button } from '../../ui/button.tsx'
 import { FailedQuery } from '../../ui/failed-query.tsx'
@@ -31,9 +31,11 @@ export function Offers({
       <div className="offers-head">
         <h2>{m.connect.offers}</h2>
         <span className="faint numbers" aria-live="polite">
-          {shown.length === all
-            ? m.connect.count(counted(all))
-            : m.connect.countOf(formatCount(shown.length), counted(all))}
+          {!query.data
+            ? ''
+            : shown.length === all
+              ? m.connect.count(counted(all))
+              : m.connect.countOf(formatCount(shown.length), counted(all))}
         </span>
       </div>
       <FilterChips filters={filters} countries={[...counts.keys()]} onChange={onFilters} />
@@ -45,7 +47,7 @@ export function Offers({
       {shown.length > 0 ? (
         <ProposalList proposals={shown} onConnect={onConnect} />
       ) : (
-        <Nothing loading={query.loading && !query.data} filters={filters} onFilters={onFilters} />
+        <Nothing loading={query.loading && !query.data} unread={!query.data} filters={filters} onFilters={onFilters} />
       )}
     </div>
   )
@@ -53,15 +55,22 @@ export function Offers({
 
 function Nothing({
   loading,
+  unread,
   filters,
   onFilters,
 }: {
   loading: boolean
+  /** What there is was not told. */
+  unread: boolean
   filters: Filters
   onFilters(filters: Filters): void
 }) {
   const syncing = useNode((state) => state.network.chain !== 'online')
+  const isLost = useLostAt() !== undefined
+  if (isLost) return <p className="empty">{m.connect.emptyLost}</p>
   if (loading) return <p className="empty">{m.connect.loading}</p>
+  // Why not is told above.
+  if (unread) return null
   if (isFiltered(filters)) {
     return (
       <div className="empty">
