@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { countryName } from '../../src-renderer/messages/countries.ts'
 import { de } from '../../src-renderer/messages/de.ts'
 import { en } from '../../src-renderer/messages/en.ts'
 import { speak } from '../../src-renderer/messages/index.ts'
@@ -134,6 +135,12 @@ describe.skipIf(findChromium() === undefined)('what npm start opens [needs chrom
     })
     await connect.state('reconnecting').waitFor({ timeout: 60_000 })
     await connect.state('connected').waitFor({ timeout: 60_000 })
+    // It stands there until it is put away, also for who comes back to the page.
+    const text = (await connect.elsewhere.textContent()) ?? ''
+    for (const word of [countryName('DE'), countryName('NL'), 'MYST']) expect(text).toContain(word)
+    await me.page.reload()
+    await connect.elsewhere.getByRole('button', { name: de.failure.dismiss }).click()
+    await connect.elsewhere.waitFor({ state: 'detached' })
 
     process.kill(partOf(demo.pid, 'provider2'), 'SIGKILL')
     expect(String((await lost('in NL ended')).message)).not.toContain('in DE')

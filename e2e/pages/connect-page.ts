@@ -14,6 +14,8 @@ export class ConnectPage {
   readonly failure: Locator
   /** What is left to say after the person herself ended it. */
   readonly ended: Locator
+  /** Who took over, and from whom. */
+  readonly elsewhere: Locator
   readonly tryNext: Locator
   /** What there is to do while blocked. */
   readonly tryAgain: Locator
@@ -37,6 +39,7 @@ export class ConnectPage {
     this.ended = main
       .getByRole('status')
       .filter({ hasText: new RegExp([m.failure.disconnected, m.failure.cancelled].join('|')) })
+    this.elsewhere = main.getByRole('status').filter({ hasText: m.live.elsewhereTitle })
     this.tryNext = main.getByRole('button', { name: m.failure.next })
     this.tryAgain = main.getByRole('button', { name: m.connect.tryAgain })
     this.restore = main.getByRole('button', { name: m.connect.restore })

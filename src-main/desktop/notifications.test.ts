@@ -88,6 +88,22 @@ describe('of the connection', () => {
     expect(bodies(connectedState, reconnecting(1, false))).toEqual(['The tunnel fell silent. Reconnecting.'])
   })
 
+  test('got back from another provider: who was lost, where it leaves now, and a price that changed', () => {
+    const { connection } = connectedState
+    if (connection.name !== 'connected') throw new Error('The fixture is connected.')
+    const from = (lost: typeof proposal, atMs = 1) =>
+      with_({ ...connection, before: { used: 1n, startedAtMs: 0, lost: { proposal: lost, atMs } } })
+    const there = { ...connection.proposal, originLocation: { country: 'CH' } }
+    const cheaper = { ...there, pricePerUnit: there.pricePerUnit + MYST }
+    expect(titles(connectedState, reconnecting(), from(there))[1]).toEqual(['Connected to another provider'])
+    const [same] = bodies(reconnecting(), from(there))
+    expect(same).toMatch(/^CH was lost\. Your traffic leaves from \S+ .* now\.$/)
+    expect(bodies(reconnecting(), from(cheaper))[0]).toMatch(/ now\. It costs [\d.]+ MYST per (GiB|hour)\.$/)
+    // Once: what comes after is no reconnect.
+    expect(titles(from(there), from(there))).toEqual([[]])
+    expect(titles(reconnecting(), from(there, -1))).toEqual([['Connected again']])
+  })
+
   test('lost and lost again are two events', () => {
     expect(titles(connectedState, reconnecting(), connectedState, reconnecting())).toEqual([
       ['Connection lost'],

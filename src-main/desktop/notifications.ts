@@ -1,5 +1,6 @@
 import type { AppState } from '#shared/contract/state.ts'
 import { plainText } from '#shared/model/plain-text.ts'
+import type { Proposal } from '#shared/model/proposal.ts'
 import type { ConnectionState } from '#shared/model/session.ts'
 import { formatMyst, MYST } from '#shared/model/units.ts'
 import { exitOf, shortId } from './glance.ts'
@@ -59,6 +60,10 @@ function connectionNote(before: ConnectionState, now: ConnectionState): Note | u
   if (before.name === now.name) return undefined
   switch (now.name) {
     case 'connected': {
+      const lost = now.before?.lost
+      // What was lost earlier was told then.
+      if (before.name === 'reconnecting' && lost && lost.atMs >= before.sinceMs)
+        return elsewhereNote(lost.proposal, now)
       const isProxy = now.proposal.serviceType === 'socks'
       const { title, body } =
         before.name === 'reconnecting' ? t.notes.reconnected : isProxy ? t.notes.connectedProxy : t.notes.connected
@@ -79,6 +84,18 @@ function connectionNote(before: ConnectionState, now: ConnectionState): Note | u
         : undefined
     default:
       return undefined
+  }
+}
+
+/** The person asked for the one that was lost. */
+function elsewhereNote(lost: Proposal, now: Extract<ConnectionState, { name: 'connected' }>): Note {
+  const { title, body, price } = t.notes.elsewhere
+  const { pricePerUnit, unit } = now.proposal
+  const isSame = pricePerUnit === lost.pricePerUnit && unit === lost.unit
+  const from = plainText(lost.originLocation.country, 20)
+  return {
+    title,
+    body: `${body(from, exitOf(now))}${isSame ? '' : ` ${price(figure(formatMyst(pricePerUnit)), unit)}`}`,
   }
 }
 

@@ -58,6 +58,11 @@ export const de: Texts = {
     connected: { title: 'Verbunden', body: (where) => `Ihr Datenverkehr geht über ${where}.` },
     connectedProxy: { title: 'Proxy bereit', body: (where) => `Was den Proxy nutzt, geht über ${where}.` },
     reconnected: { title: 'Wieder verbunden', body: (where) => `Ihr Datenverkehr geht über ${where}.` },
+    elsewhere: {
+      title: 'Mit einem anderen Anbieter verbunden',
+      body: (lost, where) => `${lost} ging verloren. Ihr Datenverkehr geht jetzt über ${where}.`,
+      price: (amount, unit) => `Das kostet ${amount} MYST pro ${unit === 'hour' ? 'Stunde' : unit}.`,
+    },
     lost: { title: 'Verbindung verloren', body: (why) => `${why} Es wird neu verbunden.` },
     lostBlocked: {
       title: 'Verbindung verloren',

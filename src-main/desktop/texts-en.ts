@@ -59,6 +59,11 @@ export const en = {
     connected: { title: 'Connected', body: (where: string) => `Your traffic leaves from ${where}.` },
     connectedProxy: { title: 'Proxy ready', body: (where: string) => `What uses the proxy leaves from ${where}.` },
     reconnected: { title: 'Connected again', body: (where: string) => `Your traffic leaves from ${where}.` },
+    elsewhere: {
+      title: 'Connected to another provider',
+      body: (lost: string, where: string) => `${lost} was lost. Your traffic leaves from ${where} now.`,
+      price: (amount: string, unit: 'GiB' | 'hour') => `It costs ${amount} MYST per ${unit}.`,
+    },
     lost: { title: 'Connection lost', body: (why: string) => `${why} Reconnecting.` },
     lostBlocked: { title: 'Connection lost', body: (why: string) => `${why} Nothing is let out while reconnecting.` },
     ended: { title: 'Not connected any more', body: (why: string) => why },

@@ -19,7 +19,7 @@ export function ConnectionPill() {
         <span className="pill-detail">
           <span className="pill-country truncate">{country}</span>
           <span className="pill-country"> · </span>
-          <Since atMs={connection.live.startedAtMs} />
+          <Since atMs={connection.before?.startedAtMs ?? connection.live.startedAtMs} />
         </span>
       )}
     </a>

@@ -3,9 +3,16 @@ import { REFUSALS } from '#shared/model/refusal.ts'
 import { CONNECT_STEPS, type ConnectionState, type StepRecord } from '#shared/model/session.ts'
 import { MYST } from '#shared/model/units.ts'
 import { m } from '../messages/index.ts'
-import { CHOSEN, LOCKED, live, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
+import { CHOSEN, fixtureId, LOCKED, live, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
 import type { Scene } from './scene.ts'
 
+/** Cheaper, and somewhere else. */
+const LOST = {
+  ...CHOSEN,
+  provider: fixtureId(7),
+  originLocation: { country: 'CH' },
+  pricePerUnit: CHOSEN.pricePerUnit / 2n,
+}
 const DURATIONS_MS = [412, 1_830, 655, 2_904]
 const STEPS: StepRecord[] = CONNECT_STEPS.slice(0, 4).map((step, at) => ({ step, durationMs: DURATIONS_MS[at] ?? 0 }))
 
@@ -89,6 +96,17 @@ export function connectScenes(now: number): Record<string, Scene> {
       ...at({ name: 'connected', proposal: CHOSEN, live: live(now), steps: STEPS }),
       press: () => [m.connect.switch, m.connect.connect],
     },
+    'connected-elsewhere': at({
+      name: 'connected',
+      proposal: CHOSEN,
+      live: { ...live(now), startedAtMs: now - 214_000 },
+      steps: STEPS,
+      before: {
+        used: (31n * MYST) / 10_000n,
+        startedAtMs: now - 4_020_000,
+        lost: { proposal: LOST, atMs: now - 222_000 },
+      },
+    }),
     'connected-socks': at({
       name: 'connected',
       proposal: { ...CHOSEN, serviceType: 'socks', unit: 'hour' },
@@ -149,7 +167,7 @@ export function connectScenes(now: number): Record<string, Scene> {
       why: 'The connection to the provider was lost. Nobody could take over: The provider does not answer; it may be offline.',
       sinceMs: now - 84_000,
       paid: MYST / 250n,
-      bill: { used: MYST / 1000n, ahead: (3n * MYST) / 1000n },
+      bill: { used: MYST / 1000n, ahead: (3n * MYST) / 1000n, holders: 1 },
       again: { serviceType: 'openvpn' },
     }),
     'blocked-since-before': {
@@ -173,7 +191,7 @@ export function connectScenes(now: number): Record<string, Scene> {
       end: 'consumer-closed',
       message: 'The session ended.',
       paid: (235n * MYST) / 10_000n,
-      bill: { used: (976n * MYST) / 100_000n, ahead: (1374n * MYST) / 100_000n },
+      bill: { used: (976n * MYST) / 100_000n, ahead: (1374n * MYST) / 100_000n, holders: 1 },
     }),
     'failed-provider-gone': ended({
       step: 'reach-provider',
@@ -185,20 +203,20 @@ export function connectScenes(now: number): Record<string, Scene> {
       end: 'tunnel-failed',
       message: 'The permission to change the network was not given.',
       paid: MYST / 500n,
-      bill: { used: 0n, ahead: MYST / 500n },
+      bill: { used: 0n, ahead: MYST / 500n, holders: 1 },
     }),
     'failed-not-verified': ended({
       step: 'verify-traffic',
       end: 'not-verified',
       message: 'Nothing came back through the tunnel.',
       paid: MYST / 500n,
-      bill: { used: 0n, ahead: MYST / 500n },
+      bill: { used: 0n, ahead: MYST / 500n, holders: 1 },
     }),
     'ended-leftover-used-up': ended({
       end: 'leftover-exhausted',
       message: 'What was paid ahead ran out.',
       paid: MYST / 25n,
-      bill: { used: MYST / 25n, ahead: 0n },
+      bill: { used: MYST / 25n, ahead: 0n, holders: 0 },
     }),
   }
 }

@@ -50,7 +50,7 @@ export function programs(now: number): ProgramView[] {
         name: 'disconnected',
         last: {
           ...{ end: 'provider-closed', message: 'The provider closed the session.', paid: MYST / 100n },
-          bill: { used: MYST / 250n, ahead: (3n * MYST) / 500n },
+          bill: { used: MYST / 250n, ahead: (3n * MYST) / 500n, holders: 1 },
         },
       },
     }),

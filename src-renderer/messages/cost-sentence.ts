@@ -13,5 +13,6 @@ export function costSentence({ paid, bill, end }: Pick<ConnectionFailure, 'paid'
   const cost = bill.used === 0n ? m.failure.nothingUsed : m.failure.used(formatCost(bill.used))
   if (bill.ahead === 0n) return cost
   const ahead = formatAmount(bill.ahead)
-  return `${cost} ${end && NOT_TRUSTED.includes(end) ? m.failure.maybeLost(ahead) : m.failure.stays(ahead)}`
+  const stays = bill.holders > 1 ? m.failure.staysWithAll : m.failure.stays
+  return `${cost} ${end && NOT_TRUSTED.includes(end) ? m.failure.maybeLost(ahead) : stays(ahead)}`
 }

@@ -258,6 +258,8 @@ export const de: Messages = {
     nothingUsed: 'Verbraucht wurde nichts.',
     stays: (amount) =>
       `${amount} sind noch vorausbezahlt und zählen bei Ihrer nächsten Verbindung mit diesem Anbieter.`,
+    staysWithAll: (amount) =>
+      `${amount} sind noch vorausbezahlt und zählen bei Ihrer nächsten Verbindung mit diesen Anbietern.`,
     maybeLost: (amount) => `Vorausbezahlte ${amount} sind vielleicht verloren.`,
     next: 'Nächstes Angebot versuchen',
     noNext: 'Ihre Liste hat kein weiteres Angebot; mit anderen Filtern finden Sie mehr.',
@@ -295,6 +297,13 @@ export const de: Messages = {
     unpaidBalance: 'Ihr Guthaben reicht für keine weitere Zahlung. Zahlen Sie MYST ein, um weiterzumachen.',
     unpaidOther: (sentence) =>
       `${sentence} Bis dahin wird die Zahlung weiter versucht; Sie können auch zu einem anderen Anbieter wechseln.`,
+    elsewhereTitle: 'Sie sind jetzt bei einem anderen Anbieter',
+    elsewhere: (lost, time, now, price) =>
+      `${lost} ging um ${time} verloren. Sie sind wieder verbunden: ${now}, ${price}.`,
+    elsewhereSameCountry: (country, time, price) =>
+      `Der Anbieter (${country}) ging um ${time} verloren. Ein anderer dort hat übernommen, ${price}.`,
+    priceInstead: (now, before) => `${now} statt ${before}`,
+    priceSame: 'zum gleichen Preis',
     chartLoading: 'Diagramm wird geladen…',
     chartNow: 'jetzt',
     chartOneMinute: 'vor 1 min',

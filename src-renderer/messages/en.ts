@@ -254,6 +254,8 @@ export const en = {
     used: (amount: string) => `You used ${amount}.`,
     nothingUsed: 'Nothing was used.',
     stays: (amount: string) => `${amount} paid ahead stay with the provider and count when you connect to it again.`,
+    staysWithAll: (amount: string) =>
+      `${amount} paid ahead stay with the providers and count when you connect to them again.`,
     maybeLost: (amount: string) => `${amount} paid ahead may be lost.`,
     next: 'Try the next one',
     noNext: 'There is no other offer in your list; change the filters to find more.',
@@ -291,6 +293,13 @@ export const en = {
     unpaidBalance: 'Your balance covers no further payment. Deposit MYST to go on.',
     unpaidOther: (sentence: string) =>
       `${sentence} Paying is tried again until then; you can also connect to another provider.`,
+    elsewhereTitle: 'You are with another provider now',
+    elsewhere: (lost: string, time: string, now: string, price: string) =>
+      `${lost} was lost at ${time}. You are connected again: ${now}, ${price}.`,
+    elsewhereSameCountry: (country: string, time: string, price: string) =>
+      `The provider in ${country} was lost at ${time}. Another one there took over, ${price}.`,
+    priceInstead: (now: string, before: string) => `${now} instead of ${before}`,
+    priceSame: 'at the same price',
     chartLoading: 'Loading the chart…',
     chartNow: 'now',
     chartOneMinute: '1 min ago',

@@ -48,7 +48,7 @@ export type ConnectStep = (typeof CONNECT_STEPS)[number]
 export type ConnectionState =
   | { name: 'disconnected'; last?: ConnectionFailure }
   | ({ name: 'connecting' } & Progress)
-  | { name: 'connected'; proposal: Proposal; live: LiveSession; steps: StepRecord[] }
+  | { name: 'connected'; proposal: Proposal; live: LiveSession; steps: StepRecord[]; before?: SoFar }
   | ({
       name: 'reconnecting'
       /** What ended the session, in one sentence. */
@@ -94,9 +94,23 @@ export type ConnectionFailure = {
 
 /**
  * What a connection came to, over all its sessions. `ahead`: what its providers still have that was not used, also from
- * before; an honest one counts it the next time.
+ * before; an honest one counts it the next time. `holders`: how many providers that is with.
  */
-export type Bill = { used: Amount; ahead: Amount }
+export type Bill = { used: Amount; ahead: Amount; holders: number }
+
+/** Of the sessions before this one in the same connection: nobody was asked in between. */
+export type SoFar = {
+  used: Amount
+  /** When the first of them began. */
+  startedAtMs: number
+  /** The last provider that was another one than now, and when it was lost. */
+  lost?: { proposal: Proposal; atMs: number }
+}
+
+/** What the connection has cost since it was asked for, over all its sessions. */
+export function costInAll({ live, before }: Extract<ConnectionState, { name: 'connected' }>): Amount {
+  return live.cost + (before?.used ?? 0n)
+}
 
 export type LiveSession = {
   sessionId: string

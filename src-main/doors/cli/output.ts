@@ -1,7 +1,14 @@
 import type { PromiseView, ProposalView, WalletEntry } from '#shared/contract/commands.ts'
 import { toWire } from '#shared/errors/myst-error.ts'
-import type { Bill, ConnectionState, SessionRecord } from '#shared/model/session.ts'
-import { howSigned } from '#shared/model/session.ts'
+import type { Proposal } from '#shared/model/proposal.ts'
+import {
+  type Bill,
+  type ConnectionState,
+  costInAll,
+  howSigned,
+  type SessionRecord,
+  type SoFar,
+} from '#shared/model/session.ts'
 import { formatMyst } from '#shared/model/units.ts'
 
 export type Json = string | number | boolean | null | undefined | Json[] | { [key: string]: Json }
@@ -100,6 +107,8 @@ export function statusObject(connection: ConnectionState): { [key: string]: Json
         meteredBytesUp: Number(live.metered.bytesUp),
         meteredBytesDown: Number(live.metered.bytesDown),
         socksPort: live.socksPort ?? null,
+        usedMyst: formatMyst(costInAll(connection)),
+        ...replaced(connection.before?.lost),
         steps: connection.steps.map(({ step, durationMs }) => ({ step, durationMs })),
       }
     }
@@ -126,6 +135,19 @@ function failure(last: NonNullable<Extract<ConnectionState, { name: 'disconnecte
   }
 }
 
+/** Whom the present provider took over from, unasked. */
+function replaced(lost: SoFar['lost']): { [key: string]: Json } {
+  if (!lost) return {}
+  const { provider, originLocation, pricePerUnit, unit } = lost.proposal
+  return {
+    lostProvider: provider,
+    lostOrigin: originLocation.country,
+    lostPriceMyst: formatMyst(pricePerUnit),
+    lostUnit: unit,
+    lostAt: new Date(lost.atMs).toISOString(),
+  }
+}
+
 /** What was used, and what stays paid ahead. */
 function bill(known: Bill | undefined): { [key: string]: Json } {
   return known ? { usedMyst: formatMyst(known.used), aheadMyst: formatMyst(known.ahead) } : {}
@@ -143,7 +165,12 @@ export function statusSentence(connection: ConnectionState): string {
       const through = live.socksPort ? `, SOCKS5 at 127.0.0.1:${live.socksPort}` : ''
       const other = live.exit?.isProviders === false ? ", not the provider's own" : ''
       const exit = live.exit ? `, exit ${plain(live.exit.address)}${other}` : ''
-      return `Connected to ${short(proposal.provider)} (${proposal.serviceType}${through}${exit}); cost ${formatMyst(live.cost)} MYST, ${formatMyst(live.leftover)} MYST paid ahead.`
+      const lost = connection.before?.lost
+      const price = ({ pricePerUnit, unit }: Proposal) => `${formatMyst(pricePerUnit)} MYST per ${unit}`
+      const instead = lost
+        ? ` instead of ${short(lost.proposal.provider)} in ${plain(lost.proposal.originLocation.country)}, which was lost: now ${plain(proposal.originLocation.country)}, ${price(proposal)} instead of ${price(lost.proposal)}`
+        : ''
+      return `Connected to ${short(proposal.provider)} (${proposal.serviceType}${through}${exit})${instead}; cost ${formatMyst(costInAll(connection))} MYST, ${formatMyst(live.leftover)} MYST paid ahead.`
     }
     case 'reconnecting':
       return `${plain(connection.lost)} Reconnecting to ${short(connection.proposal.provider)} (attempt ${connection.attempt}): ${connection.step}`

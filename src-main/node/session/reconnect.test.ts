@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { ConnectionState } from '#shared/model/session.ts'
+import { type ConnectionState, costInAll } from '#shared/model/session.ts'
 import { MYST } from '#shared/model/units.ts'
 
 import { createSessionPair, type SessionPairOptions } from '../testing/session-pair.ts'
@@ -41,6 +41,10 @@ describe('a session that is lost', () => {
     const again = await t.until('connected')
     expect(again.proposal.provider).toBe(t.proposal.provider)
     expect(again.live.sessionId).not.toBe(live.sessionId)
+    // One connection: what it cost goes on being counted, and nobody was changed for another.
+    const used = t.consumer.repository.list(5).find(({ sessionId }) => sessionId === live.sessionId)?.metering.cost
+    expect(used).toBeGreaterThan(0n)
+    expect(again.before).toEqual({ used, startedAtMs: live.startedAtMs })
     expect(t.service.network).toEqual(['blocked', 'tunnel', 'blocked', 'tunnel'])
     await t.settle(t.connection.disconnect())
     expect(t.seen).toEqual(['connecting', 'connected', 'reconnecting', 'connected', 'disconnecting', 'disconnected'])
@@ -49,15 +53,34 @@ describe('a session that is lost', () => {
     expect([t.service.openTunnels(), t.service.consumers()]).toEqual([0, 0])
   })
 
-  it('goes on with the next provider when the same does not answer', async () => {
+  it('goes on with the next provider when the same does not answer, and says who was lost', async () => {
     const t = await start({ others: true })
-    await t.connect()
+    const first = await t.connect()
+    expect(first.before).toBeUndefined()
     await t.flow(5, { down: MIB })
     t.pair.network.cut(t.proposal.provider, true)
     t.service.lose()
-    await t.until('reconnecting')
-    expect((await t.until('connected')).proposal.provider).toBe(t.other)
+    const { sinceMs } = await t.until('reconnecting')
+    const other = await t.until('connected')
+    expect(other.proposal.provider).toBe(t.other)
     expect(t.service.network).not.toContain('open')
+    const { provider, pricePerUnit, unit, originLocation } = t.proposal
+    expect(other.before).toMatchObject({
+      startedAtMs: first.live.startedAtMs,
+      lost: { atMs: sinceMs, proposal: { provider, pricePerUnit, unit, originLocation } },
+    })
+    const used = other.before?.used ?? 0n
+    expect(used).toBeGreaterThan(0n)
+    // Lost again and got back from the same one: it is still another than at first.
+    await t.flow(5, { down: MIB })
+    t.service.lose()
+    await t.until('reconnecting')
+    const again = await t.until('connected')
+    expect(again.before).toMatchObject({ startedAtMs: first.live.startedAtMs, lost: other.before?.lost })
+    expect(costInAll(again)).toBeGreaterThan(used)
+    await t.settle(t.connection.disconnect())
+    const sum = t.consumer.repository.list(5).reduce((all, { metering }) => all + metering.cost, 0n)
+    expect(t.connection.state).toMatchObject({ last: { bill: { used: sum, holders: 2 } } })
   })
 
   it('waits a moment only for who does not answer while another one could be asked', async () => {

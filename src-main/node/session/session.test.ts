@@ -86,7 +86,7 @@ describe('what a connection came to', () => {
     await t.settle(t.connection.disconnect())
     const first = last(t)
     const used = (MIB * 125n * MYST) / (4n * GIB)
-    expect(first?.bill).toEqual({ used, ahead: atRisk(t) })
+    expect(first?.bill).toEqual({ used, ahead: atRisk(t), holders: 1 })
     expect(records(t)[0]?.metering.cost).toBe(used)
     expect(first?.paid).toBe(used + atRisk(t))
 
@@ -123,7 +123,7 @@ describe('what a connection came to', () => {
     expect(bought?.metering).toMatchObject({ bytesDown: (6n * MIB) / 16n, bytesUp: 0n, cost })
     expect(bought?.metering.durationMs).toBeGreaterThanOrEqual(6_000)
     expect(bought?.signed?.alone?.content).toMatchObject({ cost, bytesDown: (6n * MIB) / 16n })
-    expect(last(t)?.bill).toEqual({ used: cost, ahead: atRisk(t) })
+    expect(last(t)?.bill).toEqual({ used: cost, ahead: atRisk(t), holders: 1 })
   })
 
   it('is nothing where nobody was reached', async () => {

@@ -1,6 +1,6 @@
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { type ReactNode, Suspense } from 'react'
-import type { ConnectionState } from '#shared/model/session.ts'
+import { type ConnectionState, costInAll } from '#shared/model/session.ts'
 import { formatBytes, formatDuration, formatPrice, formatRate } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useTraffic } from '../../store/node-context.tsx'
@@ -8,6 +8,7 @@ import { Amount } from '../../ui/amount.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { lazyPicture } from '../../ui/lazy-picture.ts'
+import { ElsewhereNotice } from './elsewhere-notice.tsx'
 import { type PaidAhead, pace, paidAhead } from './paid-ahead.ts'
 import { UnpaidNotice } from './unpaid-notice.tsx'
 
@@ -21,6 +22,7 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
   const socksAddress = live.socksPort === undefined ? undefined : `127.0.0.1:${live.socksPort}`
   return (
     <div className="live">
+      <ElsewhereNotice connection={connection} />
       <section className="card card-pad" aria-label={m.live.chart}>
         <div className="live-rates">
           <Rate label={m.live.down} icon={<ArrowDown size={15} aria-hidden />} tone="down" bps={live.rateBps.down} />
@@ -34,7 +36,7 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
       </section>
       <section className="live-tiles">
         <Tile label={m.live.cost}>
-          <Amount value={live.cost} isCost />
+          <Amount value={costInAll(connection)} isCost />
         </Tile>
         <Tile label={m.live.ahead} note={lasts(ahead)}>
           {aheadText(ahead)}

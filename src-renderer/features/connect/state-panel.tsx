@@ -34,7 +34,9 @@ export function StatePanel(props: {
       <div className="panel-state">
         <span className="dot" data-tone={connectionTone(connection)} aria-hidden />
         <h1 tabIndex={-1}>{connectionTitle(connection)}</h1>
-        {connection.name === 'connected' && <Elapsed sinceMs={connection.live.startedAtMs} />}
+        {connection.name === 'connected' && (
+          <Elapsed sinceMs={connection.before?.startedAtMs ?? connection.live.startedAtMs} />
+        )}
         {connection.name === 'connecting' && <Elapsed sinceMs={connection.startedAtMs} />}
         {(connection.name === 'reconnecting' || (connection.name === 'blocked' && !isLockdown)) && (
           <Elapsed sinceMs={connection.sinceMs} />

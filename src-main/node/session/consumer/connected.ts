@@ -62,7 +62,8 @@ export async function connected(
       ...(attempt.socksPort === undefined ? {} : { socksPort: attempt.socksPort }),
       rateBps,
     }
-    context.show({ name: 'connected', proposal, live, steps })
+    const soFar = before.soFar && { before: { ...before.soFar, used: context.spent.used } }
+    context.show({ name: 'connected', proposal, live, steps, ...soFar })
     const ownCost = costOf(proposal, own)
     attempt.purse?.used(cost)
     pay.keepAhead(costPerMinute, ownCost - metered.cost, tunnel.isFlowing(own.bytesDown))

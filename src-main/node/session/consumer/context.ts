@@ -1,6 +1,6 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { CopiedProposal, ProposalFilter } from '#shared/model/proposal.ts'
-import type { Bill, ConnectionFailure, ConnectionState, SessionEnd, StepRecord } from '#shared/model/session.ts'
+import type { Bill, ConnectionFailure, ConnectionState, SessionEnd, SoFar, StepRecord } from '#shared/model/session.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import type { Logger } from '../../lib/logger.ts'
@@ -152,8 +152,8 @@ export type Stop = {
   isReplaced?: boolean
 }
 
-/** Of the sessions before, in this connection. */
-export type Before = { paid: Amount; attempts: number }
+/** Of the sessions before, in this connection; `soFar` when there was one. */
+export type Before = { paid: Amount; attempts: number; soFar?: Omit<SoFar, 'used'> }
 
 /** What a state hands to the next one. */
 export type Transition =
@@ -167,7 +167,8 @@ export type Transition =
 /** Nothing before anything was reached. */
 export function billOf({ spent }: Pick<Context, 'spent'>): { bill?: Bill } {
   if (spent.ahead.size === 0) return {}
-  return { bill: { used: spent.used, ahead: [...spent.ahead.values()].reduce((sum, one) => sum + one, 0n) } }
+  const held = [...spent.ahead.values()].filter((one) => one > 0n)
+  return { bill: { used: spent.used, ahead: held.reduce((sum, one) => sum + one, 0n), holders: held.length } }
 }
 
 /** Settles with `work`, or rejects at once when the signal aborts; `work` is then on its own. */

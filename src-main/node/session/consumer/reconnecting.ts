@@ -1,8 +1,8 @@
 import type { CopiedProposal } from '#shared/model/proposal.ts'
 import type { ConnectionFailure, SessionEnd } from '#shared/model/session.ts'
 
-import { takeDown } from './attempt.ts'
-import { type Context, type Stop, type Transition, unlessAborted } from './context.ts'
+import { type Attempt, takeDown } from './attempt.ts'
+import { type Before, type Context, type Stop, type Transition, unlessAborted } from './context.ts'
 import { type Progress, tryProvider } from './try-provider.ts'
 
 /** Ends that nobody wished for; the same provider may do better at once. */
@@ -73,7 +73,8 @@ export async function reconnecting(
     })
     asked.add(proposal)
     if (tried.kind === 'verified') {
-      return { to: 'connected', attempt: tried.attempt, steps: tried.steps, before: { paid, attempts } }
+      const soFar = soFarOf(lost, proposal, before, sinceMs)
+      return { to: 'connected', attempt: tried.attempt, steps: tried.steps, before: { paid, attempts, soFar } }
     }
     paid += tried.paid
     if (tried.kind === 'cancelled') return { to: 'disconnecting', attempt: tried.attempt, failure: stopped() }
@@ -84,6 +85,22 @@ export async function reconnecting(
   }
   if (signal.aborted) return { to: 'disconnected', last: stopped() }
   return guard ? { to: 'blocked', failure: summed() } : { to: 'disconnected', last: summed() }
+}
+
+/** What the person is told who asked once and is with somebody else now. */
+function soFarOf(
+  lost: Attempt,
+  now: CopiedProposal,
+  { soFar }: Before,
+  lostAtMs: number,
+): NonNullable<Before['soFar']> {
+  const { proposal, askedAtMs, session } = lost
+  const isOther = now.provider !== proposal.provider
+  return {
+    startedAtMs: session?.openedAtMs ?? askedAtMs,
+    ...soFar,
+    ...(isOther && { lost: { proposal, atMs: lostAtMs } }),
+  }
 }
 
 /** Fresh offers where they can be had, since the session may have lasted for days. */
