@@ -57,6 +57,36 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
       expect((await running.stop()).code).toBe(0)
     })
 
+    it('switches to the other while connected, and nothing leaves in between', async () => {
+      const first = (await trade.connect(BUYER.home, '--country', DEAR.country)).running
+      const from = lab.requests().length
+      const isOver = new AbortController()
+      // Somebody goes on surfing.
+      const surfing = (async () => {
+        while (!isOver.signal.aborted) {
+          await lab.transfer('consumer', { url: `${INTERNET}/ip`, timeoutMs: 1_000 }).catch(() => undefined)
+        }
+      })()
+      const { running, connected } = await trade.connect(BUYER.home, '--instead', '--country', CHEAP.country)
+      expect(connected).toMatchObject({ provider: cheap, exit: CHEAP.exit })
+      isOver.abort()
+      await surfing
+      const seen = new Set(
+        lab
+          .requests()
+          .slice(from)
+          .map((request) => request.from),
+      )
+      expect([...seen].filter((address) => address !== DEAR.exit && address !== CHEAP.exit)).toEqual([])
+      expect(seen).toContain(DEAR.exit)
+      expect((await lab.transfer('consumer', { url: `${INTERNET}/ip` })).text).toBe(CHEAP.exit)
+      // One connection, which both commands show; the end that one of them asks for is the end of the other.
+      expect((await running.stop()).code).toBe(0)
+      expect((await first.exited).code).toBe(0)
+      const own = (await lab.transfer('consumer', { url: `${INTERNET}/ip` })).text
+      expect([DEAR.exit, CHEAP.exit]).not.toContain(own)
+    })
+
     it('notices within 15 s that nothing comes back, lets nothing out, and goes on with the other', async () => {
       const { running, connected } = await trade.connect(BUYER.home)
       expect(connected).toMatchObject({ provider: cheap, exit: CHEAP.exit })

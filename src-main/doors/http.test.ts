@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, request } from 'node:http'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -208,6 +208,25 @@ describe('the page’s door', () => {
       set: { wallet: { balance: 6n } },
     })
     state.set({ wallet: { balance: 5n } as AppState['wallet'] })
+  })
+
+  it('still answers whoever asked for the end, and does not wait for who says nothing', async () => {
+    let stopped: Promise<void> | undefined
+    const path = join(dir, 'ending.sock')
+    const ending = {
+      ...handlers,
+      'connection.disconnect': async () => {
+        stopped = own.stop()
+        return { name: 'disconnected' }
+      },
+    } as unknown as Handlers
+    const own = await openHttpDoor({ handlers: ending, state, log: silentLogger }, { listen: { path }, access: 'file' })
+    const silent = connect(path)
+    await once(silent, 'connect')
+    silent.write('POST /api/command/state.get HTTP/1.1\r\n')
+    const node = await reachRunningNode(path)
+    expect(await node?.call('connection.disconnect', {})).toEqual({ name: 'disconnected' })
+    await Promise.all([stopped, once(silent, 'close')])
   })
 
   it('says which port is in use', async () => {

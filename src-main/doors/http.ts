@@ -29,6 +29,7 @@ const MAX_CONNECTIONS = 128
 const HANDSHAKE_MS = 10_000
 /** A token has 256 bits, so guessing is bounded for the machine's sake; the right one is not held up by wrong ones. */
 const WRONG_TOKEN_MS = 1_000
+const ANSWER_MS = 1_000
 const LOOK_AT_CERTIFICATE_MS = 3_600_000
 /** 30 days. */
 const STRICT_TRANSPORT_SECURITY = 'max-age=2592000'
@@ -256,8 +257,10 @@ export async function openHttpDoor(
       clearInterval(locking)
       clearInterval(renewing)
       for (const client of sockets.clients) client.terminate()
-      server.closeAllConnections()
+      // Who asked for the end is still told of it.
+      const impatience = setTimeout(() => server.closeAllConnections(), ANSWER_MS)
       await new Promise<void>((resolve) => server.close(() => resolve()))
+      clearTimeout(impatience)
       if ('path' in listen) rmSync(listen.path, { force: true })
     },
   }

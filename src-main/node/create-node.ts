@@ -343,7 +343,7 @@ export async function createNode(options: {
         await guard.open()
         restate()
       }
-      return null
+      return state.get().connection
     },
     async 'connection.restore'() {
       // Whoever opened it from outside is not asked for a password once more.

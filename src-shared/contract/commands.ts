@@ -3,7 +3,7 @@ import type { IdentityId } from '../model/identity.ts'
 import { identityId } from '../model/identity.ts'
 import type { MisconductKind } from '../model/misconduct.ts'
 import type { Proposal } from '../model/proposal.ts'
-import type { SessionRecord } from '../model/session.ts'
+import type { ConnectionState, SessionRecord } from '../model/session.ts'
 import { HOURS_HINT, parseHours } from '../model/share-hours.ts'
 import type { Amount } from '../model/units.ts'
 import { ethereumAddress } from './ethereum-address.ts'
@@ -123,10 +123,10 @@ export const commands = {
   'connection.connect': command(
     proposalFilter.extend({ socksPort: port.optional(), instead: z.boolean().optional() }),
   ).returns<null>(),
-  /** Resolves when everything is taken down. */
-  'connection.disconnect': command(nothing).returns<null>(),
+  /** Resolves when everything is taken down, with how things are then: a node that ran for this alone is gone a moment later. */
+  'connection.disconnect': command(nothing).returns<ConnectionState>(),
   /** Ends whatever runs and lets everything out again. Lockdown would block on, so it is switched off first. */
-  'connection.restore': command(nothing).returns<null>(),
+  'connection.restore': command(nothing).returns<ConnectionState>(),
   /** `SocksPortTaken` when another program has the port, `TooManyPrograms`. */
   'programs.add': command(programTerms).returns<{ id: string }>(),
   /** What is named changes; a wish that is null is taken back. A connection that stands keeps its terms, not its budget. */

@@ -43,6 +43,7 @@ const OPTIONS = {
   connections: { type: 'string' },
   'allow-mail': { type: 'boolean' },
   'socks-port': { type: 'string' },
+  instead: { type: 'boolean' },
   port: { type: 'string' },
   listen: { type: 'string' },
   name: { type: 'string', multiple: true },

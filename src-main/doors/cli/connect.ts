@@ -29,11 +29,13 @@ export async function connect(line: CommandLine, output: Output): Promise<number
     await unlocked(access, line.options)
     await online(access, { broker: true })
     const started = await access.call('state.get', {})
-    if (started.connection.name !== 'disconnected' && started.connection.name !== 'blocked') {
+    const { name } = started.connection
+    const instead = line.options.instead === true && name === 'connected'
+    if (name !== 'disconnected' && name !== 'blocked' && !instead) {
       output.line(statusObject(started.connection), statusSentence(started.connection))
       return 1
     }
-    await access.call('connection.connect', { ...filter, ...(socksPort === undefined ? {} : { socksPort }) })
+    await access.call('connection.connect', { ...filter, instead, ...(socksPort === undefined ? {} : { socksPort }) })
 
     let shown = ''
     let wasBlocked = false
@@ -58,8 +60,7 @@ export async function connect(line: CommandLine, output: Output): Promise<number
       return wasBlocked ? WAS_BLOCKED : failed(connection) ? 1 : 0
     } catch (error) {
       if (!signal.aborted) throw error
-      await access.call('connection.disconnect', {})
-      const { connection } = await access.call('state.get', {})
+      const connection = await access.call('connection.disconnect', {})
       output.line({ ...statusObject(connection), at: new Date().toISOString() }, statusSentence(connection))
       return wasBlocked ? WAS_BLOCKED : 0
     }
@@ -107,8 +108,7 @@ export async function status(line: CommandLine, output: Output): Promise<number>
 export async function disconnect(line: CommandLine, output: Output): Promise<number> {
   const access = await openNode(line)
   try {
-    await access.call('connection.disconnect', {})
-    const { connection } = await access.call('state.get', {})
+    const connection = await access.call('connection.disconnect', {})
     output.line(statusObject(connection), statusSentence(connection))
     return 0
   } finally {
