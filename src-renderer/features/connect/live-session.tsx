@@ -5,7 +5,6 @@ import { formatBytes, formatDuration, formatPrice, formatRate } from '../../mess
 import { m } from '../../messages/index.ts'
 import { useTraffic } from '../../store/node-context.tsx'
 import { Amount } from '../../ui/amount.tsx'
-import { CopyButton } from '../../ui/copy-button.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { lazyPicture } from '../../ui/lazy-picture.ts'
 import { ElsewhereNotice } from './elsewhere-notice.tsx'
@@ -19,7 +18,6 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
   const { live, proposal } = connection
   const samples = useTraffic()
   const ahead = paidAhead(proposal, live, pace(samples))
-  const socksAddress = live.socksPort === undefined ? undefined : `127.0.0.1:${live.socksPort}`
   return (
     <div className="live">
       <ElsewhereNotice connection={connection} />
@@ -82,16 +80,7 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
             <IdentityLabel id={live.provider} />
           </Fact>
           <Fact label={m.live.price}>{formatPrice(proposal.pricePerUnit, proposal.unit)}</Fact>
-          {socksAddress && (
-            <Fact label={m.live.socks}>
-              <span className="live-copy">
-                <span className="mono">{socksAddress}</span>
-                <CopyButton text={socksAddress} />
-              </span>
-            </Fact>
-          )}
         </dl>
-        {socksAddress && <p className="faint live-note">{m.live.socksHint}</p>}
       </section>
       <UnpaidNotice unpaid={live.unpaid} />
     </div>

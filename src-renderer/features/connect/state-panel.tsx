@@ -9,6 +9,7 @@ import { type KnownConnection, useConnection } from '../../store/use-connection.
 import { useNow } from '../../store/use-now.ts'
 import { Button } from '../../ui/button.tsx'
 import { connectionTitle, connectionTone } from '../../ui/connection-state.ts'
+import { CopyButton } from '../../ui/copy-button.tsx'
 import { Flag } from '../../ui/flag.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
 import type { Target } from './target.ts'
@@ -43,6 +44,9 @@ export function StatePanel(props: {
         )}
       </div>
       <Where connection={connection} />
+      {connection.name === 'connected' && connection.live.socksPort !== undefined && (
+        <ProxyAddress address={`127.0.0.1:${connection.live.socksPort}`} />
+      )}
       {(connection.name === 'disconnected' || isLockdown) && (
         <div className="panel-action">
           <Button
@@ -218,6 +222,17 @@ function Where({ connection }: { connection: KnownConnection }) {
         <span className="panel-sentence muted">{sentence}</span>
       </span>
     </p>
+  )
+}
+
+/** The one thing that is needed of a proxy. */
+function ProxyAddress({ address }: { address: string }) {
+  return (
+    <div className="panel-proxy">
+      <span className="muted">{m.live.socks}</span>
+      <strong className="mono">{address}</strong>
+      <CopyButton text={address} />
+    </div>
   )
 }
 
