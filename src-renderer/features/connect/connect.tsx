@@ -99,8 +99,7 @@ export function Connect() {
         {(connection.name === 'reconnecting' || connection.name === 'blocked') && !isQuietLockdown(connection) && (
           <LossNotice connection={connection} />
         )}
-        {(connection.name === 'connecting' ||
-          (connection.name === 'reconnecting' && connection.retryAtMs === undefined)) && (
+        {(connection.name === 'connecting' || connection.name === 'reconnecting') && (
           <ConnectingSteps connection={connection} />
         )}
         {connection.name === 'connected' && !switching && <LiveSession connection={connection} />}

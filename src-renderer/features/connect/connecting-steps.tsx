@@ -13,6 +13,8 @@ export function ConnectingSteps({
 }) {
   const { proposal, step, steps, startedAtMs } = connection
   const now = useNow()
+  // The list stays where it is in a pause between two attempts.
+  const paused = connection.name === 'reconnecting' && connection.retryAtMs !== undefined
   const spent = steps.reduce((sum, { durationMs }) => sum + durationMs, 0)
   return (
     <div className="steps card card-pad">
@@ -24,7 +26,7 @@ export function ConnectingSteps({
       <ol className="steps-list">
         {CONNECT_STEPS.map((name) => {
           const record = steps.find((one) => one.step === name)
-          const state = record ? 'done' : name === step ? 'running' : 'waiting'
+          const state = record ? 'done' : name === step && !paused ? 'running' : 'waiting'
           return (
             <li key={name} data-state={state} aria-current={state === 'running' ? 'step' : undefined}>
               <span className="steps-mark">

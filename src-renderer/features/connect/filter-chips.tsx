@@ -40,6 +40,17 @@ export function FilterChips({
           <option value="price">{m.connect.sortPrice}</option>
           <option value="experience">{m.connect.sortExperience}</option>
         </Choice>
+        {isFiltered(filters) && (
+          <button
+            type="button"
+            className="chip chip-clear"
+            aria-label={m.connect.clearFilters}
+            onClick={() => onChange({ ...NO_FILTERS, sort: filters.sort })}
+          >
+            <X size={14} aria-hidden />
+            <span>{m.connect.clearFilters}</span>
+          </button>
+        )}
       </div>
       <div className="chips">
         <Choice label={m.connect.filterCountry} value={filters.country} onChange={(country) => set({ country })}>
@@ -82,16 +93,6 @@ export function FilterChips({
           value={filters.minBandwidth}
           onChange={(minBandwidth) => set({ minBandwidth })}
         />
-        {isFiltered(filters) && (
-          <button
-            type="button"
-            className="chip chip-clear"
-            onClick={() => onChange({ ...NO_FILTERS, sort: filters.sort })}
-          >
-            <X size={14} aria-hidden />
-            {m.connect.clearFilters}
-          </button>
-        )}
       </div>
     </search>
   )
