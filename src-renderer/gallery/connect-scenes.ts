@@ -3,7 +3,7 @@ import { REFUSALS } from '#shared/model/refusal.ts'
 import { CONNECT_STEPS, type ConnectionState, type StepRecord } from '#shared/model/session.ts'
 import { MYST } from '#shared/model/units.ts'
 import { m } from '../messages/index.ts'
-import { CHOSEN, fixtureId, LOCKED, live, NEW, NOBODY, READY, SAFE } from './fixtures.ts'
+import { CHOSEN, fixtureId, LOCKED, live, NEW, NOBODY, PROPOSALS, READY, SAFE } from './fixtures.ts'
 import type { Scene } from './scene.ts'
 
 /** Cheaper, and somewhere else. */
@@ -13,6 +13,7 @@ const LOST = {
   originLocation: { country: 'CH' },
   pricePerUnit: CHOSEN.pricePerUnit / 2n,
 }
+const PROXY = PROPOSALS.find(({ serviceType, own }) => serviceType === 'socks' && !own) ?? CHOSEN
 const DURATIONS_MS = [412, 1_830, 655, 2_904]
 const STEPS: StepRecord[] = CONNECT_STEPS.slice(0, 4).map((step, at) => ({ step, durationMs: DURATIONS_MS[at] ?? 0 }))
 
@@ -80,6 +81,7 @@ export function connectScenes(now: number): Record<string, Scene> {
     'connect-chain-unreachable': network({ chain: 'unreachable' }),
     'connect-broker-unreachable': network({ broker: 'unreachable' }),
     confirm: { route: 'connect', state: READY, offer: CHOSEN },
+    'confirm-proxy': { route: 'connect', state: READY, offer: PROXY },
     'confirm-not-registered': { route: 'connect', state: SAFE, offer: CHOSEN },
     'confirm-unfunded': {
       route: 'connect',

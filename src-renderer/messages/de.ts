@@ -183,7 +183,7 @@ export const de: Messages = {
   confirm: {
     title: (country) => `${country}: jetzt verbinden?`,
     quickTitle: (country) => `Schnell verbinden: ${country}`,
-    quickText: 'Zuerst wird das erste Angebot Ihrer Liste versucht; antwortet es nicht, das nächste.',
+    quickText: (kind) => `Zuerst wird das beste ${kind}-Angebot Ihrer Liste versucht; antwortet es nicht, das nächste.`,
     provider: 'Anbieter',
     type: 'Dienst',
     price: 'Preis',
@@ -291,8 +291,7 @@ export const de: Messages = {
     byProvider: 'Vom Anbieter',
     measuredHint: 'Der Anbieter meldet alle zehn Sekunden; seine Zahl liegt daher etwas zurück.',
     provider: 'Anbieter',
-    socks: 'Adresse des Proxys',
-    socksHint: 'Tragen Sie diesen SOCKS5-Proxy in den Programmen ein, die die Verbindung nutzen sollen.',
+    socks: 'SOCKS5-Proxy für Ihre Programme',
     unpaidTitle: 'Diese Verbindung endet bald',
     unpaidBalance: 'Ihr Guthaben reicht für keine weitere Zahlung. Zahlen Sie MYST ein, um weiterzumachen.',
     unpaidOther: (sentence) =>

@@ -183,7 +183,8 @@ export const en = {
   confirm: {
     title: (country: string) => `Connect to ${country}?`,
     quickTitle: (country: string) => `Quick connect: ${country}`,
-    quickText: 'The first offer in your list is tried first; if it does not answer, the next one.',
+    quickText: (kind: string) =>
+      `The best ${kind} offer in your list is tried first; if it does not answer, the next best.`,
     provider: 'Provider',
     type: 'Service',
     price: 'Price',
@@ -287,8 +288,7 @@ export const en = {
     byProvider: 'By the provider',
     measuredHint: 'The provider reports every ten seconds, so its number is a little behind yours.',
     provider: 'Provider',
-    socks: 'Proxy address',
-    socksHint: 'Set this SOCKS5 proxy in the apps that shall use the connection.',
+    socks: 'SOCKS5 proxy for your apps',
     unpaidTitle: 'This connection ends soon',
     unpaidBalance: 'Your balance covers no further payment. Deposit MYST to go on.',
     unpaidOther: (sentence: string) =>

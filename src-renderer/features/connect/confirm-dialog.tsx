@@ -36,15 +36,20 @@ export function ConfirmDialog({
       ? m.confirm.quickTitle(countryName(target.first.originLocation.country))
       : m.confirm.title(countryName(target.first.originLocation.country))
   return (
-    <Dialog
-      open={target !== undefined}
-      onClose={onClose}
-      title={title}
-      text={target?.kind === 'quick' && target.candidates.length > 1 ? m.confirm.quickText : undefined}
-    >
+    <Dialog open={target !== undefined} onClose={onClose} title={title} text={target && textOf(target)}>
       {target && <Terms target={target} filters={filters} onClose={onClose} />}
     </Dialog>
   )
+}
+
+/** How the first one is chosen, and what a proxy is not. */
+function textOf({ kind, first, candidates }: Target): string | undefined {
+  const isProxy = first.serviceType === 'socks'
+  const texts = [
+    kind === 'quick' && candidates.length > 1 && m.confirm.quickText(m.service.tags[first.serviceType]),
+    isProxy && m.confirm.proxyText,
+  ]
+  return texts.filter(Boolean).join(' ') || undefined
 }
 
 function Terms({ target, filters, onClose }: { target: Target; filters: Filters; onClose(): void }) {
@@ -131,13 +136,12 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
           )}
         </Field>
       )}
-      {first.serviceType === 'socks' && <Notice>{m.confirm.proxyText}</Notice>}
       {first.experience.misconduct && (
         <Notice tone="amber">
           {misconduct(first.experience.misconduct)}. {m.connect.misconductText}
         </Notice>
       )}
-      {missing ? <Notice tone="accent">{missing.text}</Notice> : !free && <Notice>{m.confirm.verified}</Notice>}
+      {missing ? <Notice tone="accent">{missing.text}</Notice> : !free && <p className="faint">{m.confirm.verified}</p>}
       {target.instead && <Notice>{guard ? m.confirm.insteadOfVpn : m.confirm.insteadOfProxy}</Notice>}
       <ErrorNotice error={connect.error} />
       <div className="dialog-actions">
