@@ -60,7 +60,7 @@ export function createBuying(
       const resolver = chosen === 'default' ? network.resolver : chosen
       return {
         ...(network.transferProbe === undefined ? {} : { transfer: network.transferProbe }),
-        ...(resolver === undefined ? {} : { resolver }),
+        ...(resolver === undefined ? {} : { resolver, isOwnResolver: chosen !== 'default' }),
       }
     },
     controlEndpoints: controlEndpointsOf(network),

@@ -710,6 +710,8 @@ export const de: Messages = {
     resolverText:
       'Wird nach den Namen von Websites gefragt, immer durch das VPN. Bleibt das Feld leer, ist es der übliche.',
     resolverUsual: 'Üblicher',
+    resolverNow: 'Gespeichert. Er wird ab jetzt gefragt, auch in Ihrer jetzigen Verbindung.',
+    resolverNext: 'Gespeichert. Er wird ab Ihrer nächsten VPN-Verbindung gefragt.',
     resolverBad: 'Schreiben Sie die öffentliche IP-Adresse eines Nameservers, etwa 9.9.9.9.',
     resolverSix: 'Ein IPv6-Server antwortet nur Programmen, die über IPv6 fragen, und nur bei Anbietern mit IPv6.',
     lockdown: 'Lockdown',

@@ -698,6 +698,8 @@ export const en = {
     resolver: 'DNS server',
     resolverText: 'Asked for the names of websites, always through the VPN. Leave it empty for the usual one.',
     resolverUsual: 'Usual one',
+    resolverNow: 'Saved. It is asked from now on, also in the connection you have.',
+    resolverNext: 'Saved. It is asked from your next VPN connection on.',
     resolverBad: 'Write the public IP address of a name server, such as 9.9.9.9.',
     resolverSix: 'An IPv6 server answers only programs that ask over IPv6, and providers that have it.',
     lockdown: 'Lockdown',

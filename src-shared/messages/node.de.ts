@@ -109,6 +109,8 @@ export const nodeDe: NodeSentences = {
     'Kleine Pakete kommen durch den Tunnel, große nicht; versuchen Sie einen anderen Anbieter.',
   'No names are answered through the tunnel; try another provider.':
     'Durch den Tunnel werden keine Namen beantwortet; versuchen Sie einen anderen Anbieter.',
+  'Your DNS server {} does not answer through this connection; change it in Settings.':
+    'Ihr DNS-Server {0} antwortet durch diese Verbindung nicht; ändern Sie ihn in den Einstellungen.',
   'The provider has not said what it asks for.': 'Der Anbieter hat nicht gesagt, was er verlangt.',
   'The provider did not answer the payment.': 'Der Anbieter hat auf die Zahlung nicht geantwortet.',
   'The other side did not answer in time.': 'Die Gegenseite hat nicht rechtzeitig geantwortet.',

@@ -488,4 +488,34 @@ describe('a tunnel', () => {
     t.service.answersNames = true
     await t.connect()
   })
+
+  it('is not blamed for a name server of one’s own that is silent, and no other one is paid for it', async () => {
+    const t = await start({ transfer: true, ownResolver: true, others: true })
+    t.service.answersNames = false
+    const asked: string[] = []
+    t.connection.onChange((state) => void (state.name === 'connecting' && asked.push(state.proposal.provider)))
+    t.connection.connect(t.candidates)
+    expect(await t.until('disconnected')).toMatchObject({
+      last: {
+        ...{ step: 'verify-traffic', end: 'not-verified' },
+        message: 'Your DNS server 192.0.2.53 does not answer through this connection; change it in Settings.',
+      },
+    })
+    expect(new Set(asked).size).toBe(1)
+    expect(t.experience).toEqual([])
+    t.service.answersNames = true
+    await t.connect()
+    expect(t.experience).toEqual(['session'])
+  })
+
+  it('is followed by the others while reconnecting, where a name server of one’s own did answer before', async () => {
+    const t = await start({ transfer: true, ownResolver: true, others: true })
+    await t.connect()
+    const asked = new Set<string>()
+    t.connection.onChange((state) => void (state.name === 'reconnecting' && asked.add(state.proposal.provider)))
+    t.service.answersNames = false
+    t.service.lose()
+    expect((await t.until('blocked')).why).toContain('Nobody could take over')
+    expect(asked.size).toBe(2)
+  })
 })

@@ -46,6 +46,8 @@ export type SessionPairOptions = {
   leftBlockedAtMs?: number
   /** The network names a place for large answers, and a name server, too. */
   transfer?: boolean
+  /** The name server is the person's own choice. */
+  ownResolver?: boolean
   /** Without envelopes around the messages. */
   plain?: boolean
 }
@@ -176,7 +178,12 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
       },
       probes: options.probes ?? ['http://probe.example/'],
       fetchDirectly: async () => options.directAddress ?? '203.0.113.5',
-      ...(options.transfer ? { checks: { transfer: 'http://probe.example/large', resolver: '192.0.2.53' } } : {}),
+      ...(options.transfer && {
+        checks: {
+          ...{ transfer: 'http://probe.example/large', resolver: '192.0.2.53' },
+          isOwnResolver: options.ownResolver === true,
+        },
+      }),
       localAddresses: () => place.addresses,
       controlEndpoints: [],
       clock,

@@ -51,6 +51,9 @@ function LocalNetwork({ disabled }: { disabled: boolean }) {
 }
 
 function Resolver({ disabled }: { disabled: boolean }) {
+  const isUsed = useNode(
+    ({ connection }) => connection.name === 'connected' && connection.proposal.serviceType === 'openvpn',
+  )
   return (
     <TypedSetting
       name="resolver"
@@ -59,6 +62,7 @@ function Resolver({ disabled }: { disabled: boolean }) {
       read={(typed) => (typed === '' ? 'default' : isResolver(typed) ? typed : undefined)}
       write={(value) => (value === 'default' ? '' : value)}
       bad={m.settings.resolverBad}
+      saved={isUsed ? m.settings.resolverNow : m.settings.resolverNext}
       disabled={disabled}
       input={{ className: 'mono', placeholder: m.settings.resolverUsual, maxLength: 60 }}
     />

@@ -13,6 +13,7 @@ export function TypedSetting<Name extends 'resolver' | 'programsApiPort'>({
   read,
   write,
   bad,
+  saved,
   disabled = false,
   input,
 }: {
@@ -25,6 +26,8 @@ export function TypedSetting<Name extends 'resolver' | 'programsApiPort'>({
   write: (value: Settings[Name]) => string
   /** What to say of a text that is none. */
   bad: string
+  /** What to say once it is saved. */
+  saved?: string
   disabled?: boolean
   input?: Pick<ComponentProps<'input'>, 'className' | 'inputMode' | 'maxLength' | 'placeholder'>
 }) {
@@ -32,6 +35,7 @@ export function TypedSetting<Name extends 'resolver' | 'programsApiPort'>({
   const kept = write(value)
   const [typed, setTyped] = useState(kept)
   const [told, setTold] = useState(false)
+  const [done, setDone] = useState(false)
   // Changed at another door.
   useEffect(() => setTyped(kept), [kept])
   const wanted = read(typed.trim())
@@ -39,7 +43,8 @@ export function TypedSetting<Name extends 'resolver' | 'programsApiPort'>({
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setTold(wanted === undefined)
-    if (wanted !== undefined && wanted !== value && !change.running) void set(wanted)
+    if (wanted === undefined || wanted === value || change.running) return
+    void set(wanted).then((answer) => setDone(answer !== undefined))
   }
   return (
     <Setting name={name} label={label} text={text(wanted)}>
@@ -58,6 +63,7 @@ export function TypedSetting<Name extends 'resolver' | 'programsApiPort'>({
               onChange={(event) => {
                 setTyped(event.target.value)
                 setTold(false)
+                setDone(false)
                 change.reset()
               }}
             />
@@ -65,6 +71,11 @@ export function TypedSetting<Name extends 'resolver' | 'programsApiPort'>({
           <Button type="submit" disabled={disabled || wanted === value} busy={change.running && m.settings.saving}>
             {m.settings.save}
           </Button>
+          {done && saved && (
+            <p className="field-hint" role="status">
+              {saved}
+            </p>
+          )}
           {error && (
             <p id={`${described}-error`} className="field-error" role="alert">
               {error}

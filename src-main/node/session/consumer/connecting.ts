@@ -33,7 +33,8 @@ export async function connecting(
     paid += tried.paid
     failure = { ...tried.failure, paid }
     if (tried.kind === 'cancelled') return { to: 'disconnecting', attempt: tried.attempt, failure }
-    if (tried.kind === 'hopeless') break
+    // No second provider is paid for a server that the person can change; whoever reconnects has had answers from it.
+    if (tried.kind === 'hopeless' || tried.kind === 'unnamed') break
     if (signal.aborted) return { to: 'disconnected', last: { ...failure, end: (signal.reason as Stop).end } }
   }
   // Who was blocked before stays so; who was not has lost nothing yet that would have to be kept in.

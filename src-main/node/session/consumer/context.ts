@@ -24,8 +24,8 @@ export type ConnectionDeps = {
   }
   /** `http://` addresses that answer with the caller's address; none: the exit stays unknown. */
   probes: readonly string[]
-  /** What else can be asked through a tunnel (`verify.ts`), with `probes` only. */
-  checks?: { transfer?: string; resolver?: string }
+  /** What else can be asked through a tunnel (`verify.ts`), with `probes` only. `isOwnResolver`: the person chose it. */
+  checks?: { transfer?: string; resolver?: string; isOwnResolver?: boolean }
   /** Fetches from a probe outside of any tunnel. Default: node's own fetch. */
   fetchDirectly?: (url: string, signal: AbortSignal) => Promise<string>
   /** This machine's addresses in one text, to be compared with those of before. Default: what the system says. */

@@ -46,6 +46,13 @@ export const budgetUsedUp = () => new MystError('BudgetUsedUp', BUDGET_USED_UP)
 export const holdsMore = () =>
   new MystError('BudgetTooSmall', 'The provider holds more of your MYST from before than is left of the budget.')
 
+/** Everything else passed. Whether the server or the provider is silent cannot be told: the guard lets names through to no other. */
+export const ownResolverSilent = (server: string) =>
+  new MystError(
+    'OwnResolverSilent',
+    `Your DNS server ${server} does not answer through this connection; change it in Settings.`,
+  )
+
 /** Of whoever an offer is from. */
 export const NOT_ANSWERED = 'The provider does not answer; it may be offline.'
 
@@ -58,6 +65,7 @@ export function sentenceOf(error: unknown, { ending }: Attempt): Omit<Connection
   }
   if (error instanceof MystError) {
     if (error.name === 'DialogueNotAnswered') return { ...end, message: NOT_ANSWERED }
+    if (error.name === 'OwnResolverSilent') return { end: 'not-verified', message: error.message }
     if (error.name === 'BudgetUsedUp') return { end: 'budget-used-up', message: error.message }
     const reason = error.name === 'Refused' ? error.details.reason : undefined
     const isKnown = typeof reason === 'string' && Object.hasOwn(REFUSALS, reason)

@@ -24,11 +24,12 @@ export type Progress = { step: ConnectStep; startedAtMs: number; steps: StepReco
 
 /**
  * `cancelled`: by the person or the end of the program; nothing was taken down yet. `hopeless`: the person refused
- * what every provider needs, and is not asked again for each; or nothing is left to pay any of them.
+ * what every provider needs, and is not asked again for each; or nothing is left to pay any of them. `unnamed`: the
+ * person's own name server is silent, which with the next provider would most likely be the same.
  */
 export type Tried = { attempt: Attempt; paid: bigint } & (
   | { kind: 'verified'; steps: StepRecord[] }
-  | { kind: 'failed' | 'hopeless' | 'cancelled'; failure: ConnectionFailure }
+  | { kind: 'failed' | 'hopeless' | 'unnamed' | 'cancelled'; failure: ConnectionFailure }
 )
 
 /**
@@ -70,7 +71,8 @@ export async function tryProvider(
     const held = attempt.link?.issuer.standing().leftover ?? 0n
     if (isProved && held > 0n) attempt.link?.issuer.conduct.accuse('gave-nothing', held)
     const isHopeless = error instanceof MystError && HOPELESS.has(error.name)
-    return { kind: isHopeless ? 'hopeless' : 'failed', attempt, paid, failure }
+    const isUnnamed = error instanceof MystError && error.name === 'OwnResolverSilent'
+    return { kind: isHopeless ? 'hopeless' : isUnnamed ? 'unnamed' : 'failed', attempt, paid, failure }
   }
 }
 
@@ -80,7 +82,7 @@ const HOPELESS = new Set(['ElevationRefused', 'BudgetUsedUp'])
 /** What this machine or its user does not let the node do says nothing about a provider. */
 const OUR_OWN_FAILURES = new Set([
   ...['ElevationRefused', 'NotPermitted', 'OpenVpnMissing', 'NoTunDevice', 'PortInUse', 'PortNotAllowed'],
-  ...['BudgetUsedUp', 'BudgetTooSmall', 'ProviderInUse'],
+  ...['BudgetUsedUp', 'BudgetTooSmall', 'ProviderInUse', 'OwnResolverSilent'],
 ])
 
 async function open(

@@ -2,7 +2,7 @@ import { isIP, isIPv6 } from 'node:net'
 import type { LiveSession } from '#shared/model/session.ts'
 import type { ServiceConsumer } from '../../ports/service-type.ts'
 import { type Context, withDeadline } from './context.ts'
-import { NotVerified } from './failed.ts'
+import { NotVerified, ownResolverSilent } from './failed.ts'
 import { seenAddress } from './probe.ts'
 
 /** An answer of at least so much takes a few dozen full packets; of more than this nobody asked. */
@@ -16,7 +16,7 @@ export type Exit = NonNullable<LiveSession['exit']>
 /**
  * Whether the tunnel does what was paid for, as far as the network file names somebody to ask: the address
  * changes, names are answered, and large packets come through, both ways. All at once, and over within
- * `verifyMs`; throws `NotVerified`. Resolves with the address that others see.
+ * `verifyMs`; throws `NotVerified`, or `OwnResolverSilent` when only the person's own name server does not answer. Resolves with the address that others see.
  *
  * That this is another one than the provider's is no failure, only told: by the proposal's own words (service and
  * origin location) traffic may leave elsewhere than the tunnel ends. The country of an address is known to no probe.
@@ -42,6 +42,7 @@ export async function verify(context: Context, service: ServiceConsumer): Promis
     if (!carriesLarge) {
       throw new NotVerified('Small packets pass through the tunnel and large ones do not; try another provider.')
     }
+    if (!answersNames && resolver !== undefined && deps.checks?.isOwnResolver) throw ownResolverSilent(resolver)
     if (!answersNames) throw new NotVerified('No names are answered through the tunnel; try another provider.')
     const isProviders = isOneOf(address, service.remoteAddresses())
     return { address, ...(isProviders === undefined ? {} : { isProviders }) }
