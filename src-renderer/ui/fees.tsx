@@ -3,6 +3,7 @@ import type { FeeQuote } from '#shared/contract/commands.ts'
 import type { MystError } from '#shared/errors/myst-error.ts'
 import { formatAmount, formatEther } from '../messages/format.ts'
 import { m } from '../messages/index.ts'
+import { said } from '../messages/said.ts'
 import { errorSentence, Notice } from './notice.tsx'
 
 /**
@@ -54,7 +55,7 @@ export function Fees({
       </dl>
       {data?.problem && (
         <Notice tone="amber" live>
-          {data.problem}
+          {said(data.problem)}
         </Notice>
       )}
       {error && (

@@ -20,19 +20,22 @@ export function AmountField({
   text,
   most,
   all = most,
+  refusal,
   onChange,
 }: {
   text: string
   most: Amount
   /** What the button fills in. */
   all?: Amount
+  /** What the node said of it. */
+  refusal?: string | undefined
   onChange(text: string): void
 }) {
   const typed = readTyped(text, most)
   return (
     <Field
       label={m.wallet.amount}
-      error={'error' in typed ? typed.error : undefined}
+      error={('error' in typed ? typed.error : undefined) ?? refusal}
       suffix={
         <Button kind="quiet" size="small" onClick={() => onChange(typeNumber(formatMyst(all)))}>
           {m.wallet.all}

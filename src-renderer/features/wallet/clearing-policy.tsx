@@ -10,6 +10,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { Field } from '../../ui/field.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
 import { Switch } from '../../ui/switch.tsx'
+import { useShownError } from './use-shown-error.ts'
 
 const HOUR_MS = 3_600_000
 const MOST_HOURS = 365 * 24
@@ -47,18 +48,25 @@ function Form({ onClose }: { onClose(): void }) {
   const [threshold, setThreshold] = useState(() => typeNumber(formatMyst(policy.threshold)))
   const [hours, setHours] = useState(String(Math.round(policy.maxAgeMs / HOUR_MS)))
   const save = useCommand('promises.setPolicy')
+  const form = useShownError(save.error)
   const amount = readAmount(threshold)
   const age = /^\d{1,4}$/.test(hours) && Number(hours) <= MOST_HOURS ? Number(hours) : undefined
+  const changed =
+    <T,>(set: (value: T) => void) =>
+    (value: T) => {
+      set(value)
+      save.reset()
+    }
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     if (amount === undefined || age === undefined || save.running) return
     if (await save.run({ atOnce, threshold: amount, maxAgeMs: age * HOUR_MS })) onClose()
   }
   return (
-    <form className="dialog-form" onSubmit={(event) => void submit(event)}>
+    <form ref={form} className="dialog-form" onSubmit={(event) => void submit(event)}>
       <div className="policy-switch">
         <span aria-hidden>{m.wallet.policyAtOnceLabel}</span>
-        <Switch label={m.wallet.policyAtOnceLabel} checked={atOnce} onChange={setAtOnce} />
+        <Switch label={m.wallet.policyAtOnceLabel} checked={atOnce} onChange={changed(setAtOnce)} />
       </div>
       <Field
         label={m.wallet.policyThresholdLabel}
@@ -73,7 +81,7 @@ function Form({ onClose }: { onClose(): void }) {
             value={threshold}
             maxLength={50}
             disabled={atOnce}
-            onChange={(event) => setThreshold(event.target.value.trim())}
+            onChange={(event) => changed(setThreshold)(event.target.value.trim())}
           />
         )}
       </Field>
@@ -90,7 +98,7 @@ function Form({ onClose }: { onClose(): void }) {
             value={hours}
             maxLength={5}
             disabled={atOnce}
-            onChange={(event) => setHours(event.target.value.trim())}
+            onChange={(event) => changed(setHours)(event.target.value.trim())}
           />
         )}
       </Field>

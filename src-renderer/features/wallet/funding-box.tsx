@@ -1,6 +1,7 @@
 import { Droplets, QrCode } from 'lucide-react'
 import { useState } from 'react'
 import { MYST } from '#shared/model/units.ts'
+import { formatAmount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { takesMoney } from '../../store/takes-money.ts'
@@ -18,6 +19,11 @@ export function FundingBox() {
   const { gasAddress: address, active } = useNode((state) => state.identity)
   const faucet = useCommand('wallet.faucet')
   const isOpen = useNode(takesMoney)
+  const [got, setGot] = useState(false)
+  const get = async () => {
+    setGot(false)
+    setGot((await faucet.run({ amount: FAUCET_AMOUNT })) !== undefined)
+  }
   const [qr, setQr] = useState(false)
   if (!isOpen) return <Notice>{m.wallet.addressUnknown}</Notice>
   return (
@@ -53,11 +59,12 @@ export function FundingBox() {
           <Button
             icon={<Droplets size={16} aria-hidden />}
             busy={faucet.running && m.wallet.fauceting}
-            onClick={() => void faucet.run({ amount: FAUCET_AMOUNT })}
+            onClick={() => void get()}
           >
             {m.wallet.faucet}
           </Button>
           <p className="faint">{m.wallet.faucetHint}</p>
+          <p role="status">{got && m.wallet.fauceted(formatAmount(FAUCET_AMOUNT))}</p>
         </div>
       )}
       <ErrorNotice error={faucet.error} />

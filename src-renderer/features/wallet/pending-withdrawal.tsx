@@ -45,7 +45,7 @@ function CallOff({ onClose }: { onClose(): void }) {
       <Fees quote={useQuote({ what: 'call-off' })} />
       <ErrorNotice error={callOff.error} />
       <div className="dialog-actions">
-        <Button onClick={onClose}>{m.app.cancel}</Button>
+        <Button onClick={onClose}>{m.wallet.keepWithdrawal}</Button>
         <Button kind="primary" busy={callOff.running && m.wallet.callingOff} onClick={() => void go()}>
           {m.wallet.callOff}
         </Button>
