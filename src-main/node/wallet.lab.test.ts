@@ -43,6 +43,7 @@ describe('a wallet on the real contracts', () => {
     market.follower.start()
     state = createStateTree({
       wallet: {},
+      network: { chain: 'online' },
       identity: {
         all: [
           { id: identity.id, backedUp: true },
@@ -115,7 +116,7 @@ describe('a wallet on the real contracts', () => {
   })
 
   it('tells what moved, each with its transaction, newest first', async () => {
-    const entries = wallet.history({})
+    const entries = await wallet.history({})
     expect(entries.map(({ kind, amount }) => [kind, amount])).toEqual([
       ['withdrawn', 15n * MYST],
       ['withdrawal-announced', 15n * MYST],
@@ -125,8 +126,12 @@ describe('a wallet on the real contracts', () => {
       const receipt = await chain.control('eth_getTransactionReceipt', transaction)
       expect(receipt).toMatchObject({ status: '0x1', blockNumber: `0x${blockNumber.toString(16)}` })
     }
-    expect(wallet.history({ beforeBlock: entries[0]?.blockNumber ?? 0 })).toEqual(entries.slice(1))
-    expect(wallet.history({ limit: 1 })).toEqual(entries.slice(0, 1))
+    for (const { blockNumber, atMs } of entries) {
+      const block = await chain.control('eth_getBlockByNumber', `0x${blockNumber.toString(16)}`, false)
+      expect(block).toMatchObject({ timestamp: `0x${((atMs ?? 0) / 1000).toString(16)}` })
+    }
+    expect(await wallet.history({ beforeBlock: entries[0]?.blockNumber ?? 0 })).toEqual(entries.slice(1))
+    expect(await wallet.history({ limit: 1 })).toEqual(entries.slice(0, 1))
   })
 
   it('withdraws to the gas account, and to nothing from which it would not come back', async () => {
@@ -152,9 +157,9 @@ describe('a wallet on the real contracts', () => {
     await wallet.refresh()
     expect(state.get().wallet.withdrawal).toBeUndefined()
     await expect(wallet.callOff()).rejects.toThrow('No withdrawal is announced')
-    expect(wallet.history({ limit: 3 }).map(({ kind }) => kind)).toEqual([
+    expect((await wallet.history({ limit: 3 })).map(({ kind }) => kind)).toEqual([
       'withdrawal-called-off',
-      'withdrawal-replaced',
+      'withdrawal-announced',
       'withdrawal-replaced',
     ])
     const balance = state.get().wallet.balance

@@ -14,6 +14,7 @@ import type { StateTree } from './state-tree.ts'
 import type { AccountHistory } from './storage/account-history.ts'
 import type { ChainRepository } from './storage/chain-repository.ts'
 import type { TransactionJournal } from './storage/transaction-journal.ts'
+import { createBlockTimes } from './wallet/block-times.ts'
 import { firstToRunOut, GAS } from './wallet/gas-use.ts'
 import { createQuote } from './wallet/quote.ts'
 import { checkRecipient } from './wallet/recipient.ts'
@@ -41,7 +42,8 @@ export type Wallet = {
   /** Executes an announced withdrawal whose notice period is over; never rejects, it is tried again. */
   executeDue(): Promise<void>
   quote(question: CommandParsed<'wallet.quote'>): Promise<FeeQuote>
-  history(page: CommandParsed<'wallet.history'>): WalletEntry[]
+  /** With the times of its blocks where the chain tells them. */
+  history(page: CommandParsed<'wallet.history'>): Promise<WalletEntry[]>
   /** After a reorganisation: what it took back is sent again. */
   recheck(): Promise<void>
   /** Stops watching transactions; what is under way is taken up at the next start. */
@@ -53,7 +55,7 @@ export function createWallet(deps: {
   network: NetworkFile
   identity: UnlockedIdentity
   gas: GasAccount
-  blocks: Pick<ChainRepository, 'withdrawalOf'>
+  blocks: Pick<ChainRepository, 'withdrawalOf' | 'setBlockTime'>
   history: AccountHistory
   journal: Pick<TransactionJournal, 'gasPaidSince'>
   /** Given and received, as payments know them. */
@@ -73,6 +75,7 @@ export function createWallet(deps: {
     const pending = blocks.withdrawalOf(identity.id)
     return pending && pending.amount !== CALLED_OFF ? pending : undefined
   }
+  const learnTimes = createBlockTimes({ chain, blocks, log })
   const quote = createQuote({
     chain,
     identity: identity.id,
@@ -213,7 +216,14 @@ export function createWallet(deps: {
         await wallet.refresh()
       }
     },
-    history: ({ limit = HISTORY_LIMIT, beforeBlock }) => deps.history.list(identity.id, { limit, beforeBlock }),
+    async history({ limit = HISTORY_LIMIT, beforeBlock }) {
+      const list = () => deps.history.list(identity.id, { limit, beforeBlock })
+      const page = list()
+      const untimed = new Set(page.filter(({ atMs }) => atMs === undefined).map(({ blockNumber }) => blockNumber))
+      if (untimed.size === 0 || state.get().network.chain !== 'online') return page
+      await learnTimes([...untimed])
+      return list()
+    },
     recheck: following.recheck,
     stop: following.stop,
   }

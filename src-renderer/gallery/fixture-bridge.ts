@@ -73,7 +73,7 @@ function answer(scene: Scene, now: number, name: CommandName, input: unknown): u
     case 'sessions.list':
       return scene.empty ? [] : [...running(scene.state), ...sessions(now)]
     case 'wallet.history':
-      return scene.empty ? [] : history()
+      return scene.empty ? [] : history(now)
     case 'wallet.quote':
       return quote(input as CommandInput<'wallet.quote'>)
     case 'network.file':

@@ -271,9 +271,10 @@ export function quote({ what, amount = 0n }: CommandInput<'wallet.quote'>): FeeQ
   }
 }
 
-const KINDS = ['earned', 'paid', 'deposit', 'withdrawn', 'withdrawal-announced', 'withdrawal-replaced'] as const
+const KINDS = ['earned', 'paid', 'deposit', 'withdrawn', 'withdrawal-announced', 'withdrawal-called-off'] as const
 
-export function history(): WalletEntry[] {
+/** Of the last one the time is not known yet. */
+export function history(now: number): WalletEntry[] {
   return Array.from({ length: 14 }, (_, index): WalletEntry => {
     const random = seeded(index + 41)
     const kind = KINDS[Math.floor(random() ** 1.5 * KINDS.length)] ?? 'deposit'
@@ -282,6 +283,7 @@ export function history(): WalletEntry[] {
       amount: (BigInt(Math.round(random() * 4_000) + 30) * MYST) / 1000n,
       ...(kind === 'deposit' ? {} : { counterparty: fixtureId(index + 600) }),
       blockNumber: HEAD - index * 971 - 12,
+      ...(index < 13 && { atMs: now - index * 11_700_000 - 144_000 }),
       transaction: `0x${fixtureId(index + 800).slice(2)}${fixtureId(index + 850).slice(18)}`,
     }
   })

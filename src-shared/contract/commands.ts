@@ -279,7 +279,7 @@ export type WalletEntry = {
     | 'earned'
     | 'network-fee'
     | 'withdrawal-announced'
-    /** Announced, and then another took its place. */
+    /** Announced, and then another one took its place. */
     | 'withdrawal-replaced'
     | 'withdrawal-called-off'
     | 'withdrawn'
@@ -291,6 +291,8 @@ export type WalletEntry = {
   counterparty?: string
   serial?: bigint
   blockNumber: number
+  /** When that block was mined, as the chain says; missing where the chain could not be asked yet. */
+  atMs?: number
   transaction: string
 }
 

@@ -231,6 +231,7 @@ export function promiseRow(promise: PromiseView): { [key: string]: Json } {
 export function historyRow(entry: WalletEntry): { [key: string]: Json } {
   return {
     block: entry.blockNumber,
+    at: entry.atMs === undefined ? null : new Date(entry.atMs).toISOString(),
     kind: entry.kind,
     amountMyst: formatMyst(entry.amount),
     feeMyst: entry.fee === undefined ? null : formatMyst(entry.fee),

@@ -107,6 +107,8 @@ export function createChain(
 
   const tokenBalanceOf = (address: Hex): Promise<Amount> => readAmount(token, 'balanceOf', [address])
 
+  const blockAt = (number: number) => agreement.same(block.nullable(), 'eth_getBlockByNumber', [toHex(number), false])
+
   async function deadline(): Promise<number> {
     // The chain's time, not ours: a wrong clock on this machine must not void what is signed.
     return (await agreement.head()).timestamp + SIGNED_FOR_S
@@ -142,9 +144,10 @@ export function createChain(
       return { number, hash, highest, ...(apart === undefined ? {} : { apart }) }
     },
     nodes: rpc.nodes,
-    async blockHash(number) {
-      const found = await agreement.same(block.nullable(), 'eth_getBlockByNumber', [toHex(number), false])
-      return found?.hash
+    blockHash: async (number) => (await blockAt(number))?.hash,
+    async blockTime(number) {
+      const found = await blockAt(number)
+      return found ? { hash: found.hash, minedAt: found.timestamp } : undefined
     },
     async events(fromBlock, toBlock) {
       const filter = { ...eventFilter(network.contracts), fromBlock: toHex(fromBlock), toBlock: toHex(toBlock) }

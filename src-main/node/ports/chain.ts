@@ -95,6 +95,8 @@ export type Chain = {
   /** JSON-RPC nodes there are, and those among them that are not compared at present, with the reason. */
   nodes(): { of: number; leftOut: readonly { host: string; why: string }[] }
   blockHash(number: number): Promise<Hex | undefined>
+  /** `minedAt` in seconds since 1970. */
+  blockTime(number: number): Promise<{ hash: Hex; minedAt: number } | undefined>
   events(fromBlock: number, toBlock: number): Promise<ChainEvent[]>
   registrationFee(): Promise<Amount>
   balanceOf(identity: IdentityId): Promise<Amount>

@@ -72,7 +72,7 @@ describe('the history of an account', () => {
     expect(history.list(alice, { limit: 100 }).map(({ kind, amount }) => [kind, amount])).toEqual([
       ['withdrawal-announced', 50n],
       ['withdrawal-called-off', 1n],
-      ['withdrawal-replaced', 40n],
+      ['withdrawal-announced', 40n],
       ['withdrawn', 300n],
       ['withdrawal-announced', 300n],
       ['withdrawal-replaced', 200n],

@@ -26,19 +26,19 @@ export type AccountHistory = {
 export function createAccountHistory(store: Store): AccountHistory {
   /**
    * The network's part of a clearing is a row of the network's account, beside the two others. What follows an
-   * announced withdrawal tells whether it was replaced.
+   * announced withdrawal tells whether it was replaced; one that was called off was not.
    */
   const read = (id: IdentityId, condition: string, ...params: number[]): WalletEntry[] =>
     store
       .all(
-        `SELECT own.*, network.amount AS fee,
+        `SELECT own.*, network.amount AS fee, block.mined_at,
            CASE own.part WHEN 'withdrawal' THEN (
-             SELECT later.part FROM account_event AS later
+             SELECT iif(later.part = 'withdrawal' AND later.amount <> '${CALLED_OFF}', 'replaced', 'kept') FROM account_event AS later
              WHERE later.identity = own.identity AND later.part IN ('withdrawal', 'withdrawn')
                AND (later.block_number, later.log_index) > (own.block_number, own.log_index)
              ORDER BY later.block_number, later.log_index LIMIT 1
            ) END AS next
-         FROM account_event AS own LEFT JOIN account_event AS network
+         FROM account_event AS own JOIN block ON block.number = own.block_number LEFT JOIN account_event AS network
            ON own.part IN ('issued', 'received') AND network.part = 'fee'
              AND network.block_number = own.block_number AND network.log_index = own.log_index
          WHERE own.identity = ? AND ${condition}`,
@@ -66,6 +66,7 @@ function toEntry(row: Row): WalletEntry {
     amount: big(row, 'amount'),
     blockNumber: int(row, 'block_number'),
     transaction: hex(row, 'transaction_hash'),
+    ...(row.mined_at === null ? {} : { atMs: int(row, 'mined_at') * 1000 }),
     ...(row.fee === null ? {} : { fee: big(row, 'fee') }),
     ...(row.peer === null ? {} : { counterparty: hex(row, 'peer') }),
     ...(row.serial === null ? {} : { serial: big(row, 'serial') }),
@@ -75,5 +76,5 @@ function toEntry(row: Row): WalletEntry {
 function kindOf(row: Row): WalletEntry['kind'] {
   const part = text(row, 'part')
   if (part === 'withdrawal' && big(row, 'amount') === CALLED_OFF) return 'withdrawal-called-off'
-  return part === 'withdrawal' && row.next === 'withdrawal' ? 'withdrawal-replaced' : (KINDS[part] ?? 'deposit')
+  return part === 'withdrawal' && row.next === 'replaced' ? 'withdrawal-replaced' : (KINDS[part] ?? 'deposit')
 }

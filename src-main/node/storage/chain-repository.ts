@@ -28,6 +28,8 @@ export type ChainRepository = {
   blocksBelow(number: number, limit: number): StoredBlock[]
   /** `empty`: it carries no event and may be forgotten one day. */
   addBlock(block: StoredBlock, empty: boolean): void
+  /** When a block was mined, in seconds since 1970; of no effect when another one took its place. */
+  setBlockTime(block: StoredBlock, minedAt: number): void
   /** Forgets every block above `number` with all that came from it, and recomputes what it touched. */
   rollBackTo(number: number): void
   /** Forgets blocks below `number` that carry no event. */
@@ -150,6 +152,8 @@ export function createChainRepository(store: Store): ChainRepository {
         empty ? 1 : 0,
       )
     },
+    setBlockTime: ({ number, hash }, minedAt) =>
+      void store.run('UPDATE block SET mined_at = ? WHERE number = ? AND hash = ?', minedAt, number, hash),
     rollBackTo,
     prune: (number) => void store.run('DELETE FROM block WHERE empty = 1 AND number < ?', number),
 

@@ -1,7 +1,7 @@
 import { ScrollText } from 'lucide-react'
 import { useState } from 'react'
 import type { WalletEntry } from '#shared/contract/commands.ts'
-import { formatCount, shortId } from '../../messages/format.ts'
+import { formatCount, formatDateTime, shortId } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useQuery } from '../../store/use-query.ts'
@@ -44,7 +44,7 @@ export function History() {
           </div>
         ) : (
           <TableWrap label={m.wallet.history}>
-            <table className="table" aria-label={m.wallet.history}>
+            <table className="table table-stack history" aria-label={m.wallet.history}>
               <thead>
                 <tr>
                   <th scope="col">{m.wallet.what}</th>
@@ -52,7 +52,7 @@ export function History() {
                     {m.wallet.amountShort}
                   </th>
                   <th scope="col">{m.wallet.peer}</th>
-                  <th scope="col">{m.wallet.block}</th>
+                  <th scope="col">{m.wallet.when}</th>
                   <th scope="col">{m.wallet.transactionId}</th>
                 </tr>
               </thead>
@@ -79,19 +79,23 @@ export function History() {
   )
 }
 
-function Line({ entry: { kind, amount, counterparty, blockNumber, transaction } }: { entry: WalletEntry }) {
+function Line({ entry: { kind, amount, counterparty, blockNumber, atMs, transaction } }: { entry: WalletEntry }) {
   const sign = SIGNS[kind]
+  // What calls a withdrawal off goes nowhere.
+  const isOff = kind === 'withdrawal-called-off'
+  const peer = isOff ? undefined : counterparty
+  const block = m.wallet.block(formatCount(blockNumber))
   return (
     <tr>
       <td>{m.wallet.kinds[kind]}</td>
-      <td className="end">
-        {kind === 'withdrawal-called-off' ? '–' : <Amount value={amount} {...(sign ? { sign } : {})} />}
+      <td className="end">{isOff ? '–' : <Amount value={amount} {...(sign ? { sign } : {})} />}</td>
+      <td className="muted" data-label={peer && m.wallet.peer} title={peer}>
+        {peer ? <span className="mono">{shortId(peer)}</span> : '–'}
       </td>
-      <td className="mono muted" title={counterparty}>
-        {counterparty ? shortId(counterparty) : '–'}
+      <td className="numbers muted" title={block}>
+        {atMs === undefined ? block : formatDateTime(atMs)}
       </td>
-      <td className="numbers muted">{formatCount(blockNumber)}</td>
-      <td>
+      <td data-label={m.wallet.transactionId}>
         <span className="history-transaction">
           <span className="mono muted" title={transaction}>
             {shortId(transaction)}

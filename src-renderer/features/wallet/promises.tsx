@@ -28,7 +28,7 @@ export function Promises() {
           <Empty text={m.wallet.promisesNone} />
         ) : (
           <TableWrap label={m.wallet.promises}>
-            <table className="table" aria-label={m.wallet.promises}>
+            <table className="table table-stack promises" aria-label={m.wallet.promises}>
               <thead>
                 <tr>
                   <th scope="col">{m.wallet.direction}</th>

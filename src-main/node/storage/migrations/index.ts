@@ -13,6 +13,7 @@ import { earnedQuarters } from './011-earned-quarters.ts'
 import { signedRecords } from './012-signed-records.ts'
 import { programs } from './013-programs.ts'
 import { sessionCountry } from './014-session-country.ts'
+import { blockTimes } from './015-block-times.ts'
 
 /** In the order they run. A migration that was released never changes and never leaves this list. */
 export const migrations: readonly Migration[] = [
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   signedRecords,
   programs,
   sessionCountry,
+  blockTimes,
 ]
