@@ -68,6 +68,24 @@ describe.skipIf(findChromium() === undefined)('what npm start opens [needs chrom
     expect(me.problems()).toEqual([])
   })
 
+  it('is somewhere else two clicks later, without being disconnected in between', async () => {
+    const { connect } = me.app
+    const states = await connect.watchStates()
+    const exit = await connect.figure('exit').textContent()
+    await connect.switchLocation.click()
+    await connect.offers
+      .filter({ hasText: countryName('NL') })
+      .filter({ hasText: isTunnel ? en.service.tags.openvpn : en.service.tags.socks })
+      .getByRole('button', { name: en.connect.connect })
+      .last()
+      .click()
+    await connect.confirm()
+    await expect.poll(() => connect.figure('exit').textContent({ timeout: 60_000 }), { timeout: 60_000 }).not.toBe(exit)
+    const connected = isTunnel ? en.connection.connected : en.connection.proxyReady
+    expect(await states()).toEqual([connected, en.connection.connecting, connected])
+    expect(me.problems()).toEqual([])
+  })
+
   it('speaks German in the dark to a browser that asks for it, and another language at once', async () => {
     const { page } = me
     const goTo = (name: string) => page.getByRole('navigation', { name: de.app.navigation }).getByRole('link', { name })

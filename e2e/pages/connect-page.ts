@@ -7,6 +7,7 @@ export class ConnectPage {
   readonly page: Page
   readonly quickConnect: Locator
   readonly disconnect: Locator
+  readonly switchLocation: Locator
   readonly cancel: Locator
   readonly offers: Locator
   readonly search: Locator
@@ -29,6 +30,7 @@ export class ConnectPage {
     const main = page.getByRole('main')
     this.quickConnect = main.getByRole('button', { name: m.connect.quick })
     this.disconnect = main.getByRole('button', { name: m.connect.disconnect, exact: true })
+    this.switchLocation = main.getByRole('button', { name: m.connect.switch })
     this.cancel = main.getByRole('button', { name: m.connect.cancel })
     this.offers = main.getByRole('list', { name: m.connect.offers }).getByRole('listitem')
     this.search = main.getByRole('searchbox', { name: m.connect.search })
@@ -92,6 +94,21 @@ export class ConnectPage {
     const text = async (locator: Locator) => (await locator.textContent()) ?? ''
     const pairs = rows.map(async (row) => [await text(row.locator('dt')), await text(row.locator('dd'))] as const)
     return Object.fromEntries(await Promise.all(pairs))
+  }
+
+  /** Notes from now on every state that the screen names, in order, however short. */
+  async watchStates(): Promise<() => Promise<string[]>> {
+    const watch = await this.page.evaluateHandle(() => {
+      const seen: string[] = []
+      const look = () => {
+        const name = document.querySelector('main h1')?.textContent
+        if (name && seen.at(-1) !== name) seen.push(name)
+      }
+      look()
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true })
+      return seen
+    })
+    return () => watch.jsonValue()
   }
 
   /** Notes from now on which steps are shown as running, in order, however short. */
