@@ -1,7 +1,7 @@
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { type ReactNode, Suspense } from 'react'
 import { type ConnectionState, costInAll } from '#shared/model/session.ts'
-import { formatBytes, formatDuration, formatPrice, formatRate } from '../../messages/format.ts'
+import { formatAmount, formatBytes, formatDuration, formatPrice, formatRate } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useTraffic } from '../../store/node-context.tsx'
 import { Amount } from '../../ui/amount.tsx'
@@ -33,10 +33,18 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
         </div>
       </section>
       <section className="live-tiles">
-        <Tile label={m.live.cost}>
+        <Tile
+          label={m.live.cost}
+          note={
+            proposal.pricePerUnit > 0n ? m.live.costAt(formatPrice(proposal.pricePerUnit, proposal.unit)) : undefined
+          }
+        >
           <Amount value={costInAll(connection)} isCost />
         </Tile>
-        <Tile label={m.live.ahead} note={lasts(ahead)}>
+        <Tile
+          label={m.live.ahead}
+          note={lasts(ahead) ?? (live.leftover > 0n ? m.live.aheadIs(formatAmount(live.leftover)) : undefined)}
+        >
           {aheadText(ahead)}
         </Tile>
       </section>

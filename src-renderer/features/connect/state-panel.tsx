@@ -238,5 +238,5 @@ function ProxyAddress({ address }: { address: string }) {
 
 function Elapsed({ sinceMs }: { sinceMs: number }) {
   const now = useNow()
-  return <span className="panel-clock numbers muted">{formatClock(now - sinceMs)}</span>
+  return <span className="panel-clock numbers muted">{m.connection.elapsed(formatClock(now - sinceMs))}</span>
 }
