@@ -9,7 +9,8 @@ import { alpha2OfNumber } from '../../messages/alpha2.ts'
 export type DrawnWorld = {
   width: number
   height: number
-  shapes: { key: string; code?: string; path: string; centre: [number, number] }[]
+  /** `extent`: the longer side of the box around it. */
+  shapes: { key: string; code?: string; path: string; centre: [number, number]; extent: number }[]
   /** Places too small for a shape. */
   dots: Record<string, [number, number]>
 }
@@ -78,7 +79,9 @@ function drawWorld(): DrawnWorld {
     height: HEIGHT,
     shapes: features.map((one, index) => {
       const code = alpha2OfNumber(String(one.id ?? ''))
+      const [[left, top], [right, bottom]] = path.bounds(one)
       return {
+        extent: tenths(Math.max(right - left, bottom - top)),
         key: `${one.id ?? 'x'}-${index}`,
         ...(code && { code }),
         path: path(one) ?? '',
