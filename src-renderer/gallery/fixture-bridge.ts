@@ -84,6 +84,8 @@ function answer(scene: Scene, now: number, name: CommandName, input: unknown): u
       return { text: DIAGNOSTICS, fileName: 'mysterium-diagnostics.txt' }
     case 'identity.export':
       return { keystore: '{"version":3}', fileName: 'mysterium-identity.json' }
+    case 'identity.changePassphrase':
+      throw new MystError('WrongPassphrase', 'This passphrase does not fit; check it and try again.')
     default:
       throw new MystError('Gallery', 'This is the gallery: nothing happens here.')
   }

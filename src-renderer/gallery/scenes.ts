@@ -273,6 +273,7 @@ export function scenes(now: number): Record<string, Scene> {
         shell: { startWithComputer: true, update: { name: 'ready', version: '0.2.0' } },
       },
     },
+    'settings-passphrase': { route: 'settings', state: READY, press: () => [m.settings.passphrase] },
     'settings-diagnostics': { route: 'settings', state: READY, press: () => [m.settings.diagnosticsShow] },
     ...programScenes(now),
     'settings-no-openvpn': {

@@ -14,6 +14,7 @@ export const programsDe: typeof programsEn = {
   nameHint: 'Etwa der Browser oder das Werkzeug, das sie nutzt.',
   nameBad: 'Geben Sie ihm einen Namen: eine Zeile mit höchstens 40 Zeichen.',
   budget: 'Budget (MYST)',
+  budgetMore: (amount) => `Mehr, als Sie zurzeit haben: ${amount}.`,
   budgetHint: 'Mehr wird insgesamt nicht ausgegeben.',
   budgetBad: 'Schreiben Sie eine Zahl über 0, etwa 2.',
   country: 'Land',
@@ -79,10 +80,10 @@ export const programsDe: typeof programsEn = {
   buttonOf: (button, name) => `${button}: ${name}`,
   api: 'Lokale API',
   apiText:
-    'Programme mit Schlüssel verbinden und trennen sich selbst, nur auf diesem Computer. Beschrieben in docs/api.md und von ihrem /v1/openapi.json.',
+    'Programme mit Schlüssel verbinden und trennen sich selbst, nur auf diesem Computer. Sie beschreibt sich selbst: unter ihrer Adresse, /v1/openapi.json.',
   apiAddress: 'Adresse der API',
   apiPort: 'Port der API',
   copyApi: 'Adresse der API kopieren',
   apiStarting: 'Sie startet…',
-  apiPortText: 'Programme, die sie nutzen, müssen einen anderen erfahren.',
+  apiPortText: 'Ändern Sie ihn, müssen Programme, die die API nutzen, den neuen bekommen.',
 }

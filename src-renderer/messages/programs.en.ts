@@ -13,6 +13,7 @@ export const programsEn = {
   nameHint: 'Such as the browser or tool that will use it.',
   nameBad: 'Give it a name: one line of at most 40 characters.',
   budget: 'Budget in MYST',
+  budgetMore: (amount: string) => `More than you have now: ${amount}.`,
   budgetHint: 'The most it may spend in all.',
   budgetBad: 'Write a number above 0, such as 2.',
   country: 'Country',
@@ -78,10 +79,10 @@ export const programsEn = {
   buttonOf: (button: string, name: string) => `${button}: ${name}`,
   api: 'Local API',
   apiText:
-    'Programs with a key connect and disconnect themselves, on this computer only. Described in docs/api.md and by its own /v1/openapi.json.',
+    'Programs with a key connect and disconnect themselves, on this computer only. It describes itself at its address, under /v1/openapi.json.',
   apiAddress: 'Address of the API',
   apiPort: 'Port of the API',
   copyApi: 'Copy the address of the API',
   apiStarting: 'It is starting…',
-  apiPortText: 'Programs that use it have to be told of another one.',
+  apiPortText: 'Tell programs that use the API when you change it.',
 }

@@ -368,7 +368,7 @@ export const nodeDe: NodeSentences = {
 
   // What a sentence above is about. Last, because some of them begin like whole sentences.
   'This keystore': 'Diese Schlüsseldatei',
-  'This backup': 'Diese Sicherung',
+  'This file': 'Diese Datei',
   'The keystore of {}': 'Die Schlüsseldatei ({0})',
   'The gas account of {}': 'Das Konto für Gebühren ({0})',
 }

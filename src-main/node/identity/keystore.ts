@@ -211,7 +211,7 @@ export function createKeystore(
     },
     proveBackup: (text, passphrase) =>
       inTurn(async () => {
-        const source = 'This backup'
+        const source = 'This file'
         const backup = parseKeystore(text, source)
         const { id, privateKey, gasKey } = await openKeystore(backup, passphrase, source)
         const gas = gasKey && identityOf(publicKeyOf(gasKey))

@@ -17,6 +17,7 @@ import { FailedQuery } from '../../ui/failed-query.tsx'
 import { Flag } from '../../ui/flag.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { saveFile } from '../../ui/save-file.ts'
+import { endSentence } from './end-sentence.ts'
 import { toCsv } from './export.ts'
 import { Signed } from './signed.tsx'
 
@@ -82,8 +83,8 @@ export function Activity() {
       ) : (
         <div className="card empty">
           <History size={28} strokeWidth={1.5} aria-hidden />
-          <strong>{m.activity.none}</strong>
-          <p>{m.activity.noneText}</p>
+          <strong>{shown === 'all' ? m.activity.none : m.activity.noneOf[shown]}</strong>
+          <p>{shown === 'all' ? m.activity.noneText : m.activity.noneOfText[shown]}</p>
         </div>
       )}
       {sessions.length > count && (
@@ -206,10 +207,4 @@ function Figures({ sold, metering }: { sold: boolean; metering: SessionRecord['m
       </p>
     </>
   )
-}
-
-/** In the words of the one who looks at it. */
-function endSentence(role: SessionRecord['role'], end: SessionRecord['end']): string {
-  if (!end) return m.activity.unknownEnd
-  return end === `${role}-closed` ? m.activity.endedByYou : m.activity.ends[end]
 }

@@ -7,7 +7,7 @@ import { ErrorNotice } from '../../ui/notice.tsx'
 import { PassphraseField } from '../../ui/passphrase-field.tsx'
 
 /** Opens a backup once, with the passphrase it was saved under. */
-export function CheckBackup({ onDone }: { onDone(): void }) {
+export function CheckBackup({ onDone, onCancel }: { onDone(): void; onCancel(): void }) {
   const [keystore, setKeystore] = useState<string>()
   const [passphrase, setPassphrase] = useState('')
   const prove = useCommand('identity.proveBackup')
@@ -22,6 +22,7 @@ export function CheckBackup({ onDone }: { onDone(): void }) {
       <PassphraseField label={m.setup.passphrase} value={passphrase} onChange={setPassphrase} />
       <ErrorNotice error={prove.error} />
       <div className="dialog-actions">
+        <Button onClick={onCancel}>{m.app.cancel}</Button>
         <Button
           type="submit"
           kind="primary"

@@ -89,6 +89,7 @@ export function Identities() {
             setChecked(true)
             close()
           }}
+          onCancel={close}
         />
       </Dialog>
       <Dialog
@@ -97,7 +98,7 @@ export function Identities() {
         title={m.settings.passphrase}
         text={m.settings.passphraseText}
       >
-        {dialog !== undefined && dialog !== 'check' && <ChangePassphrase id={dialog} onDone={close} />}
+        {dialog !== undefined && dialog !== 'check' && <ChangePassphrase id={dialog} onDone={close} onCancel={close} />}
       </Dialog>
     </section>
   )

@@ -8,6 +8,7 @@ import { ErrorNotice } from '../../ui/notice.tsx'
 import { PassphraseField } from '../../ui/passphrase-field.tsx'
 import { LEAST_STRENGTH, passphraseStrength } from '../../ui/passphrase-strength.ts'
 import { RememberCheck } from '../../ui/remember-check.tsx'
+import { StrengthMeter } from '../../ui/strength-meter.tsx'
 import { KeystoreForm } from './keystore-form.tsx'
 
 export function IdentityStep() {
@@ -78,29 +79,6 @@ function Welcome() {
     <p className="setup-welcome">
       {m.setup.welcome} {fee > 0n && (local ? m.setup.costsLocal : m.setup.costs)(formatAmount(fee))}
     </p>
-  )
-}
-
-function StrengthMeter({ passphrase }: { passphrase: string }) {
-  const strength = passphraseStrength(passphrase)
-  const shown = passphrase !== ''
-  return (
-    <div className="strength" data-level={shown ? strength : undefined}>
-      <div className="strength-bars" aria-hidden>
-        {m.setup.strengths.map((name, level) => (
-          <span key={name} data-on={shown && level <= strength} />
-        ))}
-      </div>
-      <p className="field-hint" role="status">
-        {shown ? (
-          <>
-            <span className="visually-hidden">{m.setup.strength}: </span>
-            <strong>{m.setup.strengths[strength]}.</strong>{' '}
-          </>
-        ) : null}
-        {m.setup.strengthHint}
-      </p>
-    </div>
   )
 }
 

@@ -1,6 +1,10 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import type { ProgramView } from '#shared/contract/programs.ts'
+import { formatAmount } from '../../../messages/format.ts'
 import { m } from '../../../messages/index.ts'
+import { readAmount } from '../../../messages/typed.ts'
+import { available } from '../../../store/available.ts'
+import { useNode } from '../../../store/node-context.tsx'
 import { useCommand } from '../../../store/use-command.ts'
 import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
@@ -34,11 +38,14 @@ export function TermsDialog({
 
 function Terms({ program, onDone }: { program: ProgramView | undefined; onDone(): void }) {
   const [form, setForm] = useState(() => (program ? formOf(program) : NEW_PROGRAM))
+  const wallet = useNode((state) => state.wallet)
+  const isKnown = useNode((state) => state.identity.unlocked)
   const [tries, setTries] = useState(0)
   const add = useCommand('programs.add')
   const change = useCommand('programs.change')
   const { running, error } = program ? change : add
   const checked = checkTerms(form)
+  const isMore = isKnown && (readAmount(form.budget) ?? 0n) > available(wallet)
   const portTaken = error?.name === 'SocksPortTaken' && errorSentence(error)
   const faults: TermsErrors = checked.ok || tries === 0 ? {} : checked.errors
   const errors = portTaken ? { port: portTaken } : faults
@@ -73,7 +80,11 @@ function Terms({ program, onDone }: { program: ProgramView | undefined; onDone()
           />
         )}
       </Field>
-      <Field label={m.programs.budget} error={errors.budget} hint={m.programs.budgetHint}>
+      <Field
+        label={m.programs.budget}
+        error={errors.budget}
+        hint={isMore ? m.programs.budgetMore(formatAmount(available(wallet))) : m.programs.budgetHint}
+      >
         {(control) => (
           <input
             {...control}
