@@ -116,8 +116,8 @@ describe('what the node says', () => {
     ).toBe(
       'Die Verbindung zum Anbieter ging verloren. Niemand konnte übernehmen: Der Anbieter antwortet nicht; vielleicht ist er offline.',
     )
-    expect(said('The gas account of This backup is damaged; use a backup of it.')).toBe(
-      'Das Konto für Gebühren (Diese Sicherung) ist beschädigt; verwenden Sie eine Sicherung davon.',
+    expect(said('The gas account of This file is damaged; use a backup of it.')).toBe(
+      'Das Konto für Gebühren (Diese Datei) ist beschädigt; verwenden Sie eine Sicherung davon.',
     )
     expect(said('Port {} fell. Something nobody knows.')).toBe('Port {} fell. Something nobody knows.')
     expect(said('constructor')).toBe('constructor')
