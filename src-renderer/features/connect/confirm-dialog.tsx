@@ -8,10 +8,12 @@ import { readiness } from '../../store/readiness.ts'
 import { navigate } from '../../store/route.ts'
 import { useCommand } from '../../store/use-command.ts'
 import { Button } from '../../ui/button.tsx'
+import { CopyButton } from '../../ui/copy-button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Field } from '../../ui/field.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { ErrorNotice, Notice } from '../../ui/notice.tsx'
+import { experienceSentence } from './experience.ts'
 import type { Filters } from './filters.ts'
 import { misconduct } from './misconduct.ts'
 import { nextStep } from './next-step.ts'
@@ -86,8 +88,17 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
           <div>
             <dt>{m.confirm.provider}</dt>
             <dd>
-              <IdentityLabel id={first.provider} />
+              <span className="confirm-provider">
+                <IdentityLabel id={first.provider} />
+                <CopyButton text={first.provider} label={m.confirm.copyProvider} />
+              </span>
             </dd>
+          </div>
+        )}
+        {!several && (
+          <div>
+            <dt>{m.confirm.soFar}</dt>
+            <dd>{experienceSentence(first.experience)}</dd>
           </div>
         )}
         {several && (
@@ -125,11 +136,12 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
         )}
       </dl>
       {first.serviceType === 'socks' && (
-        <Field label={m.confirm.port} hint={m.confirm.portHint} error={badPort ? m.confirm.portBad : undefined}>
+        <Field label={m.confirm.port} error={badPort ? m.confirm.portBad : undefined}>
           {(control) => (
             <input
               {...control}
               inputMode="numeric"
+              placeholder={m.confirm.portHint}
               value={port}
               onChange={(event) => setPort(event.target.value.trim())}
             />

@@ -9,6 +9,7 @@ import { FailedQuery } from '../../ui/failed-query.tsx'
 import { FilterChips } from './filter-chips.tsx'
 import { type Filters, isFiltered, NO_FILTERS } from './filters.ts'
 import { ProposalList } from './proposal-list.tsx'
+import { useSteady } from './steady.ts'
 
 export function Offers({
   query,
@@ -26,6 +27,7 @@ export function Offers({
   onConnect(proposal: ProposalView): void
 }) {
   const all = useNode((state) => state.proposals.count)
+  const rows = useSteady(shown, JSON.stringify(filters))
   return (
     <div className="offers card">
       <div className="offers-head">
@@ -45,7 +47,7 @@ export function Offers({
         </div>
       )}
       {shown.length > 0 ? (
-        <ProposalList proposals={shown} onConnect={onConnect} />
+        <ProposalList proposals={rows} onConnect={onConnect} />
       ) : (
         <Nothing loading={query.loading && !query.data} unread={!query.data} filters={filters} onFilters={onFilters} />
       )}

@@ -2,20 +2,14 @@ import { ChevronRight, Star, TriangleAlert } from 'lucide-react'
 import { memo } from 'react'
 import type { ProposalView } from '#shared/contract/commands.ts'
 import { countryName } from '../../messages/countries.ts'
-import {
-  countedAbout,
-  formatBandwidth,
-  formatCount,
-  formatPerUnit,
-  formatStepTime,
-  shortId,
-} from '../../messages/format.ts'
+import { countedAbout, formatBandwidth, formatPerUnit, shortId } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useLanguage, useNode } from '../../store/node-context.tsx'
 import { Amount } from '../../ui/amount.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Flag } from '../../ui/flag.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
+import { experience } from './experience.ts'
 import { misconduct } from './misconduct.ts'
 
 /** Scrolling moves rows that are there, and draws those only that come. */
@@ -44,6 +38,7 @@ export const ProposalRow = memo(function ProposalRow({
         <p className="row-title">
           <strong className="truncate">{country}</strong>
           <span className="tag">{m.service.tags[proposal.serviceType]}</span>
+          {proposal.preferred && <span className="tag">{m.connect.preferred}</span>}
           {proposal.own && <OwnTag serial={proposal.serial} />}
         </p>
         <p className="row-line truncate">
@@ -58,7 +53,7 @@ export const ProposalRow = memo(function ProposalRow({
               <TriangleAlert size={13} aria-hidden /> {misconduct(proposal.experience.misconduct)}
             </span>
           ) : (
-            <span title={m.connect.experience}>{experience(proposal)}</span>
+            <span title={m.connect.experience}>{experience(proposal.experience)}</span>
           )}
           <span className="faint"> · {m.connect.age(countedAbout(Math.max(0, headBlock - proposal.blockNumber)))}</span>
         </p>
@@ -105,11 +100,4 @@ function OwnTag({ serial }: { serial: number }) {
   ) : (
     <span className="tag tag-amber">{m.connect.ownIdle}</span>
   )
-}
-
-function experience({ experience: { sessions, failures, lastConnectMs } }: ProposalView): string {
-  const tried = sessions + failures
-  if (tried === 0) return m.connect.newToYou
-  const worked = m.connect.worked(formatCount(sessions), formatCount(tried))
-  return lastConnectMs === undefined ? worked : `${worked}, ${formatStepTime(lastConnectMs)}`
 }

@@ -28,6 +28,7 @@ export function StatePanel(props: {
   const retry = useCommand('connection.connect')
   const restore = useCommand('connection.restore')
   const isLockdown = connection.name === 'blocked' && connection.isLockdown === true
+  const offers = useNode((state) => state.proposals.count)
   const stop = () => void disconnect.run({})
   const keepFocus = useKeepFocus(connection.name)
   return (
@@ -61,7 +62,9 @@ export function StatePanel(props: {
           </Button>
           <p className="panel-hint faint">
             {!quick
-              ? m.connect.quickNone
+              ? offers === 0
+                ? m.connect.quickNoneYet
+                : m.connect.quickNone
               : m.connect.quickHint(
                   counted(quick.candidates.length),
                   m.service.tags[quick.first.serviceType],
