@@ -1,7 +1,6 @@
-import { LoaderCircle, LogIn } from 'lucide-react'
+import { LoaderCircle } from 'lucide-react'
 import { m } from '../messages/index.ts'
 import { Brand } from '../ui/brand.tsx'
-import { Button } from '../ui/button.tsx'
 
 /** Before the first snapshot: what is being waited for, or why this page may not come in. */
 export function Waiting({ lost, signedOut }: { lost?: boolean; signedOut?: boolean }) {
@@ -12,13 +11,11 @@ export function Waiting({ lost, signedOut }: { lost?: boolean; signedOut?: boole
         <>
           <h1>{m.app.signedOutTitle}</h1>
           <p className="muted">{m.app.signedOutText}</p>
+          <p className="muted">{m.app.signedOutThere}</p>
           <p className="muted">
-            {m.app.signedOutAgain} <code>npx myst app</code>
+            {m.app.signedOutAgain} <code>npx myst app</code> · <code>npm start</code>
           </p>
           <p className="faint">{m.app.signedOutHint}</p>
-          <Button icon={<LogIn size={16} aria-hidden />} onClick={() => location.reload()}>
-            {m.app.tryAgain}
-          </Button>
         </>
       ) : (
         <p className="waiting-line" role="status">

@@ -49,6 +49,10 @@ export function connectScenes(now: number): Record<string, Scene> {
   ])
   return {
     connect: { route: 'connect', state: READY },
+    'connect-real-network': {
+      route: 'connect',
+      state: { ...READY, network: { ...READY.network, name: 'Mysterium', local: false } },
+    },
     'connect-no-identity': { route: 'connect', state: NOBODY },
     'connect-locked': { route: 'connect', state: LOCKED },
     'connect-unlocking': {

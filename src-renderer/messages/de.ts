@@ -24,7 +24,10 @@ export const de: Messages = {
     lostHelp: 'Bleibt das so, starten Sie die App neu.',
     signedOutTitle: 'Diese Seite ist abgemeldet',
     signedOutText: 'Öffnen Sie die Adresse, die der Knoten beim letzten Start ausgegeben hat. Sie gilt einmal.',
-    signedOutAgain: 'Wurde sie schon benutzt? Beenden Sie den Knoten und starten Sie ihn für eine neue noch einmal:',
+    signedOutThere:
+      'Wurde sie schon benutzt? Der Browser, in dem sie geöffnet wurde, ist noch angemeldet: Machen Sie dort weiter.',
+    signedOutAgain:
+      'Oder beenden Sie den Knoten und starten Sie ihn mit demselben Befehl neu; dann gibt es eine neue Adresse:',
     signedOutHint: 'Nach einem Neustart des Knotens ist seine Verbindung beendet und seine Identität gesperrt.',
     lockedTitle: 'Diese Seite ist gesperrt',
     lockedText: 'Hier hat eine Weile niemand etwas getan. Die Passphrase öffnet sie wieder.',
@@ -175,7 +178,9 @@ export const de: Messages = {
     preferred: 'Bevorzugt',
     experience:
       'Wie oft es bei Ihnen mit Diensten dieses Anbieters geklappt hat und wie lange der letzte Verbindungsaufbau dauerte',
-    age: (blocks) => `${blocks.text} ${plural(blocks, 'Block', 'Blöcke')} alt`,
+    ageNew: 'unter einem Tag alt',
+    age: (days) => `${days.text} ${plural(days, 'Tag', 'Tage')} alt`,
+    figureBad: 'Schreiben Sie eine Zahl wie 0,5, ohne Vorzeichen und Buchstaben.',
     servedFrom: (country) => `Standort: ${country}`,
   },
   link: {
@@ -442,7 +447,7 @@ export const de: Messages = {
     shareAnew: 'Zu diesen Bedingungen teilen',
     keepTerms: 'Bisherige behalten',
     stillListed: (offers, blocks, days) =>
-      `${plural(offers, 'Ein Angebot, das Sie zurzeit nicht teilen, bleibt', `${offers.text} Angebote, die Sie zurzeit nicht teilen, bleiben`)} noch bis zu ${blocks} Blöcke${days ? ` (etwa ${days.text} ${plural(days, 'Tag', 'Tage')})` : ''} lang in den Listen anderer, denn von der Blockchain lässt sich nichts zurücknehmen. Wer ${plural(offers, 'es', 'eines davon')} wählt, erfährt das sofort, solange diese App läuft.`,
+      `${plural(offers, 'Ein Angebot, das Sie zurzeit nicht teilen, bleibt', `${offers.text} Angebote, die Sie zurzeit nicht teilen, bleiben`)} noch bis zu ${days ? `etwa ${days.text} ${plural(days, 'Tag', 'Tage')}` : `${blocks} Blöcke dieses Testnetzes`} lang in den Listen anderer, denn von der Blockchain lässt sich nichts zurücknehmen. Wer ${plural(offers, 'es', 'eines davon')} wählt, erfährt das sofort, solange diese App läuft.`,
     unit: 'Abrechnungseinheit',
     gib: 'GiB Daten',
     hour: 'Stunde',

@@ -45,7 +45,6 @@ function formatsIn(tag: string) {
     },
     cut: [cut(0), cut(1), cut(2)] as const,
     whole: number({ maximumFractionDigits: 0 }),
-    compact: number({ notation: 'compact', maximumFractionDigits: 0 }),
     oneDigit: number({ maximumFractionDigits: 1 }),
     tenths: number({ minimumFractionDigits: 1, maximumFractionDigits: 1 }),
     percent: number({ style: 'percent', maximumFractionDigits: 2 }),
@@ -194,13 +193,6 @@ function inWords(count: number, unit: 'second' | 'minute' | 'hour' | 'day'): str
 /** A count for a sentence: where a word beside it changes with it. */
 export function counted(count: number): Counted {
   return { text: formatCount(count), form: formats().plural().select(count) }
-}
-
-/** "12,345" as "12K", or as "12.000" where a language shortens no thousands: where the exact number is of no use. */
-export function countedAbout(count: number): Counted {
-  const { compact, plural } = formats()
-  if (count < 10_000) return counted(count)
-  return { text: compact().format(Math.round(count / 1000) * 1000), form: plural().select(count) }
 }
 
 export function formatCount(count: number): string {

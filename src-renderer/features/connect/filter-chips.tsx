@@ -2,7 +2,7 @@ import { Search, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { byName } from '../../messages/countries.ts'
 import { m } from '../../messages/index.ts'
-import { numberProblem } from '../../messages/typed.ts'
+import { numberProblem, readNumber } from '../../messages/typed.ts'
 import { type Filters, isFiltered, NO_FILTERS } from './filters.ts'
 
 /** Plain selects and inputs dressed as chips: the keyboard and screen readers know them already. */
@@ -16,6 +16,7 @@ export function FilterChips({
   onChange(filters: Filters): void
 }) {
   const set = (part: Partial<Filters>) => onChange({ ...filters, ...part })
+  const problem = figureProblem(filters.maxPrice) || figureProblem(filters.minBandwidth)
   const options = byName(new Set([...countries, ...(filters.country ? [filters.country] : [])]))
   return (
     <search className="filters" aria-label={m.connect.filters}>
@@ -94,8 +95,19 @@ export function FilterChips({
           onChange={(minBandwidth) => set({ minBandwidth })}
         />
       </div>
+      {problem && (
+        <p className="field-error" role="status">
+          {problem}
+        </p>
+      )}
     </search>
   )
+}
+
+/** A half-written number is no problem yet. */
+function figureProblem(typed: string): string {
+  const isFine = typed === '' || readNumber(typed.replace(/^(\d+)[.,]$/, '$1')) !== undefined
+  return isFine ? '' : numberProblem(typed, m.connect.figureBad)
 }
 
 function Choice({
@@ -133,8 +145,7 @@ function Figure({
   value: string
   onChange(value: string): void
 }) {
-  // A half-written number is no problem yet.
-  const problem = numberProblem(value, '')
+  const problem = figureProblem(value)
   return (
     <label className="chip" data-on={value !== ''} data-invalid={problem !== ''}>
       <span aria-hidden>{words}</span>
@@ -147,8 +158,7 @@ function Figure({
         placeholder="–"
         value={value}
         maxLength={12}
-        // Only what can become a number gets in.
-        onChange={(event) => onChange(event.target.value.replace(/[^\d.,]/g, ''))}
+        onChange={(event) => onChange(event.target.value.trim())}
       />
       <span aria-hidden>{unit}</span>
     </label>

@@ -2,8 +2,9 @@ import { ChevronRight, Star, TriangleAlert } from 'lucide-react'
 import { memo } from 'react'
 import type { ProposalView } from '#shared/contract/commands.ts'
 import { countryName } from '../../messages/countries.ts'
-import { countedAbout, formatBandwidth, formatPerUnit, shortId } from '../../messages/format.ts'
+import { counted, formatBandwidth, formatPerUnit, shortId } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { blockDays } from '../../store/block-days.ts'
 import { useLanguage, useNode } from '../../store/node-context.tsx'
 import { Amount } from '../../ui/amount.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -28,6 +29,7 @@ export const ProposalRow = memo(function ProposalRow({
   onPrefer(proposal: ProposalView, preferred: boolean): void
 }) {
   useLanguage() // Another one changes the words, and nothing that it is given.
+  const isLocal = useNode(({ network }) => network.local)
   const country = countryName(proposal.originLocation.country)
   const servedFrom = proposal.serviceLocation.country
   const id = shortId(proposal.provider)
@@ -55,7 +57,7 @@ export const ProposalRow = memo(function ProposalRow({
           ) : (
             <span title={m.connect.experience}>{experience(proposal.experience)}</span>
           )}
-          <span className="faint"> · {m.connect.age(countedAbout(Math.max(0, headBlock - proposal.blockNumber)))}</span>
+          {!isLocal && <span className="faint"> · {age(headBlock - proposal.blockNumber)}</span>}
         </p>
       </div>
       <div className="row-terms numbers">
@@ -100,4 +102,10 @@ function OwnTag({ serial }: { serial: number }) {
   ) : (
     <span className="tag tag-amber">{m.connect.ownIdle}</span>
   )
+}
+
+/** In plain words what the chain counts in blocks. */
+function age(blocks: number): string {
+  const days = blockDays(blocks)
+  return days < 1 ? m.connect.ageNew : m.connect.age(counted(days))
 }

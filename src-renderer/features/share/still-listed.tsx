@@ -1,11 +1,9 @@
 import { counted, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
+import { blockDays } from '../../store/block-days.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useQuery } from '../../store/use-query.ts'
 import { Notice } from '../../ui/notice.tsx'
-
-/** On Ethereum, to say in days what the chain counts in blocks. */
-const BLOCKS_PER_DAY = 7_200
 
 /** Nobody can take an offer off the chain: how long others still see those that are not shared now. */
 export function StillListed() {
@@ -17,7 +15,7 @@ export function StillListed() {
   const idle = data.filter((offer) => offer.own && !services.some(({ serial }) => serial === offer.serial))
   const blocks = Math.max(0, ...idle.map(({ expiresAtBlock }) => expiresAtBlock - headBlock))
   if (blocks === 0) return null
-  const days = Math.max(1, Math.round(blocks / BLOCKS_PER_DAY))
+  const days = Math.max(1, blockDays(blocks))
   return (
     <Notice>{m.share.stillListed(counted(idle.length), formatCount(blocks), local ? undefined : counted(days))}</Notice>
   )
