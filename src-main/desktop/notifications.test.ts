@@ -189,7 +189,7 @@ describe('of money', () => {
     })
     expect(
       titles(baseState, at('pending', 'a'), at('done', 'a'), at('done', 'a'), at('pending', 'b'), at('done', 'b')),
-    ).toEqual([[], ['Earnings cleared'], [], [], ['Earnings cleared']])
+    ).toEqual([[], ['Earnings collected'], [], [], ['Earnings collected']])
     expect(titles(baseState, at('failed', 'a'), at('done', 'a', 'deposit'))).toEqual([[], []])
   })
 })

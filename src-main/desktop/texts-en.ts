@@ -81,7 +81,7 @@ export const en = {
       title: (count: number) => `${count} sessions were bought from you`,
       body: 'They use your connection now.',
     },
-    cleared: { title: 'Earnings cleared', body: 'What others promised you is in your account.' },
+    cleared: { title: 'Earnings collected', body: 'What others promised you is in your account.' },
   },
   update: {
     check: 'Check for updates',

@@ -1,5 +1,6 @@
 import type { Settings } from '#shared/contract/settings.ts'
 import { nodeDe } from '#shared/messages/node.de.ts'
+import { nodeEn } from '#shared/messages/node.en.ts'
 import { type NodeSentences, translate } from '#shared/messages/translate.ts'
 import { de } from './texts-de.ts'
 import { en } from './texts-en.ts'
@@ -8,7 +9,7 @@ export type Texts = typeof en
 
 type Language = Exclude<Settings['language'], 'auto'>
 const CATALOGUES: Record<Language, Texts> = { en, de }
-const NODE: Record<Language, NodeSentences> = { en: {}, de: nodeDe }
+const NODE: Record<Language, NodeSentences> = { en: nodeEn, de: nodeDe }
 
 /**
  * Every text of the shell (tray, notifications, native dialogs) in the language in use. Read when it is shown, never

@@ -10,7 +10,7 @@ import { said } from './said.ts'
 
 /** Names, units and words that are the same in both. */
 const SAME = new Set(
-  'Mysterium Wallet VPN Proxy MYST Mbit/s GiB Passphrase Budget Gas Block Name Version Lockdown Start English Deutsch'.split(
+  'Mysterium Wallet VPN Proxy MYST Mbit/s GiB Passphrase Budget Block Name Version Lockdown Start English Deutsch'.split(
     ' ',
   ),
 )
@@ -90,13 +90,13 @@ describe('what the node says', () => {
 
   it('is translated only where something says it', () => {
     expect(sources).toContain(REFUSALS['sessions-full'])
-    for (const key of Object.keys(de.node)) {
+    for (const key of [...Object.keys(de.node), ...Object.keys(en.node)]) {
       for (const piece of key.split('{}')) expect(sources, key).toContain(piece.trim())
     }
   })
 
   it('puts in only what there is, and all refusals are known', () => {
-    for (const [key, sentence] of Object.entries(de.node)) {
+    for (const [key, sentence] of [...Object.entries(de.node), ...Object.entries(en.node)]) {
       const open = key.split('{}').length - 1
       for (const [, at] of sentence.matchAll(/\{(\d)\}/g)) expect(Number(at), key).toBeLessThan(open)
     }
@@ -117,12 +117,15 @@ describe('what the node says', () => {
       'Die Verbindung zum Anbieter ging verloren. Niemand konnte übernehmen: Der Anbieter antwortet nicht; vielleicht ist er offline.',
     )
     expect(said('The gas account of This file is damaged; use a backup of it.')).toBe(
-      'Das Konto für Gebühren (Diese Datei) ist beschädigt; verwenden Sie eine Sicherung davon.',
+      'Die Einzahlungsadresse (Diese Datei) ist beschädigt; verwenden Sie eine Sicherung davon.',
     )
     expect(said('Port {} fell. Something nobody knows.')).toBe('Port {} fell. Something nobody knows.')
     expect(said('constructor')).toBe('constructor')
     speak('en', [])
     expect(said('The session ended.')).toBe('The session ended.')
+    expect(said('The gas account 0x12 does not hold enough ether for the fee; send some to it.')).toBe(
+      'Your deposit address 0x12 does not hold enough ether for the fee; send some to it.',
+    )
   })
 })
 

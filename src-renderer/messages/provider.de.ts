@@ -8,9 +8,9 @@ export const providerDe: Messages['provider'] = {
   days: (count) => `${count} Tage`,
   byDayFailed: 'Die Einnahmen konnten nicht gelesen werden.',
   byDayLoading: 'Die Einnahmen werden gelesen…',
-  byDayNone: 'In diesen Tagen kam nichts ein. Hier steht dann Tag für Tag, was zugesagt und was eingelöst wurde.',
-  byDayPicture: 'Balken für das, was jeden Tag zugesagt und eingelöst wurde; die Tabelle darunter nennt die Beträge',
-  promised: 'Zugesagt',
+  byDayNone: 'In diesen Tagen kam nichts ein. Hier steht dann Tag für Tag, was verdient und was eingelöst wurde.',
+  byDayPicture: 'Balken für das, was jeden Tag verdient und eingelöst wurde; die Tabelle darunter nennt die Beträge',
+  promised: 'Verdient',
   cleared: 'Eingelöst',
   clearedHint: 'Im Guthaben angekommen, nach Abzug der Netzgebühr.',
   asTable: 'Als Tabelle',
@@ -71,7 +71,7 @@ export const providerDe: Messages['provider'] = {
           ? `Eingelöst, sobald eine Person ${from} schuldet.`
           : 'Eingelöst, wenn Sie es wünschen oder wenn ein Ausfall droht.',
   dueNow: 'Ein Teil davon wird gerade eingelöst.',
-  dueNoGas: 'Ein Teil davon ist fällig, doch das Gas-Konto kann die Einlösung nicht bezahlen.',
+  dueNoGas: 'Ein Teil davon ist fällig, doch für das Einlösen ist zu wenig Ether an Ihrer Einzahlungsadresse.',
   tooLittle: (people) =>
     `Was ${people.text} ${plural(people, 'Person schuldet', 'Personen schulden')}, ist für eine Einlösung noch zu wenig.`,
   changeSchedule: 'Zeitpunkt ändern',

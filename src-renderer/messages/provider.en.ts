@@ -9,10 +9,10 @@ export const providerEn = {
   days: (count: string) => `${count} days`,
   byDayFailed: 'The earnings could not be read.',
   byDayLoading: 'Reading the earnings…',
-  byDayNone: 'Nothing was earned in these days. What people promise and what is cleared will be here, day by day.',
-  byDayPicture: 'Bars of what was promised and what was cleared each day; the table below has the figures',
-  promised: 'Promised',
-  cleared: 'Cleared',
+  byDayNone: 'Nothing was earned in these days. What you earn and what you collect will be here, day by day.',
+  byDayPicture: 'Bars of what was earned and what was collected each day; the table below has the figures',
+  promised: 'Earned',
+  cleared: 'Collected',
   clearedHint: 'Arrived in your balance, after the network’s fee.',
   asTable: 'As a table',
   day: 'Day',
@@ -30,15 +30,15 @@ export const providerEn = {
     covered: 'Its account on the chain covers what it promised to everybody known, with some to spare.',
     'near-limit':
       'It still pays, but its account hardly covers what it promised, or it owes nearly all that you allow.',
-    'at-limit': 'Nothing more is taken from it before something is cleared, or its account holds more.',
+    'at-limit': 'Nothing more is taken from it before something is collected, or its account holds more.',
     'not-covered':
       'It promised more than its account holds. Nothing more is taken from it, and it is not served beyond that.',
     unknown: 'This node’s copy of the chain is old. Nothing more is taken from it until the chain answers.',
   } satisfies Record<RiskView['verdict'], string>,
-  owesUncleared: 'Owes you, not cleared',
+  owesUncleared: 'Owes you, not collected',
   promises: (count: Counted) => `in ${count.text} ${plural(count, 'promise', 'promises')}`,
   credit: 'Credit',
-  creditHint: 'What you let it owe before it is cleared. It grows with what it had cleared.',
+  creditHint: 'What you let it owe before you collect. It grows with what you collected from it.',
   creditUsed: (share: string, credit: string) => `${share} of ${credit} used`,
   balance: 'In its account on the chain',
   balanceUnknown: (last: string) => `Not known now; ${last} when it was last`,
@@ -47,9 +47,9 @@ export const providerEn = {
   elsewhereHint: 'As far as other providers told.',
   beyond: 'In its account beyond all promises',
   missing: 'Missing for all promises',
-  clearedBefore: 'Cleared to you before',
+  clearedBefore: 'Collected from it before',
   earnedHere: 'Earned in this session',
-  nextClearing: 'Next clearing',
+  nextClearing: 'Next collection',
   clearingBy: (when: string) => `By ${when}`,
   clearings: {
     'at-once': 'At once, as you chose',
@@ -65,16 +65,16 @@ export const providerEn = {
     `${promises.text} ${plural(promises, 'promise', 'promises')} of ${people.text} ${plural(people, 'person', 'people')}: ${amount}.`,
   schedule: (by: string | undefined, from: string | undefined) =>
     by && from
-      ? `Cleared by ${by}, or as soon as one person owes ${from}.`
+      ? `Collected by ${by}, or as soon as one person owes ${from}.`
       : by
-        ? `Cleared by ${by}.`
+        ? `Collected by ${by}.`
         : from
-          ? `Cleared as soon as one person owes ${from}.`
-          : 'Cleared when you ask for it, or when it is at risk.',
-  dueNow: 'Some of it is being cleared now.',
-  dueNoGas: 'Some of it is due, but the gas account cannot pay for clearing it.',
+          ? `Collected as soon as one person owes ${from}.`
+          : 'Collected when you ask for it, or when it is at risk.',
+  dueNow: 'Some of it is being collected now.',
+  dueNoGas: 'Some of it is due, but there is too little ether at your deposit address to collect it.',
   tooLittle: (people: Counted) =>
-    `What ${people.text} ${plural(people, 'person owes', 'people owe')} is too little to be cleared for now.`,
+    `What ${people.text} ${plural(people, 'person owes', 'people owe')} is too little to be collected for now.`,
   changeSchedule: 'Change the schedule',
   reach: 'Can others reach you?',
   reaches: { public: 'Public address', 'behind-router': 'Behind a router', unknown: 'Not known' } satisfies Record<

@@ -252,9 +252,9 @@ export const nodeDe: NodeSentences = {
   'This is a backup of an identity that is not on this computer.':
     'Dies ist die Sicherung einer Identität, die nicht auf diesem Computer ist.',
   'This backup holds the identity without its gas account; save a new backup and open that one.':
-    'Diese Sicherung enthält die Identität ohne ihr Konto für Gebühren; speichern Sie eine neue und öffnen Sie diese.',
+    'Diese Sicherung enthält die Identität ohne ihre Einzahlungsadresse; speichern Sie eine neue und öffnen Sie diese.',
   'This backup holds another gas account than the present one; save a new backup and open that one.':
-    'Diese Sicherung enthält ein anderes Konto für Gebühren als das jetzige; speichern Sie eine neue und öffnen Sie diese.',
+    'Diese Sicherung enthält eine andere Einzahlungsadresse als die jetzige; speichern Sie eine neue und öffnen Sie diese.',
 
   '{} is damaged; use a backup of it.': '{0} ist beschädigt; verwenden Sie eine Sicherung davon.',
   '{} is damaged: it holds another key than the one it is named after; use a backup of it.':
@@ -280,23 +280,23 @@ export const nodeDe: NodeSentences = {
     'Auf dem Konto sind {0} MYST; höchstens so viel lässt sich auszahlen.',
   'There is nothing to clear.': 'Es gibt nichts einzulösen.',
   'The gas account {} holds {} MYST and {} are needed; send the rest to it.':
-    'Auf dem Konto für Gebühren {0} sind {1} MYST, nötig sind {2}; senden Sie den Rest dorthin.',
+    'An Ihrer Einzahlungsadresse {0} sind {1} MYST, nötig sind {2}; senden Sie den Rest dorthin.',
   'The gas account {} does not hold enough ether for the fee; send some to it.':
-    'Das Konto für Gebühren {0} hat nicht genug Ether für die Gebühr; senden Sie etwas dorthin.',
+    'An Ihrer Einzahlungsadresse {0} ist nicht genug Ether für die Gebühr; senden Sie etwas dorthin.',
   'The gas account {} does not hold enough ether for the transaction; send some to it.':
-    'Das Konto für Gebühren {0} hat nicht genug Ether für die Transaktion; senden Sie etwas dorthin.',
+    'An Ihrer Einzahlungsadresse {0} ist nicht genug Ether für die Transaktion; senden Sie etwas dorthin.',
   'An earlier transaction ({}) is not mined yet; this one has to wait for it.':
     'Eine frühere Transaktion ist noch nicht bestätigt; diese muss darauf warten.',
   'An earlier transaction ({}) of the gas account is not mined yet, so this one was not sent; try again when it is.':
     'Eine frühere Transaktion ist noch nicht bestätigt, darum wurde diese nicht gesendet; versuchen Sie es danach noch einmal.',
   'This is an identity of your own, whose key holds no ether and sends nothing; choose the address of a wallet, or your gas account.':
-    'Das ist eine Ihrer Identitäten, deren Schlüssel keinen Ether hat und nichts sendet; wählen Sie die Adresse einer Wallet oder Ihr Konto für Gebühren.',
+    'Das ist eine Ihrer Identitäten, deren Schlüssel keinen Ether hat und nichts sendet; wählen Sie die Adresse einer Wallet oder Ihre Einzahlungsadresse.',
   'This is the contract of the MYST token itself; what is sent there is lost.':
     'Das ist der Vertrag des MYST-Tokens selbst; was dorthin geht, ist verloren.',
   'This is a contract of the network; what is sent there is lost.':
     'Das ist ein Vertrag des Netzes; was dorthin geht, ist verloren.',
   'The account of the issuer holds less than was promised; the promise keeps its value until it does.':
-    'Auf dem Konto des Ausstellers ist weniger als zugesagt; die Zusage behält ihren Wert, bis es reicht.',
+    'Auf dem Konto der zahlenden Seite ist weniger als zugesagt; die Zusage behält ihren Wert, bis es reicht.',
   'The account does not hold enough MYST; the promise keeps its value until it does.':
     'Auf dem Konto sind nicht genug MYST; die Zusage behält ihren Wert, bis es reicht.',
   'This promise or a later one was already cleared.': 'Diese Zusage oder eine spätere wurde schon eingelöst.',
@@ -310,7 +310,7 @@ export const nodeDe: NodeSentences = {
   'MYST cannot be sent to this address; choose another one.':
     'An diese Adresse lassen sich keine MYST senden; wählen Sie eine andere.',
   'The gas account does not hold enough MYST; send some to it.':
-    'Das Konto für Gebühren hat nicht genug MYST; senden Sie etwas dorthin.',
+    'An Ihrer Einzahlungsadresse sind nicht genug MYST; senden Sie etwas dorthin.',
 
   'Registering was interrupted when its fee was approved but not yet paid; register again.':
     'Das Registrieren wurde unterbrochen, bevor die Gebühr bezahlt war; registrieren Sie noch einmal.',
@@ -336,9 +336,9 @@ export const nodeDe: NodeSentences = {
   'The chain was reorganised; the transaction is sent once more and waits to be mined again.':
     'Die Blockchain wurde umgeordnet; die Transaktion wird noch einmal gesendet und wartet erneut auf Bestätigung.',
   'Another program used the same gas account at this moment; waiting until that is certain.':
-    'Ein anderes Programm hat gerade dasselbe Konto für Gebühren benutzt; es wird gewartet, bis das sicher ist.',
+    'Ein anderes Programm hat gerade dieselbe Einzahlungsadresse benutzt; es wird gewartet, bis das sicher ist.',
   'Another program that uses the same gas account sent something in its place, so this was not carried out; ask for it again if it is still wanted.':
-    'Ein anderes Programm hat vom selben Konto für Gebühren etwas anderes gesendet; dies wurde nicht ausgeführt und lässt sich erneut verlangen.',
+    'Ein anderes Programm hat von derselben Einzahlungsadresse etwas anderes gesendet; dies wurde nicht ausgeführt und lässt sich erneut verlangen.',
   'The blockchain node refused: {}.': 'Der Knoten der Blockchain hat abgelehnt: {0}.',
   'The blockchain node is on chain {}, not on chain {} of the network "{}"; choose another node or network file.':
     'Der Knoten der Blockchain ist auf Kette {0}, nicht auf Kette {1} des Netzes „{2}“; wählen Sie einen anderen Knoten oder eine andere Netzwerkdatei.',
@@ -370,5 +370,5 @@ export const nodeDe: NodeSentences = {
   'This keystore': 'Diese Schlüsseldatei',
   'This file': 'Diese Datei',
   'The keystore of {}': 'Die Schlüsseldatei ({0})',
-  'The gas account of {}': 'Das Konto für Gebühren ({0})',
+  'The gas account of {}': 'Die Einzahlungsadresse ({0})',
 }
