@@ -49,7 +49,7 @@ export function TermsForm({
   }, [refused])
   const problem = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    if (error) problem.current?.scrollIntoView({ block: 'nearest' })
+    if (error) problem.current?.scrollIntoView({ block: 'center' })
   }, [error])
   const set = (part: Partial<Form>) => onChange({ ...form, ...part })
   const price = readAmount(form.price)
