@@ -110,7 +110,12 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
       await stuck
       const other = await running.until('the other', (line) => line.state === 'connected' && line.provider === dear)
       process.stdout.write(`  lost and found again in ${Math.round(performance.now() - killed.tick)} ms\n`)
-      expect(other).toMatchObject({ exit: DEAR.exit })
+      expect(other).toMatchObject({
+        ...{ exit: DEAR.exit, lostProvider: cheap, lostOrigin: CHEAP.country, lostPriceMyst: CHEAP.price },
+      })
+      // One connection, one sum: what the first provider was used for is in it.
+      expect(mystOf(other, 'usedMyst')).toBeGreaterThan(mystOf(other, 'costMyst'))
+      expect(mystOf(other, 'usedMyst')).toBeGreaterThanOrEqual(mystOf(status, 'costMyst'))
       expect((await lab.transfer('consumer', { url: `${INTERNET}/ip` })).text).toBe(DEAR.exit)
       await failed
       expect(lab.requests().filter(({ path }) => ['/bytes/4242', '/bytes/77'].includes(path))).toEqual([])
@@ -126,14 +131,13 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
       expect(Date.parse(String(given?.updatedAt))).toBeLessThan(killed.at + IN_FLIGHT_MS)
     })
 
-    it('connects to the other by itself, past the dead one, which is still listed as the cheapest', async () => {
+    it('lists the dead one behind the other now, though it is cheaper, and connects to the other at once', async () => {
       const found = await lab.mystDone('consumer', BUYER.home, ['proposals'])
-      expect(found.map(({ provider }) => provider)).toEqual([cheap, dear])
+      expect(found.map(({ provider }) => provider)).toEqual([dear, cheap])
       const { running, connected } = await trade.connect(BUYER.home)
       expect(connected).toMatchObject({ provider: dear, exit: DEAR.exit })
       const tried = running.lines.filter((line) => line.state === 'connecting')
-      expect(tried[0]).toMatchObject({ provider: cheap, step: 'reach-provider' })
-      expect(tried.slice(1).map(({ provider }) => provider)).toEqual(tried.slice(1).map(() => dear))
+      expect(new Set(tried.map(({ provider }) => provider))).toEqual(new Set([dear]))
       expect((await lab.transfer('consumer', { url: `${INTERNET}/ip` })).text).toBe(DEAR.exit)
       expect((await running.stop()).code).toBe(0)
       expect(await givenTo(cheap)).toEqual([given])

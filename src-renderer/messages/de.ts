@@ -175,6 +175,7 @@ export const de: Messages = {
     misconductLost: (what, lost) => `${what}; ${lost} verloren`,
     misconductText:
       'Er wird nicht mehr von selbst gewählt. Verbinden Sie sich nur, wenn Sie einen Grund haben, ihm zu trauen.',
+    failedLast: 'zuletzt nicht',
     preferred: 'Bevorzugt',
     experience:
       'Wie oft es bei Ihnen mit Diensten dieses Anbieters geklappt hat und wie lange der letzte Verbindungsaufbau dauerte',
@@ -198,6 +199,7 @@ export const de: Messages = {
     soFar: 'Bisher',
     newToYou: 'neu für Sie',
     worked: (worked, all) => `${worked} von ${all} Verbindungen mit diesem Anbieter gelungen`,
+    failedLast: 'der letzte Versuch nicht, daher kommen erst einmal andere vorher',
     started: (time) => `die letzte stand nach ${time}`,
     type: 'Dienst',
     price: 'Preis',

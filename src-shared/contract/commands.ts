@@ -229,6 +229,8 @@ export type ProposalView = Proposal & {
     sessions: number
     failures: number
     lastConnectMs?: number
+    /** The last attempt failed, within a day and since it announced: it stands behind the others of its rank. */
+    failedLast?: boolean
     /** What it did that it must not: the gravest kind, and of all kinds the last time, how often, how much was lost. */
     misconduct?: { kind: MisconductKind; atMs: number; count: number; lost: Amount }
   }

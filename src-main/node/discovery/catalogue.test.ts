@@ -12,7 +12,7 @@ import { migrate } from '../storage/migrate.ts'
 import { openStore } from '../storage/open-store.ts'
 import { createProposalRepository } from '../storage/proposal-repository.ts'
 import { createSigningIdentity } from '../testing/signing-identity.ts'
-import { type Catalogue, createCatalogue } from './catalogue.ts'
+import { type Catalogue, createCatalogue, FAILURE_BLOCKS } from './catalogue.ts'
 
 const alice = createSigningIdentity('alice')
 const bob = createSigningIdentity('bob')
@@ -237,6 +237,31 @@ describe('a query', () => {
     })
     catalogue.recordFailure(carol.id)
     expect(serials({ sort: 'experience', limit: 2 })).toEqual([70, 80])
+  })
+
+  it('puts who failed last behind the others of its rank: until it works, announces again, or a day is over', async () => {
+    catalogue.recordFailure(alice.id)
+    await copy(11, bytesOf(bob, 10, { serial: 70, pricePerUnit: 5_000n }))
+    const last = () => catalogue.query({ limit: 1 })[0]
+    expect(last()).toMatchObject({ serial: 70 })
+    expect(catalogue.candidates({ limit: 1 })[0]).toMatchObject({ serial: 70 })
+    expect(catalogue.query({ serial: 1 })[0]?.experience).toEqual({ sessions: 0, failures: 1, failedLast: true })
+    // Preferring counts for more.
+    catalogue.prefer(alice.id, true)
+    expect(last()).toMatchObject({ serial: 4 })
+    catalogue.prefer(alice.id, false)
+
+    catalogue.recordSession(alice.id, 500)
+    expect(last()).toMatchObject({ serial: 4, experience: { sessions: 1, failures: 1 } })
+    expect(last()?.experience).not.toHaveProperty('failedLast')
+
+    catalogue.recordFailure(alice.id)
+    await copy(12, bytesOf(alice, 11, { serial: 5, pricePerUnit: 6_000n }))
+    expect(serials()).toEqual([70, 5, 4, 1, 2, 0, 3])
+    await copy(11 + FAILURE_BLOCKS)
+    expect(last()).toMatchObject({ serial: 70 })
+    await copy(12 + FAILURE_BLOCKS)
+    expect(last()).toMatchObject({ serial: 4 })
   })
 
   it('gives candidates in the same order, without one’s own', async () => {

@@ -19,6 +19,8 @@ import type { Announcement, ProposalRepository, StoredProposal } from '../storag
 
 /** As many as a list shows; the contract's own bound for a query. */
 const MAX_RESULTS = 10_000
+/** About a day: so long a failure counts against a provider that announces nothing new. */
+export const FAILURE_BLOCKS = 7_200
 /** A signature takes a few milliseconds to verify: after so many, others have their turn. */
 const VERIFY_AT_ONCE = 4
 
@@ -27,7 +29,7 @@ export type Catalogue = {
   readonly reader: EventReader
   /** To be called with the follower's changes: moves the revision when an answer may have changed. */
   changed(change: Change): void
-  /** Whitepaper 6.4.4: preferred providers first, then ascending price (or experience). */
+  /** Whitepaper 6.4.4: preferred providers first, then ascending price (or experience); who failed last behind others of its rank. */
   query(filter: ProposalFilter): ProposalView[]
   /**
    * Proposals to try one after the other until a session opens: as `query`, without one's own, and without
@@ -100,7 +102,8 @@ export function createCatalogue({ proposals, domain, syncedBlock, isOwn, log }: 
     for (const handle of [...handles]) handle({ count, revision })
   }
 
-  const rows = (filter: ProposalFilter) => proposals.query(filter, oldestBlock(), filter.limit ?? MAX_RESULTS)
+  const rows = (filter: ProposalFilter) =>
+    proposals.query(filter, oldestBlock(), filter.limit ?? MAX_RESULTS, syncedBlock() - FAILURE_BLOCKS)
 
   return {
     reader: {
@@ -153,7 +156,7 @@ export function createCatalogue({ proposals, domain, syncedBlock, isOwn, log }: 
       revise()
     },
     recordFailure(provider) {
-      proposals.recordFailure(provider)
+      proposals.recordFailure(provider, syncedBlock())
       revise()
     },
     recordMisconduct(provider, what) {

@@ -22,7 +22,14 @@ export type Announcement = {
   bytes: Uint8Array
 }
 
-export type Experience = { sessions: number; failures: number; lastConnectMs?: number; misconduct?: Misconduct }
+export type Experience = {
+  sessions: number
+  failures: number
+  lastConnectMs?: number
+  /** The last attempt failed, a short while ago. */
+  failedLast?: boolean
+  misconduct?: Misconduct
+}
 
 /** What a query gives back; the terms are in `bytes`. */
 export type StoredProposal = {
@@ -53,8 +60,12 @@ export type OwnProposal = {
 export type ProposalRepository = {
   add(announcement: Announcement): void
   readonly conduct: ConductRepository
-  /** Preferred providers first and those with misconduct last, then by price or by experience. At most `limit` rows. */
-  query(filter: ProposalFilter, oldestBlock: number, limit: number): StoredProposal[]
+  /**
+   * Preferred providers first, those with misconduct last, before them those whose last attempt failed; then by price or
+   * by experience. A failure counts from the block `oldestFailure` on, and while its provider announces nothing new. At
+   * most `limit` rows.
+   */
+  query(filter: ProposalFilter, oldestBlock: number, limit: number, oldestFailure: number): StoredProposal[]
   count(oldestBlock: number): number
   /** The announcement that counts for a serial, whoever its provider is and however old. */
   latest(provider: IdentityId, serial: number): { blockNumber: number; bytes: Uint8Array } | undefined
@@ -64,7 +75,8 @@ export type ProposalRepository = {
   highestSerial(provider: IdentityId): number
   prefer(provider: IdentityId, preferred: boolean): void
   recordSession(provider: IdentityId, connectMs: number): void
-  recordFailure(provider: IdentityId): void
+  /** `atBlock`: up to which the chain was copied then. */
+  recordFailure(provider: IdentityId, atBlock: number): void
   saveOwn(proposal: OwnProposal): void
   own(provider: IdentityId): OwnProposal[]
 }
@@ -80,10 +92,11 @@ const CURRENT = `
     AND (n.issued_at_block, n.block_number, n.log_index) > (a.issued_at_block, a.block_number, a.log_index)
   )`
 
+const RANK = 'preferred DESC, has_misconduct, failed_last'
 const ORDERS = {
-  price: 'preferred DESC, has_misconduct, a.price, a.block_number DESC, a.log_index DESC',
+  price: `${RANK}, a.price, a.block_number DESC, a.log_index DESC`,
   // The share of attempts that worked, with one of each assumed: a single success is not certainty.
-  experience: `preferred DESC, has_misconduct,
+  experience: `${RANK},
     (coalesce(e.sessions, 0) + 1.0) / (coalesce(e.sessions, 0) + coalesce(e.failures, 0) + 2.0) DESC,
     e.last_connect_ms NULLS LAST, a.price, a.block_number DESC, a.log_index DESC`,
 }
@@ -109,15 +122,17 @@ export function createProposalRepository(store: Store): ProposalRepository {
         a.bytes,
       )
     },
-    query(filter, oldestBlock, limit) {
+    query(filter, oldestBlock, limit, oldestFailure) {
       const { conditions, values } = conditionsOf(filter)
       return store
         .all(
           `SELECT a.block_number, a.issued_at_block, a.bytes, coalesce(e.preferred, 0) AS preferred,
              coalesce(e.sessions, 0) AS sessions, coalesce(e.failures, 0) AS failures, e.last_connect_ms,
-             a.provider, EXISTS (SELECT 1 FROM misconduct m WHERE m.provider = a.provider) AS has_misconduct
+             a.provider, EXISTS (SELECT 1 FROM misconduct m WHERE m.provider = a.provider) AS has_misconduct,
+             coalesce(e.failed_at_block >= max(a.block_number, ?), 0) AS failed_last
            FROM announcement a LEFT JOIN provider_experience e ON e.provider = a.provider
            WHERE ${[CURRENT, ...conditions].join(' AND ')} ORDER BY ${ORDERS[filter.sort ?? 'price']} LIMIT ?`,
+          oldestFailure,
           oldestBlock,
           ...values,
           limit,
@@ -159,16 +174,18 @@ export function createProposalRepository(store: Store): ProposalRepository {
     recordSession(provider, connectMs) {
       store.run(
         `INSERT INTO provider_experience (provider, sessions, last_connect_ms) VALUES (?, 1, ?)
-         ON CONFLICT (provider) DO UPDATE SET sessions = sessions + 1, last_connect_ms = excluded.last_connect_ms`,
+         ON CONFLICT (provider) DO UPDATE SET
+           sessions = sessions + 1, last_connect_ms = excluded.last_connect_ms, failed_at_block = NULL`,
         provider,
         Math.round(connectMs),
       )
     },
-    recordFailure(provider) {
+    recordFailure(provider, atBlock) {
       store.run(
-        `INSERT INTO provider_experience (provider, failures) VALUES (?, 1)
-         ON CONFLICT (provider) DO UPDATE SET failures = failures + 1`,
+        `INSERT INTO provider_experience (provider, failures, failed_at_block) VALUES (?, 1, ?)
+         ON CONFLICT (provider) DO UPDATE SET failures = failures + 1, failed_at_block = excluded.failed_at_block`,
         provider,
+        atBlock,
       )
     },
 
@@ -219,6 +236,7 @@ function toStored(row: Row, conduct: ConductRepository): StoredProposal {
       sessions: int(row, 'sessions'),
       failures: int(row, 'failures'),
       ...(lastConnectMs === undefined ? {} : { lastConnectMs }),
+      ...(int(row, 'failed_last') === 1 ? { failedLast: true } : {}),
       ...(misconduct ? { misconduct } : {}),
     },
   }

@@ -14,6 +14,7 @@ import { signedRecords } from './012-signed-records.ts'
 import { programs } from './013-programs.ts'
 import { sessionCountry } from './014-session-country.ts'
 import { blockTimes } from './015-block-times.ts'
+import { lastFailure } from './016-last-failure.ts'
 
 /** In the order they run. A migration that was released never changes and never leaves this list. */
 export const migrations: readonly Migration[] = [
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   programs,
   sessionCountry,
   blockTimes,
+  lastFailure,
 ]
