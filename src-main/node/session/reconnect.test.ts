@@ -330,6 +330,8 @@ describe('another provider instead', () => {
 
   it('takes the session over, with nothing let out in between, and the first one is closed in order', async () => {
     const t = await settle()
+    // Of two sessions that began in one moment neither is the later one.
+    await t.flow(1, { down: MIB })
     t.connection.connect([t.otherOffer], { instead: true })
     expect(t.connection.state).toMatchObject({ name: 'connecting', proposal: { provider: t.other } })
     expect((await t.until('connected')).live.exit).toBeDefined()
