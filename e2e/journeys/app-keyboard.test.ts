@@ -102,7 +102,8 @@ describe.skipIf(!runs)('the app by keyboard alone [needs root chromium]', () => 
     await connect.state('proxyReady').waitFor()
     // The button that asked is gone: from the beginning of the screen it is one step to the button that ends it.
     expect(await hasFocus(me.page.getByRole('main'))).toBe(true)
-    await tabTo(connect.disconnect, 1)
+    // After what is copied of a proxy, and another location.
+    await tabTo(connect.disconnect, 3)
     await press('Space')
     await connect.state('disconnected').waitFor()
     expect(await hasFocus(connect.state('disconnected'))).toBe(true)

@@ -45,6 +45,12 @@ export function useQuery<Name extends CommandName>(
   const refresh = useCallback(() => setAgain((count) => count + 1), [])
   const isLost = useLostAt() !== undefined
   const told = useNode(({ network }) => network.message)
-  const { error, ...rest } = answer
-  return { ...rest, ...(error && !isLost && error.message !== told && { error }), refresh }
+  const { error, loading, data } = answer
+  return {
+    ...(data !== undefined && { data }),
+    ...(error && !isLost && error.message !== told && { error }),
+    // It is asked again by itself; until then nobody can say that there is nothing.
+    loading: loading || (isLost && error !== undefined),
+    refresh,
+  }
 }
