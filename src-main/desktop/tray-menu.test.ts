@@ -115,14 +115,23 @@ describe('the tray', () => {
     for (const item of [again, submenu[0]]) (item?.click as (() => void) | undefined)?.()
     expect(asked).toEqual([
       { provider: proposal.provider, serviceType: 'openvpn' },
-      { provider: proposal.provider, serial: 1, serviceType: 'socks' },
+      { provider: proposal.provider, serial: 1, serviceType: 'socks', instead: false },
     ])
     const enabled = (state: AppState) => items(state).map((item) => item.enabled)
     expect([base, blocked, lockedDown].map(enabled)).toEqual([base, blocked, lockedDown].map(() => [true, true]))
     const locked = { ...base, identity: { ...base.identity, unlocked: false } }
-    expect([connected, connecting, locked].map(enabled)).toEqual(
-      [connected, connecting, locked].map(() => [false, false]),
-    )
+    expect([connecting, locked].map(enabled)).toEqual([connecting, locked].map(() => [false, false]))
+    // While connected a favourite takes the session's place, unless that is a VPN and the favourite a proxy.
+    expect(enabled(connected)).toEqual([false, true])
+    const switching = (serviceType: 'openvpn' | 'socks') => {
+      if (connected.connection.name !== 'connected') throw new Error('The fixture is connected.')
+      const connection = { ...connected.connection, proposal: { ...proposal, serviceType } }
+      const [, choices] = items({ ...connected, connection })
+      return (choices?.submenu as MenuItemConstructorOptions[] | undefined)?.[0]
+    }
+    expect([switching('openvpn')?.enabled, switching('socks')?.enabled]).toEqual([false, true])
+    ;(switching('socks')?.click as (() => void) | undefined)?.()
+    expect(asked.at(-1)).toMatchObject({ instead: true })
     expect(
       trayMenu(base, actions)
         .slice(4, 6)

@@ -12,7 +12,7 @@ import { NO_CHOICES, type TrayChoices } from './tray-choices.ts'
 export type TrayActions = {
   open(): void
   connect(): void
-  connectTo(filter: ProposalFilter): void
+  connectTo(to: ProposalFilter & { instead?: boolean }): void
   disconnect(): void
   restore(): void
   share(): void
@@ -31,6 +31,8 @@ export function trayMenu(
   const { connection, identity, share, shell } = state
   const ready = identity.unlocked && identity.registration === 'registered'
   const free = ready && (connection.name === 'disconnected' || connection.name === 'blocked')
+  const instead = ready && connection.name === 'connected'
+  const isBehindVpn = connection.name === 'connected' && connection.proposal.serviceType === 'openvpn'
   return [
     { label: glance(state).line, enabled: false },
     { label: paidAhead(connection), enabled: false },
@@ -50,7 +52,7 @@ export function trayMenu(
     {
       label: t.tray.favourites,
       type: 'submenu',
-      enabled: free && favourites.length > 0,
+      enabled: (free || instead) && favourites.length > 0,
       submenu: favourites.map(({ provider, serial, serviceType, originLocation, unit, pricePerUnit }) => ({
         label: t.tray.offer(
           plainText(originLocation.country, 2),
@@ -58,7 +60,9 @@ export function trayMenu(
           figure(formatMyst(pricePerUnit)),
           unit,
         ),
-        click: () => actions.connectTo({ provider, serial, serviceType }),
+        // Behind a VPN no proxy can be reached.
+        enabled: !(isBehindVpn && serviceType === 'socks'),
+        click: () => actions.connectTo({ provider, serial, serviceType, instead }),
       })),
     },
     {
