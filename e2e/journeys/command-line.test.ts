@@ -101,13 +101,10 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
         const [bought, sold] = await Promise.all([trade.buyer(service, 'sessions'), trade.one(SELLER, 'sessions')])
         expect(bought).toMatchObject({ sessionId: connected.sessionId, role: 'consumer', end: 'consumer-closed' })
         expect(sold).toMatchObject({ sessionId: connected.sessionId, role: 'provider', end: 'consumer-closed' })
-        expect({ ...bought, role: '', peer: '', startedAt: '', endedAt: '' }).toEqual({
-          ...sold,
-          role: '',
-          peer: '',
-          startedAt: '',
-          endedAt: '',
-        })
+        const each = { role: '', peer: '', startedAt: '', endedAt: '', country: '' }
+        expect({ ...bought, ...each }).toEqual({ ...sold, ...each })
+        // Where her traffic left is the buyer's to know.
+        expect([bought?.country, sold?.country]).toEqual(['DE', null])
         expectClose(bought, own)
         expectClose(sold, theirs)
         expect(bought).toMatchObject({ signed: 'both' })
