@@ -261,6 +261,7 @@ describe.skipIf(!runs).each(LOOKS)(
       await wallet.history.filter({ hasText: m.wallet.kinds['withdrawal-announced'] }).waitFor()
       const done = new RegExp(matching(m.wallet.announced(ANY)).source.replace('^', ''))
       await buyer.page.getByRole('status').filter({ hasText: done }).waitFor()
+      await dialog.waitFor({ state: 'detached' })
     })
 
     it('says that another withdrawal replaces the first, and calls it off', async () => {
@@ -269,6 +270,7 @@ describe.skipIf(!runs).each(LOOKS)(
       await wallet.fillWithdrawal('2', '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed')
       await dialog.getByText(matching(m.wallet.replaces(formatAmount(parseMyst('1.5')), ANY))).waitFor()
       await dialog.getByRole('button', { name: m.wallet.withdraw }).click()
+      await dialog.waitFor({ state: 'detached' })
       await wallet.history.filter({ hasText: m.wallet.kinds['withdrawal-replaced'] }).waitFor()
       const pending = buyer.page.getByText(
         matching(m.wallet.pendingWithdrawal(formatAmount(parseMyst('2')), '0x5aae…eaed', ANY)),
