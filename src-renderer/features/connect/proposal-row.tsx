@@ -40,7 +40,6 @@ export const ProposalRow = memo(function ProposalRow({
         <p className="row-title">
           <strong className="truncate">{country}</strong>
           <span className="tag">{m.service.tags[proposal.serviceType]}</span>
-          {proposal.preferred && <span className="tag">{m.connect.preferred}</span>}
           {proposal.own && <OwnTag serial={proposal.serial} />}
         </p>
         <p className="row-line truncate">
@@ -50,6 +49,7 @@ export const ProposalRow = memo(function ProposalRow({
           )}
         </p>
         <p className="row-line truncate">
+          {proposal.preferred && <span>{m.connect.preferred} · </span>}
           {proposal.experience.misconduct ? (
             <span className="row-misconduct">
               <TriangleAlert size={13} aria-hidden /> {misconduct(proposal.experience.misconduct)}
