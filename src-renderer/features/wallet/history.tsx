@@ -28,7 +28,9 @@ export function History() {
   const wallet = useNode((state) => state.wallet)
   const { active } = useNode((state) => state.identity)
   const [limit, setLimit] = useState(PAGE)
-  const revision = `${active}/${wallet.balance}/${wallet.withdrawal?.executableAtMs}`
+  const { amount, to, executableAtMs } = wallet.withdrawal ?? {}
+  // Two withdrawals announced within one second differ in nothing but what they are.
+  const revision = [active, wallet.balance, amount, to, executableAtMs].join('/')
   const query = useQuery('wallet.history', { limit }, revision)
   const entries = query.data ?? []
   return (
