@@ -1,5 +1,6 @@
 import type { ProposalView } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
+import { BLOCKS_PER_DAY } from '#shared/model/block-days.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { MisconductKind } from '#shared/model/misconduct.ts'
 import type { CopiedProposal, ProposalFilter } from '#shared/model/proposal.ts'
@@ -19,8 +20,8 @@ import type { Announcement, ProposalRepository, StoredProposal } from '../storag
 
 /** As many as a list shows; the contract's own bound for a query. */
 const MAX_RESULTS = 10_000
-/** About a day: so long a failure counts against a provider that announces nothing new. */
-export const FAILURE_BLOCKS = 7_200
+/** So long a failure counts against a provider that announces nothing new. */
+export const FAILURE_BLOCKS = BLOCKS_PER_DAY
 /** A signature takes a few milliseconds to verify: after so many, others have their turn. */
 const VERIFY_AT_ONCE = 4
 

@@ -1,6 +1,6 @@
+import { blockDays } from '#shared/model/block-days.ts'
 import { counted, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
-import { blockDays } from '../../store/block-days.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useQuery } from '../../store/use-query.ts'
 import { Notice } from '../../ui/notice.tsx'

@@ -1,5 +1,5 @@
 /** On Ethereum, to say in days what the chain counts in blocks. A test network makes blocks as it likes. */
-const BLOCKS_PER_DAY = 7_200
+export const BLOCKS_PER_DAY = 7_200
 
 /** Rounded, and 0 below half a day. */
 export const blockDays = (blocks: number): number => Math.round(blocks / BLOCKS_PER_DAY)
