@@ -50,6 +50,10 @@ export function scenes(now: number): Record<string, Scene> {
       recordsRevision: 0,
     },
   }
+  const sharingWith = (share: Partial<AppState['share']>): AppState => ({
+    ...sharing,
+    share: { ...sharing.share, ...share },
+  })
   return {
     'first-identity': { route: 'setup', state: NOBODY },
     'first-backup': { route: 'setup', state: NEW },
@@ -100,35 +104,24 @@ export function scenes(now: number): Record<string, Scene> {
     'share-on': { route: 'share', state: sharing },
     'share-announcing': {
       route: 'share',
-      state: {
-        ...sharing,
-        share: {
-          ...sharing.share,
-          sessions: [],
-          services: sharing.share.services.map((service) => ({ ...service, state: 'starting' as const })),
-        },
-      },
+      state: sharingWith({
+        sessions: [],
+        services: sharing.share.services.map((service) => ({ ...service, state: 'starting' as const })),
+      }),
       empty: true,
     },
     'share-change': { route: 'share', state: sharing, press: () => [m.share.changeTerms] },
     'share-closed': {
       route: 'share',
-      state: {
-        ...sharing,
-        share: { ...sharing.share, sessions: [], closed: { reason: 'outside-hours', untilMs: now + 7 * 3_600_000 } },
-      },
+      state: sharingWith({ sessions: [], closed: { reason: 'outside-hours', untilMs: now + 7 * 3_600_000 } }),
     },
     'share-limit-reached': {
       route: 'share',
-      state: {
-        ...sharing,
-        share: {
-          ...sharing.share,
-          sessions: [],
-          volume: { usedBytes: 500n * 2n ** 30n, limitBytes: 500n * 2n ** 30n, resetsAtMs: now + 9 * 86_400_000 },
-          closed: { reason: 'volume-used-up', untilMs: now + 9 * 86_400_000 },
-        },
-      },
+      state: sharingWith({
+        sessions: [],
+        volume: { usedBytes: 500n * 2n ** 30n, limitBytes: 500n * 2n ** 30n, resetsAtMs: now + 9 * 86_400_000 },
+        closed: { reason: 'volume-used-up', untilMs: now + 9 * 86_400_000 },
+      }),
     },
     'share-unreachable': {
       route: 'share',
@@ -162,14 +155,10 @@ export function scenes(now: number): Record<string, Scene> {
     },
     'share-behind-router': {
       route: 'share',
-      state: {
-        ...sharing,
-        share: {
-          ...sharing.share,
-          reach: { verdict: 'behind-router', own: '192.168.1.5', seen: '198.51.100.7', atMs: now - 60_000 },
-          address: '198.51.100.4',
-        },
-      },
+      state: sharingWith({
+        reach: { verdict: 'behind-router', own: '192.168.1.5', seen: '198.51.100.7', atMs: now - 60_000 },
+        address: '198.51.100.4',
+      }),
     },
     'share-earned-before': { route: 'share', state: READY },
     wallet: {

@@ -293,7 +293,6 @@ export const de: Messages = {
     now: 'Jetzt',
     total: 'Insgesamt',
     chart: 'Datenverkehr der letzten zwei Minuten',
-    chartText: (down, up) => `Zurzeit ${down} empfangen, ${up} gesendet.`,
     cost: 'Bisherige Kosten',
     ahead: 'Vorausbezahlt',
     costAt: (price) => `bei ${price}`,

@@ -288,7 +288,6 @@ export const en = {
     now: 'Now',
     total: 'In total',
     chart: 'Traffic in the last two minutes',
-    chartText: (down: string, up: string) => `Down ${down}, up ${up} at the moment.`,
     cost: 'Cost so far',
     ahead: 'Paid ahead',
     costAt: (price: string) => `at ${price}`,
