@@ -3,7 +3,7 @@ import type { UpdateState } from '#shared/contract/shell.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { plainText } from '#shared/model/plain-text.ts'
 import type { ProposalFilter } from '#shared/model/proposal.ts'
-import type { ConnectionState } from '#shared/model/session.ts'
+import { type ConnectionState, isBehindVpn } from '#shared/model/session.ts'
 import { formatMyst, MYST } from '#shared/model/units.ts'
 import { glance, shortId } from './glance.ts'
 import { figure, t } from './texts.ts'
@@ -32,7 +32,6 @@ export function trayMenu(
   const ready = identity.unlocked && identity.registration === 'registered'
   const free = ready && (connection.name === 'disconnected' || connection.name === 'blocked')
   const instead = ready && connection.name === 'connected'
-  const isBehindVpn = connection.name === 'connected' && connection.proposal.serviceType === 'openvpn'
   return [
     { label: glance(state).line, enabled: false },
     { label: paidAhead(connection), enabled: false },
@@ -61,7 +60,7 @@ export function trayMenu(
           unit,
         ),
         // Behind a VPN no proxy can be reached.
-        enabled: !(isBehindVpn && serviceType === 'socks'),
+        enabled: !(isBehindVpn(connection) && serviceType === 'socks'),
         click: () => actions.connectTo({ provider, serial, serviceType, instead }),
       })),
     },

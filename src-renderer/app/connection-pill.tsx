@@ -1,3 +1,4 @@
+import { startedInAll } from '#shared/model/session.ts'
 import { countryName } from '../messages/countries.ts'
 import { formatClock } from '../messages/format.ts'
 import { useConnection } from '../store/use-connection.ts'
@@ -19,7 +20,7 @@ export function ConnectionPill() {
         <span className="pill-detail">
           <span className="pill-country truncate">{country}</span>
           <span className="pill-country"> · </span>
-          <Since atMs={connection.before?.startedAtMs ?? connection.live.startedAtMs} />
+          <Since atMs={startedInAll(connection)} />
         </span>
       )}
     </a>

@@ -112,6 +112,16 @@ export function costInAll({ live, before }: Extract<ConnectionState, { name: 'co
   return live.cost + (before?.used ?? 0n)
 }
 
+/** When the connection was first there, over all its sessions. */
+export function startedInAll({ live, before }: Extract<ConnectionState, { name: 'connected' }>): number {
+  return before?.startedAtMs ?? live.startedAtMs
+}
+
+/** Whether all of the computer's traffic goes through a tunnel that stands: no proxy can be reached behind it. */
+export function isBehindVpn(connection: ConnectionState): boolean {
+  return connection.name === 'connected' && connection.proposal.serviceType === 'openvpn'
+}
+
 export type LiveSession = {
   sessionId: string
   provider: IdentityId

@@ -1,5 +1,6 @@
 import { ArrowLeftRight, LockOpen, Power, RotateCw, Undo2, Zap } from 'lucide-react'
 import { type FocusEvent, useEffect, useRef } from 'react'
+import { startedInAll } from '#shared/model/session.ts'
 import { countryName } from '../../messages/countries.ts'
 import { counted, formatClock, formatPrice, formatTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
@@ -36,9 +37,7 @@ export function StatePanel(props: {
       <div className="panel-state">
         <span className="dot" data-tone={connectionTone(connection)} aria-hidden />
         <h1 tabIndex={-1}>{connectionTitle(connection)}</h1>
-        {connection.name === 'connected' && (
-          <Elapsed sinceMs={connection.before?.startedAtMs ?? connection.live.startedAtMs} />
-        )}
+        {connection.name === 'connected' && <Elapsed sinceMs={startedInAll(connection)} />}
         {connection.name === 'connecting' && <Elapsed sinceMs={connection.startedAtMs} />}
         {(connection.name === 'reconnecting' || (connection.name === 'blocked' && !isLockdown)) && (
           <Elapsed sinceMs={connection.sinceMs} />

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { isResolver } from '#shared/model/choices.ts'
+import { isBehindVpn } from '#shared/model/session.ts'
 import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'
 import { useNode } from '../../store/node-context.tsx'
@@ -51,9 +52,7 @@ function LocalNetwork({ disabled }: { disabled: boolean }) {
 }
 
 function Resolver({ disabled }: { disabled: boolean }) {
-  const isUsed = useNode(
-    ({ connection }) => connection.name === 'connected' && connection.proposal.serviceType === 'openvpn',
-  )
+  const isUsed = useNode(({ connection }) => isBehindVpn(connection))
   return (
     <TypedSetting
       name="resolver"
