@@ -160,6 +160,16 @@ describe('frames of a helper that is not what it was', () => {
     expect(Object.keys(Object.prototype)).toEqual([])
   }, 600_000)
 
+  /** Would be taken for the answer to one of the first requests, in whatever notation the number stands: `0e03`. */
+  function answersARequest(text: string): boolean {
+    try {
+      const answer = answerFrame.safeParse(JSON.parse(text))
+      return answer.success && Math.abs(answer.data.id) < 10
+    } catch {
+      return false
+    }
+  }
+
   const dir = mkdtempSync(join(tmpdir(), 'hostile-helper-'))
   afterAll(() => rmSync(dir, { recursive: true }))
   /** Says who it is, all that it is given to say, and then nothing but wrong answers. */
@@ -184,8 +194,7 @@ describe('frames of a helper that is not what it was', () => {
   const unavailable = process.getuid?.() !== 0 || !openVpnAvailability().available
   it.skipIf(unavailable)('harm nobody who is connected with it [needs root] [needs openvpn]', async () => {
     const texts = fc.sample(frame, { numRuns: 2_000, seed: SEED }).map((text) => text.replaceAll('\n', ' '))
-    // Of ours here: it would be taken for the answer.
-    const lines = texts.filter((text) => text.length < 60_000 && !/"id":-?0*[.e]?\d\b/.test(text))
+    const lines = texts.filter((text) => text.length < 60_000 && !answersARequest(text))
     writeFileSync(join(dir, 'frames'), [...lines, ...EVENTS.map((event) => JSON.stringify(event)), ''].join('\n'))
     writeFileSync(join(dir, 'helper.mjs'), HELPER)
     const privilege = createPrivilege({ log, clock }, { helperPath: join(dir, 'helper.mjs') })
