@@ -1,7 +1,7 @@
 import type { SignedPromise } from '#shared/model/promise.ts'
 import type { RefusalReason } from '#shared/model/refusal.ts'
 import type { Amount } from '#shared/model/units.ts'
-
+import { least, most, sumOf } from '../lib/amounts.ts'
 import type { Dialogue } from '../ports/dialogue.ts'
 import {
   acceptBody,
@@ -14,7 +14,7 @@ import {
 } from '../protocol/payment.ts'
 import type { ReceivedPromise } from '../storage/ledger-repository.ts'
 import { checkPromise, isSignedByIssuer } from './check-promise.ts'
-import { bare, type LastPromise, least, most, type PaymentsDeps, sumOf } from './deps.ts'
+import { bare, type LastPromise, type PaymentsDeps } from './deps.ts'
 import type { Exposure } from './exposure.ts'
 import type { GroupCommit } from './group-commit.ts'
 

@@ -1,10 +1,10 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { Amount } from '#shared/model/units.ts'
-
+import { most, sumOf } from '../lib/amounts.ts'
 import type { Chain } from '../ports/chain.ts'
 import type { Follower } from '../ports/chain-follower.ts'
 import type { ChainRepository } from '../storage/chain-repository.ts'
-import { type ChainFacts, most, sumOf } from './deps.ts'
+import type { ChainFacts } from './deps.ts'
 
 /** What comes within that is worth waiting for; whoever asked is waiting too. */
 const LOOK_MS = 3_000

@@ -1,18 +1,33 @@
 import type { SignedPromise } from '#shared/model/promise.ts'
 import type { RefusalReason } from '#shared/model/refusal.ts'
 import type { Amount } from '#shared/model/units.ts'
-
+import { most, sumOf } from '../lib/amounts.ts'
 import { recoverIdentity } from '../lib/secp256k1.ts'
 import type { Chain } from '../ports/chain.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
 import type { ReceivedPromise } from '../storage/ledger-repository.ts'
-import { most, sumOf } from './deps.ts'
-import type { Limits } from './exposure.ts'
 
 /** Whether the issuer signed it, in the one form that the contract takes too: low s, v 27 or 28. */
 export function isSignedByIssuer(promise: SignedPromise, chain: Pick<Chain, 'promiseDigest'>): boolean {
   const signature = Buffer.from(promise.signature.slice(2), 'hex')
   return recoverIdentity(signature, chain.promiseDigest(promise)) === promise.issuer
+}
+
+/** How far an issuer is trusted (`exposure.ts`). */
+export type Limits = {
+  /** The most that one promise may be worth, by the contract and by this node's policy. */
+  promise: Amount
+  /**
+   * The most that an issuer may owe this identity at once (whitepaper 6.5.6): a small first credit, and what it has had
+   * cleared here, so that it doubles with each time. What it had cleared to others may be to itself, at the
+   * price of the network's fee; so it counts for just that much. Never more than one promise may be worth.
+   */
+  credit: Amount
+  /**
+   * From the credit up to here promises are still accepted, because a clearing takes about as long as what was
+   * paid ahead lasts: an honest consumer is not to wait for it. It is one more first credit.
+   */
+  ceiling: Amount
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ClearingPolicy, RiskView } from '#shared/contract/commands.ts'
 import { type Amount, MYST } from '#shared/model/units.ts'
 
-import { least, most } from './deps.ts'
+import { least, most } from '../lib/amounts.ts'
 
 /** Until a person says otherwise: a day's income of a small provider, and nothing waits longer than a day. */
 export const DEFAULT_CLEARING: ClearingPolicy = { atOnce: false, threshold: MYST, maxAgeMs: 86_400_000 }

@@ -1,11 +1,11 @@
 import type { ClearResult, PromiseView } from '#shared/contract/commands.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { Amount } from '#shared/model/units.ts'
-
+import { sumOf } from '../lib/amounts.ts'
 import type { Dialogue } from '../ports/dialogue.ts'
 import { type Benefiter, createBenefiter } from './benefiter.ts'
 import { alignWithChain, clearPeers } from './clearing.ts'
-import { type PaymentsDeps, sumOf } from './deps.ts'
+import type { PaymentsDeps } from './deps.ts'
 import { createExposure, type Exposure } from './exposure.ts'
 import { leftoverAt, leftoverInAll, reconcileGiven } from './given.ts'
 import { createGroupCommit } from './group-commit.ts'

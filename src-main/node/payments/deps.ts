@@ -73,8 +73,3 @@ export const bare = (promise: LastPromise | undefined): LastPromise => ({
   serial: promise?.serial ?? 0n,
   amount: promise?.amount ?? 0n,
 })
-
-export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)
-export const most = (a: bigint, b: bigint): bigint => (a > b ? a : b)
-export const sumOf = (promises: readonly { amount: Amount }[]): Amount =>
-  promises.reduce((sum, { amount }) => sum + amount, 0n)

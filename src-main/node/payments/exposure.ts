@@ -1,26 +1,11 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import { type Amount, MYST } from '#shared/model/units.ts'
-
-import { least, type PaymentsDeps, sumOf } from './deps.ts'
+import { least, sumOf } from '../lib/amounts.ts'
+import type { Limits } from './check-promise.ts'
+import type { PaymentsDeps } from './deps.ts'
 
 /** What a stranger may owe at once: as much as a consumer puts at risk with one provider unless it says otherwise. */
 const FIRST_CREDIT = MYST / 2n
-
-export type Limits = {
-  /** The most that one promise may be worth, by the contract and by this node's policy. */
-  promise: Amount
-  /**
-   * The most that an issuer may owe this identity at once (whitepaper 6.5.6): a small first credit, and what it has had
-   * cleared here, so that it doubles with each time. What it had cleared to others may be to itself, at the
-   * price of the network's fee; so it counts for just that much. Never more than one promise may be worth.
-   */
-  credit: Amount
-  /**
-   * From the credit up to here promises are still accepted, because a clearing takes about as long as what was
-   * paid ahead lasts: an honest consumer is not to wait for it. It is one more first credit.
-   */
-  ceiling: Amount
-}
 
 /** How far this node trusts an issuer. */
 export type Exposure = {

@@ -1,8 +1,8 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { Amount } from '#shared/model/units.ts'
-
+import { most, sumOf } from '../lib/amounts.ts'
 import type { GivenPromise, LedgerRepository } from '../storage/ledger-repository.ts'
-import { most, type PaymentsDeps, sumOf } from './deps.ts'
+import type { PaymentsDeps } from './deps.ts'
 
 /** What was promised to a peer and has not been earned by it, as this side reckons; never below zero. */
 export function leftoverAt(ledger: LedgerRepository, peer: IdentityId): Amount {

@@ -1,7 +1,7 @@
 import { MystError } from '#shared/errors/myst-error.ts'
 import { REFUSALS, type RefusalReason } from '#shared/model/refusal.ts'
 import type { Amount } from '#shared/model/units.ts'
-
+import { least, most, sumOf } from '../lib/amounts.ts'
 import type { Dialogue } from '../ports/dialogue.ts'
 import {
   PAYMENT_ACCEPT,
@@ -16,7 +16,7 @@ import {
 } from '../protocol/payment.ts'
 import type { GivenPromise } from '../storage/ledger-repository.ts'
 import { isSignedByIssuer } from './check-promise.ts'
-import { bare, type LastPromise, least, most, type PaymentsDeps, sumOf } from './deps.ts'
+import { bare, type LastPromise, type PaymentsDeps } from './deps.ts'
 import { leftoverAt, reconcileGiven } from './given.ts'
 import { createPeerConduct, type PeerConduct } from './peer-conduct.ts'
 

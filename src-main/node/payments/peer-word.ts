@@ -1,8 +1,7 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { Amount } from '#shared/model/units.ts'
-
+import { most } from '../lib/amounts.ts'
 import type { PeerWord } from '../storage/conduct-repository.ts'
-import { most } from './deps.ts'
 
 /** Remembers what a peer has said, beyond the dialogue and beyond a restart. */
 export type WordStore = {

@@ -3,7 +3,7 @@ import type { IdentityId } from '#shared/model/identity.ts'
 import type { SignedPromise } from '#shared/model/promise.ts'
 import type { RefusalReason } from '#shared/model/refusal.ts'
 import type { Amount } from '#shared/model/units.ts'
-
+import { sumOf } from '../lib/amounts.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Chain } from '../ports/chain.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -15,7 +15,6 @@ import type { ChainRepository } from '../storage/chain-repository.ts'
 import type { LedgerRepository } from '../storage/ledger-repository.ts'
 import type { SharedPromiseRepository } from '../storage/shared-promise-repository.ts'
 import { isSignedByIssuer } from './check-promise.ts'
-import { sumOf } from './deps.ts'
 
 /** A hostile issuer can sign promises to any number of invented benefiters, at the price of one registration. */
 const BOUNDS = { ofIssuer: 64, inAll: 4_096 }

@@ -1,13 +1,13 @@
 import type { ClearingPolicy, RiskView } from '#shared/contract/commands.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { Amount } from '#shared/model/units.ts'
-
+import { least, most, sumOf } from '../lib/amounts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Registry } from '../ports/identity.ts'
 import type { ChainRepository } from '../storage/chain-repository.ts'
 import type { LedgerRepository } from '../storage/ledger-repository.ts'
 import { clearingReason, dueForAgeAtMs, exposureOf, type IssuerFacts, isDue } from './clearing-policy.ts'
-import { type ChainFacts, least, most, sumOf } from './deps.ts'
+import type { ChainFacts } from './deps.ts'
 import type { Exposure } from './exposure.ts'
 import { verdictOf } from './verdict.ts'
 

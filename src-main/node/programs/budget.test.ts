@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { GIB, MYST } from '#shared/model/units.ts'
-import { most } from '../payments/deps.ts'
+import { most } from '../lib/amounts.ts'
 import { endAttempt } from '../session/consumer/attempt.ts'
 import type { Budget } from '../session/consumer/context.ts'
 import { createProgramRepository } from '../storage/program-repository.ts'

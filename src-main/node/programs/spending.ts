@@ -1,5 +1,5 @@
 import type { Amount } from '#shared/model/units.ts'
-import { least, most } from '../payments/deps.ts'
+import { least, most } from '../lib/amounts.ts'
 import type { Budget } from '../session/consumer/context.ts'
 import type { ProgramRepository } from '../storage/program-repository.ts'
 

@@ -1,6 +1,6 @@
 import { type Amount, MYST } from '#shared/model/units.ts'
 
-import { least, most } from '../payments/deps.ts'
+import { least, most } from '../lib/amounts.ts'
 import { PAYMENT_ADVICE, PAYMENT_PROPOSAL, paymentAdvice, proposalBody } from '../protocol/payment.ts'
 import { createRiskWorld, type RiskProvider } from './risk-world.ts'
 

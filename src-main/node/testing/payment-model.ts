@@ -1,4 +1,4 @@
-import { least as lower, most } from '../payments/deps.ts'
+import { least as lower, most } from '../lib/amounts.ts'
 import type { PaymentPolicy } from '../protocol/payment.ts'
 
 const least = (a: bigint, ...others: bigint[]): bigint => others.reduce(lower, a)

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 
 import { MYST } from '#shared/model/units.ts'
-import { least, most } from '../payments/deps.ts'
+import { least, most } from '../lib/amounts.ts'
 import type { PayOutcome } from '../payments/issuer.ts'
 import { adviceBody, PAYMENT_ADVICE } from '../protocol/payment.ts'
 import type { PaymentModel } from './payment-model.ts'

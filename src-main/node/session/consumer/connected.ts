@@ -1,7 +1,6 @@
 import type { LiveSession, SessionEnd } from '#shared/model/session.ts'
-
+import { most } from '../../lib/amounts.ts'
 import type { PaymentLink } from '../../payments/create-payments.ts'
-import { most } from '../../payments/deps.ts'
 import { costOf } from '../cost.ts'
 import { type Attempt, type Ending, endAttempt, type OpenSession, ownUsage, paidIn } from './attempt.ts'
 import type { Context, Stop, Transition } from './context.ts'
