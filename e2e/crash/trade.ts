@@ -1,5 +1,5 @@
-import type { Payments } from '../../src-main/node/payments/create-payments.ts'
 import { least } from '../../src-main/node/lib/amounts.ts'
+import type { Payments } from '../../src-main/node/payments/create-payments.ts'
 import type { PayOutcome } from '../../src-main/node/payments/issuer.ts'
 import type { Clock } from '../../src-main/node/ports/clock.ts'
 import type { Dialogue } from '../../src-main/node/ports/dialogue.ts'

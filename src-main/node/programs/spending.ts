@@ -1,6 +1,6 @@
 import type { Amount } from '#shared/model/units.ts'
 import { least, most } from '../lib/amounts.ts'
-import type { Budget } from '../session/consumer/context.ts'
+import type { Budget } from '../session/consumer/budget.ts'
 import type { ProgramRepository } from '../storage/program-repository.ts'
 
 /** A program's budget, as its connection sees it. */

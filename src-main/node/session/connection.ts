@@ -7,19 +7,12 @@ import { type Attempt, paidIn } from './consumer/attempt.ts'
 import { blocked, lockedDown } from './consumer/blocked.ts'
 import { connected } from './consumer/connected.ts'
 import { connecting } from './consumer/connecting.ts'
-import {
-  CONSUMER_TIMING,
-  type ConnectionDeps,
-  type ConnectOptions,
-  type ConsumerTiming,
-  type Context,
-  type Stop,
-  type Transition,
-} from './consumer/context.ts'
+import type { ConnectionDeps, ConnectOptions, Context, Stop, Transition } from './consumer/context.ts'
 import { disconnected, openNetwork } from './consumer/disconnected.ts'
 import { disconnecting } from './consumer/disconnecting.ts'
 import { fetchDirectly, seenAddress } from './consumer/probe.ts'
 import { reconnecting } from './consumer/reconnecting.ts'
+import { CONSUMER_TIMING, type ConsumerTiming } from './consumer/timing.ts'
 
 export type Connection = {
   readonly state: ConnectionState

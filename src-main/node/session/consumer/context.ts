@@ -5,13 +5,14 @@ import type { Amount } from '#shared/model/units.ts'
 
 import type { Logger } from '../../lib/logger.ts'
 import type { Payments } from '../../payments/create-payments.ts'
-import type { Allowance } from '../../payments/issuer.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Dialogue, Dialogues } from '../../ports/dialogue.ts'
 import type { ControlEndpoint, ServiceType } from '../../ports/service-type.ts'
 import type { SessionRepository } from '../../storage/session-repository.ts'
 import type { Records } from '../records.ts'
 import type { Attempt } from './attempt.ts'
+import type { Budget } from './budget.ts'
+import type { ConsumerTiming } from './timing.ts'
 
 export type ConnectionDeps = {
   dialogues: Dialogues
@@ -39,66 +40,6 @@ export type ConnectionDeps = {
   serve?: (dialogue: Dialogue) => void
 }
 
-/** All in milliseconds. */
-export type ConsumerTiming = {
-  /** Own counters, rates and the decision to pay. */
-  tickMs: number
-  /** How long a provider may stay silent that is asked first, while another one could be asked. */
-  reachMs: number
-  adviceMs: number
-  startMs: number
-  /** All that is asked before a new tunnel counts as verified. */
-  verifyMs: number
-  /** When a transfer that has not come through by then is tried in smaller packets. */
-  wholeMs: number
-  /** One look at a tunnel that stands, and one probe outside of any. */
-  probeMs: number
-  directProbeMs: number
-  /** Metering beyond the tolerance is looked at again so much later: what it counted may be on the way. */
-  recheckMs: number
-  /** How long nothing may come back before payments stop growing … */
-  quietMs: number
-  /** … and before the tunnel is looked at. */
-  stallMs: number
-  /** … and how long the provider may send no metering, where it sends one every ten seconds. */
-  unheardMs: number
-  /** The clock on the wall has jumped when it is so far from where the ticks say. */
-  jumpMs: number
-  /** After a payment that was not taken. */
-  payRetryMs: number
-  /** How long the last metering is awaited when disconnecting. */
-  closeMs: number
-  /** Attempts to reconnect in all, the first pause between two rounds, and how many others are tried in one. */
-  reconnectAttempts: number
-  reconnectPauseMs: number
-  reconnectOthers: number
-  /** A session that lasted so long is no sequel of the one before. */
-  stableMs: number
-}
-
-export const CONSUMER_TIMING: ConsumerTiming = {
-  tickMs: 1_000,
-  reachMs: 6_000,
-  adviceMs: 10_000,
-  startMs: 60_000,
-  verifyMs: 4_500,
-  wholeMs: 1_500,
-  // With the stall before it and a second look: a verdict within 15 s of the last byte.
-  probeMs: 3_500,
-  directProbeMs: 3_000,
-  recheckMs: 2_000,
-  quietMs: 2_000,
-  stallMs: 5_000,
-  unheardMs: 15_000,
-  jumpMs: 5_000,
-  payRetryMs: 5_000,
-  closeMs: 3_000,
-  reconnectAttempts: 6,
-  reconnectPauseMs: 2_000,
-  reconnectOthers: 3,
-  stableMs: 60_000,
-}
-
 export type ConnectOptions = {
   /** In the place of the session that runs, which is closed first; nothing is let out in between. */
   instead?: boolean
@@ -113,20 +54,6 @@ export type ConnectOptions = {
   budget?: Budget
   /** Told of each attempt as it begins: whoever else wants its provider can end it. */
   onAttempt?: (attempt: Attempt) => void
-}
-
-/** What may be spent, over many attempts; one of them at a time. */
-export type Budget = {
-  /** `held`: what the provider has of ours already, which the attempt may use. Undefined: that is more than is left. */
-  begin(held: Amount): Purse | undefined
-}
-
-/** What one attempt may spend. Below zero: it was lowered meanwhile. */
-export type Purse = Allowance & {
-  /** What the attempt has cost so far. */
-  used(cost: Amount): void
-  /** Nothing is spent any more. */
-  end(): void
 }
 
 /** What the states share. */

@@ -1,4 +1,4 @@
-import { takeDown } from './attempt.ts'
+import { takeDown } from './bought-session.ts'
 import type { Context, Transition } from './context.ts'
 
 /** Takes everything down, always; what ended the connection is what is reported. */

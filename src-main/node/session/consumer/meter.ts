@@ -6,8 +6,8 @@ import type { Dialogue } from '../../ports/dialogue.ts'
 import type { Traffic } from '../../ports/service-type.ts'
 import { type ProposedRecord, SESSION_METERING, sessionMetering } from '../../protocol/session.ts'
 import { judgeMetering, NO_METERING } from '../cost.ts'
-import type { Ending } from './attempt.ts'
-import type { ConsumerTiming } from './context.ts'
+import type { Ending } from './endings.ts'
+import type { ConsumerTiming } from './timing.ts'
 
 /** A metering with the record that the provider signed of it, and what one had counted oneself when it came. */
 type Heard = { metering: Metering; record?: ProposedRecord | undefined; own: Traffic }

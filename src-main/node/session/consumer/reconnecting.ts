@@ -1,7 +1,8 @@
 import type { CopiedProposal } from '#shared/model/proposal.ts'
 import type { ConnectionFailure, SessionEnd } from '#shared/model/session.ts'
 
-import { type Attempt, takeDown } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
+import { takeDown } from './bought-session.ts'
 import { type Before, type Context, type Stop, type Transition, unlessAborted } from './context.ts'
 import { type Progress, tryProvider } from './try-provider.ts'
 

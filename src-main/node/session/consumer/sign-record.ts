@@ -5,7 +5,7 @@ import { MESSAGING_LIMITS } from '../../protocol/limits.ts'
 import { type ProposedRecord, SESSION_RECORD } from '../../protocol/session.ts'
 import type { Attempt, OpenSession } from './attempt.ts'
 import type { Context } from './context.ts'
-import { PROVIDER_ENDS } from './provider-ends.ts'
+import { PROVIDER_ENDS } from './endings.ts'
 
 /**
  * Signs the record that came with a metering which was believed, if the rest of it is right too, and sends the

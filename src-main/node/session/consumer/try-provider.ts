@@ -15,7 +15,8 @@ import {
   sessionAccept,
   sessionRefuse,
 } from '../../protocol/session.ts'
-import { type Attempt, beginSession, endAttempt, paidIn, takeDown } from './attempt.ts'
+import { type Attempt, endAttempt, paidIn } from './attempt.ts'
+import { beginSession, takeDown } from './bought-session.ts'
 import { type Context, type Stop, unlessAborted, withDeadline } from './context.ts'
 import { budgetUsedUp, Failed, holdsMore, NOT_ANSWERED, NotVerified, notPaid, sentenceOf } from './failed.ts'
 import { verify } from './verify.ts'

@@ -11,7 +11,7 @@ const TRANSFER_BYTES = { least: 32 * 1024, most: 64 * 1024 }
 /** Three full packets: enough to show that such pass upwards, and less than any web server takes for too long. */
 const PADDING_BYTES = 4_000
 
-export type Exit = NonNullable<LiveSession['exit']>
+type Exit = NonNullable<LiveSession['exit']>
 
 /**
  * Whether the tunnel does what was paid for, as far as the network file names somebody to ask: the address

@@ -1,4 +1,8 @@
+import type { MisconductKind } from '#shared/model/misconduct.ts'
 import type { SessionEnd } from '#shared/model/session.ts'
+
+/** Why a session is over, as far as anybody has said; `misconduct` when the provider is to blame for it. */
+export type Ending = { end: SessionEnd; message: string; misconduct?: MisconductKind }
 
 /** What a provider may say of why it ends a session; everything else counts as "the provider closed it". */
 export const PROVIDER_ENDS: Partial<Record<SessionEnd, string>> & Record<'provider-closed', string> = {
