@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { ProposalView } from '#shared/contract/commands.ts'
+import type { ProposalView } from '#shared/contract/answers.ts'
 import type { SessionRecord } from '#shared/model/session.ts'
 import { createStateTree } from '../node/state-tree.ts'
 import { baseState, connectedState, proposal } from './fixtures.ts'

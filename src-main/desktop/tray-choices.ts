@@ -1,4 +1,5 @@
-import type { Handlers, ProposalView } from '#shared/contract/commands.ts'
+import type { ProposalView } from '#shared/contract/answers.ts'
+import type { Handlers } from '#shared/contract/commands.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import type { SessionRecord } from '#shared/model/session.ts'
 import type { StateTree } from '../node/state-tree.ts'

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { ClearingPolicy, ClearResult, PromiseView, RiskView } from '#shared/contract/commands.ts'
+import type { ClearResult, PromiseView, RiskView } from '#shared/contract/answers.ts'
+import type { ClearingPolicy } from '#shared/contract/clearing-policy.ts'
 import type { Reach } from '#shared/contract/state.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { ProposalFilter } from '#shared/model/proposal.ts'

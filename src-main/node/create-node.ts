@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { Handlers, Sent } from '#shared/contract/commands.ts'
+import type { Sent } from '#shared/contract/answers.ts'
+import type { Handlers } from '#shared/contract/commands.ts'
 import type { NetworkFile } from '#shared/contract/network-file.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { MystError } from '#shared/errors/myst-error.ts'

@@ -1,6 +1,6 @@
 import { Wallet as EthersWallet } from 'ethers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { PromiseView } from '#shared/contract/commands.ts'
+import type { PromiseView } from '#shared/contract/answers.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { MYST } from '#shared/model/units.ts'
 import { createChain } from './chain/create-chain.ts'

@@ -1,4 +1,5 @@
-import type { CommandParsed, FeeQuote, PromiseView, WalletEntry } from '#shared/contract/commands.ts'
+import type { FeeQuote, PromiseView, WalletEntry } from '#shared/contract/answers.ts'
+import type { CommandParsed } from '#shared/contract/commands.ts'
 import type { NetworkFile } from '#shared/contract/network-file.ts'
 import type { WalletState } from '#shared/contract/state.ts'
 import { MystError, toWire } from '#shared/errors/myst-error.ts'

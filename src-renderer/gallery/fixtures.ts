@@ -1,12 +1,12 @@
 import type {
-  CommandInput,
   DayOfEarnings,
   FeeQuote,
   PromiseView,
   ProposalView,
   RiskView,
   WalletEntry,
-} from '#shared/contract/commands.ts'
+} from '#shared/contract/answers.ts'
+import type { CommandInput } from '#shared/contract/commands.ts'
 import type { NetworkFile } from '#shared/contract/network-file.ts'
 import { DEFAULT_SETTINGS } from '#shared/contract/settings.ts'
 import type { AppState } from '#shared/contract/state.ts'

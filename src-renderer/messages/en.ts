@@ -1,4 +1,4 @@
-import type { WalletEntry } from '#shared/contract/commands.ts'
+import type { WalletEntry } from '#shared/contract/answers.ts'
 import { nodeEn } from '#shared/messages/node.en.ts'
 import type { NodeSentences } from '#shared/messages/translate.ts'
 import type { AddressProblem } from '#shared/model/address.ts'

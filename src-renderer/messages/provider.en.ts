@@ -1,4 +1,4 @@
-import type { RiskView } from '#shared/contract/commands.ts'
+import type { RiskView } from '#shared/contract/answers.ts'
 import type { Reach } from '#shared/contract/state.ts'
 import { type Counted, plural } from './plural.ts'
 

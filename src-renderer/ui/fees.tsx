@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { FeeQuote } from '#shared/contract/commands.ts'
+import type { FeeQuote } from '#shared/contract/answers.ts'
 import type { MystError } from '#shared/errors/myst-error.ts'
 import { formatAmount, formatEther } from '../messages/format.ts'
 import { m } from '../messages/index.ts'

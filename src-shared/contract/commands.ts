@@ -1,13 +1,22 @@
 import { z } from 'zod'
 import type { IdentityId } from '../model/identity.ts'
 import { identityId } from '../model/identity.ts'
-import type { MisconductKind } from '../model/misconduct.ts'
-import type { Proposal } from '../model/proposal.ts'
 import type { ConnectionState, SessionRecord } from '../model/session.ts'
 import { HOURS_HINT, parseHours } from '../model/share-hours.ts'
 import type { Amount } from '../model/units.ts'
+import type {
+  ClearResult,
+  DayOfEarnings,
+  FeeQuote,
+  PromiseView,
+  ProposalView,
+  RiskView,
+  Sent,
+  WalletEntry,
+} from './answers.ts'
+import { clearingPolicy } from './clearing-policy.ts'
 import { ethereumAddress } from './ethereum-address.ts'
-import { country, unit } from './fields.ts'
+import { amount, country, unit } from './fields.ts'
 import type { NetworkFile } from './network-file.ts'
 import { programId, programTerms } from './programs.ts'
 import { settings } from './settings.ts'
@@ -24,10 +33,6 @@ function command<Input extends z.ZodType>(input: Input) {
   return { returns: <Output>(): Command<Input, Output> => ({ input }) }
 }
 
-const amount = z
-  .bigint('an amount is a whole number of base units of MYST')
-  .min(0n, 'an amount cannot be negative')
-  .max(2n ** 128n, 'this is more MYST than there can be')
 const paid = amount.min(1n, 'the amount must be above 0 MYST')
 const passphrase = z.string().min(1).max(1024)
 /** In the operating system's keychain, where `state.identity.keychain` is there. `false` forgets. */
@@ -50,21 +55,6 @@ export const proposalFilter = z.object({
   sort: z.enum(['price', 'experience']).optional(),
   limit: z.number().int().min(1).max(10_000).optional(),
 })
-
-/** Whichever comes first. An early clearing because of risk happens under every policy. */
-export const clearingPolicy = z.object({
-  /** As soon as a promise is accepted; every clearing costs gas. */
-  atOnce: z.boolean(),
-  /** When a peer's uncleared promises reach this much; 0 switches it off. */
-  threshold: amount,
-  /** When the oldest of a peer's uncleared promises is so old; 0 switches it off. */
-  maxAgeMs: z
-    .number()
-    .int()
-    .min(0)
-    .max(365 * 86_400_000),
-})
-export type ClearingPolicy = z.output<typeof clearingPolicy>
 
 export const commands = {
   'identity.create': command(z.object({ passphrase, remember })).returns<{ id: IdentityId }>(),
@@ -219,138 +209,6 @@ export type CommandOutput<Name extends CommandName> =
 
 /** What the node implements and every door calls. */
 export type Handlers = { [Name in CommandName]: (input: CommandParsed<Name>) => Promise<CommandOutput<Name>> }
-
-export type ProposalView = Proposal & {
-  blockNumber: number
-  expiresAtBlock: number
-  preferred: boolean
-  own: boolean
-  experience: {
-    sessions: number
-    failures: number
-    lastConnectMs?: number
-    /** The last attempt failed, within a day and since it announced: it stands behind the others of its rank. */
-    failedLast?: boolean
-    /** What it did that it must not: the gravest kind, and of all kinds the last time, how often, how much was lost. */
-    misconduct?: { kind: MisconductKind; atMs: number; count: number; lost: Amount }
-  }
-}
-
-export type PromiseView = {
-  direction: 'given' | 'received'
-  peer: IdentityId
-  serial: bigint
-  amount: Amount
-  state: 'open' | 'clearing' | 'cleared'
-  updatedAtMs: number
-  /** The issuer's; the contract takes a promise with it and the benefiter's own. */
-  signature: string
-}
-
-/**
- * One calendar day (`2026-03-29`). `promised`: accepted that day, cleared or not. `cleared`: what the chain moved to
- * this identity, less the network's fee, on the day this node learned of it.
- */
-export type DayOfEarnings = { day: string; promised: Amount; cleared: Amount }
-
-/** A transaction that was mined, and the wei it took. */
-export type Sent = { transaction: string; gasPaid: bigint }
-
-/** Fees of an action. Gas in wei of ether, everything else in MYST base units. */
-export type FeeQuote = {
-  /** At today's price of gas, and the most that can be taken. */
-  gas: bigint
-  maxGas: bigint
-  /** What the gas account holds. */
-  gasAvailable: bigint
-  /** Registration fee, or the network's share of what is cleared; zero otherwise. */
-  fee: Amount
-  /** What moves: deposited, withdrawn, or cleared before the fee. */
-  amount: Amount
-  /** Of a withdrawal: from its announcement until it is paid out. */
-  noticeMs?: number
-  /** One sentence when it cannot be done, or not now. */
-  problem?: string
-}
-
-/** One line of the account's history, as the chain has it. */
-export type WalletEntry = {
-  kind:
-    | 'deposit'
-    | 'paid'
-    | 'earned'
-    | 'network-fee'
-    | 'withdrawal-announced'
-    /** Announced, and then another one took its place. */
-    | 'withdrawal-replaced'
-    | 'withdrawal-called-off'
-    | 'withdrawn'
-  /** What it changed; what was only announced changed nothing and shows what was announced. */
-  amount: Amount
-  /** Kept by the network; part of what was cleared. */
-  fee?: Amount
-  /** The other side of a clearing, or where a withdrawal goes. */
-  counterparty?: string
-  serial?: bigint
-  blockNumber: number
-  /** When that block was mined, as the chain says; missing where the chain could not be asked yet. */
-  atMs?: number
-  transaction: string
-}
-
-/** An issuer as a provider sees it before it accepts more or clears. */
-export type RiskView = {
-  issuer: IdentityId
-  /** On chain, less an announced withdrawal. */
-  balance: Amount
-  registeredValue: Amount
-  /** Not cleared: promised to this node, and, as far as other providers told, to them. */
-  outstandingHere: Amount
-  outstandingElsewhere: Amount
-  /** How many that are outstanding here, and of their sum what the account cannot pay when all known take their share. */
-  promises: number
-  uncovered: Amount
-  /** False: the copy of the chain is old or contested, so the balance may be another, and nothing more is accepted. */
-  isBalanceKnown: boolean
-  /**
-   * `covered`: more is accepted. `near-limit`: the account hardly covers what is owed, is being emptied, or three
-   * quarters of the credit are used. `at-limit`: nothing more before something is cleared or deposited. `not-covered`:
-   * more was promised than the account holds.
-   */
-  verdict: 'covered' | 'near-limit' | 'at-limit' | 'not-covered' | 'unknown'
-  /** balance − everything outstanding; below zero the issuer has promised more than it has. */
-  exposure: Amount
-  /** The most this node lets it owe at once; it grows with what was cleared before. */
-  credit: Amount
-  /** Cleared to this node, and in all, as the chain tells. */
-  clearedHere: Amount
-  clearedInAll: Amount
-  /** Now, where none is outstanding. */
-  oldestPromiseAtMs: number
-  /** When it will be cleared for its age; absent: never for that, or it is too little to be worth a clearing. */
-  dueAtMs?: number
-  withdrawalAnnounced: boolean
-  /** Wei that clearing now would cost. */
-  clearingGas: bigint
-  /** Why the next clearing comes when it does. */
-  clearing: 'at-once' | 'threshold' | 'age' | 'balance-at-risk' | 'withdrawal-announced' | 'waiting' | 'costs-more'
-}
-
-export type ClearResult = {
-  peer: IdentityId
-  serial: bigint
-  /** What was promised; `cleared` is what the chain moved, less when the account held less. */
-  amount: Amount
-  cleared?: Amount
-  fee: Amount
-  transaction?: string
-  /** Wei for the whole transaction, which may have cleared several. */
-  gasPaid?: bigint
-  /** Why it was not cleared. */
-  message?: string
-  /** It was not, because the account holds less than promised; `acceptLess` would take what is there. */
-  uncovered?: boolean
-}
 
 function isTimeZone(name: string): boolean {
   try {

@@ -1,4 +1,5 @@
-import type { CommandInput, RiskView } from '#shared/contract/commands.ts'
+import type { RiskView } from '#shared/contract/answers.ts'
+import type { CommandInput } from '#shared/contract/commands.ts'
 import { commands } from '#shared/contract/commands.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { formatMyst } from '#shared/model/units.ts'

@@ -1,4 +1,4 @@
-import type { PromiseView, ProposalView, WalletEntry } from '#shared/contract/commands.ts'
+import type { PromiseView, ProposalView, WalletEntry } from '#shared/contract/answers.ts'
 import { toWire } from '#shared/errors/myst-error.ts'
 import type { Proposal } from '#shared/model/proposal.ts'
 import {

@@ -1,4 +1,5 @@
-import { type CommandInput, commands, type FeeQuote, type PromiseView } from '#shared/contract/commands.ts'
+import type { FeeQuote, PromiseView } from '#shared/contract/answers.ts'
+import { type CommandInput, commands } from '#shared/contract/commands.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { identityId } from '#shared/model/identity.ts'
 import { formatMyst } from '#shared/model/units.ts'

@@ -1,4 +1,4 @@
-import type { ProposalView } from '#shared/contract/commands.ts'
+import type { ProposalView } from '#shared/contract/answers.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { BLOCKS_PER_DAY } from '#shared/model/block-days.ts'
 import type { IdentityId } from '#shared/model/identity.ts'

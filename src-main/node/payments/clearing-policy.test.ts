@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ClearingPolicy } from '#shared/contract/commands.ts'
+import type { ClearingPolicy } from '#shared/contract/clearing-policy.ts'
 import { MYST } from '#shared/model/units.ts'
 
 import { clearingReason, DEFAULT_CLEARING, exposureOf, type IssuerFacts, worthClearing } from './clearing-policy.ts'

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { ClearingPolicy } from '#shared/contract/commands.ts'
+import type { ClearingPolicy } from '#shared/contract/clearing-policy.ts'
 import type { SignedPromise } from '#shared/model/promise.ts'
 import { MYST } from '#shared/model/units.ts'
 

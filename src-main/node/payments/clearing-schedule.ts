@@ -1,4 +1,4 @@
-import type { ClearResult } from '#shared/contract/commands.ts'
+import type { ClearResult } from '#shared/contract/answers.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 
 import type { Logger } from '../lib/logger.ts'

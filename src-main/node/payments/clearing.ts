@@ -1,4 +1,4 @@
-import type { ClearResult } from '#shared/contract/commands.ts'
+import type { ClearResult } from '#shared/contract/answers.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 

@@ -1,4 +1,4 @@
-import type { ClearResult, PromiseView } from '#shared/contract/commands.ts'
+import type { ClearResult, PromiseView } from '#shared/contract/answers.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { Amount } from '#shared/model/units.ts'
 import { sumOf } from '../lib/amounts.ts'

@@ -1,4 +1,4 @@
-import type { DayOfEarnings } from '#shared/contract/commands.ts'
+import type { DayOfEarnings } from '#shared/contract/answers.ts'
 
 import type { LedgerRepository } from '../storage/ledger-repository.ts'
 

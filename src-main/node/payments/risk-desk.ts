@@ -1,4 +1,5 @@
-import type { ClearingPolicy, RiskView } from '#shared/contract/commands.ts'
+import type { RiskView } from '#shared/contract/answers.ts'
+import type { ClearingPolicy } from '#shared/contract/clearing-policy.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { Amount } from '#shared/model/units.ts'
 import { least, most, sumOf } from '../lib/amounts.ts'

@@ -1,4 +1,4 @@
-import type { RiskView } from '#shared/contract/commands.ts'
+import type { RiskView } from '#shared/contract/answers.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import { exposureOf, type IssuerFacts, isCoverThin } from './clearing-policy.ts'

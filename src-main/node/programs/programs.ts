@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { Handlers, ProposalView } from '#shared/contract/commands.ts'
+import type { ProposalView } from '#shared/contract/answers.ts'
+import type { Handlers } from '#shared/contract/commands.ts'
 import { MAX_PROGRAMS, type ProgramView } from '#shared/contract/programs.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { ProposalFilter } from '#shared/model/proposal.ts'

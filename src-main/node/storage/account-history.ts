@@ -1,4 +1,4 @@
-import type { WalletEntry } from '#shared/contract/commands.ts'
+import type { WalletEntry } from '#shared/contract/answers.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import { CALLED_OFF } from '../ports/chain.ts'
 import type { Row, Store } from '../ports/store.ts'

@@ -1,4 +1,4 @@
-import type { ClearingPolicy } from '#shared/contract/commands.ts'
+import type { ClearingPolicy } from '#shared/contract/clearing-policy.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 
 import type { Store } from '../ports/store.ts'

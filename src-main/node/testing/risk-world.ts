@@ -1,4 +1,4 @@
-import type { ClearingPolicy } from '#shared/contract/commands.ts'
+import type { ClearingPolicy } from '#shared/contract/clearing-policy.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { SignedPromise } from '#shared/model/promise.ts'
 import type { Contact } from '#shared/model/proposal.ts'

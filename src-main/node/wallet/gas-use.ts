@@ -1,4 +1,4 @@
-import type { PromiseView } from '#shared/contract/commands.ts'
+import type { PromiseView } from '#shared/contract/answers.ts'
 import { CLEARED_TOGETHER } from '../ports/chain.ts'
 
 /**

@@ -1,4 +1,5 @@
-import type { CommandParsed, FeeQuote, PromiseView } from '#shared/contract/commands.ts'
+import type { FeeQuote, PromiseView } from '#shared/contract/answers.ts'
+import type { CommandParsed } from '#shared/contract/commands.ts'
 import type { WalletState } from '#shared/contract/state.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import { type Amount, formatMyst } from '#shared/model/units.ts'

@@ -1,7 +1,7 @@
 import './activity.css'
 import { ArrowDownLeft, ArrowUpRight, History } from 'lucide-react'
 import { useState } from 'react'
-import type { PromiseView } from '#shared/contract/commands.ts'
+import type { PromiseView } from '#shared/contract/answers.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import type { ConnectionState, LiveSession, ServedSession, SessionRecord } from '#shared/model/session.ts'
 import { exportSessions } from '#shared/model/session-export.ts'

@@ -1,4 +1,4 @@
-import type { PromiseView } from '#shared/contract/commands.ts'
+import type { PromiseView } from '#shared/contract/answers.ts'
 import type { SessionRecord } from '#shared/model/session.ts'
 import { howSigned } from '#shared/model/session.ts'
 import type { RecordContent } from '#shared/model/signed-record.ts'

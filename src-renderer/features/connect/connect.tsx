@@ -1,6 +1,6 @@
 import './connect.css'
 import { useCallback, useEffect, useMemo, useState } from 'react'
-import type { ProposalView } from '#shared/contract/commands.ts'
+import type { ProposalView } from '#shared/contract/answers.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useRemembered } from '../../store/remembered.ts'
 import { redirect, useLinkedOffer } from '../../store/route.ts'

@@ -1,4 +1,4 @@
-import type { ProposalView } from '#shared/contract/commands.ts'
+import type { ProposalView } from '#shared/contract/answers.ts'
 import { formatCount, formatStepTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 

@@ -1,4 +1,5 @@
-import type { CommandInput, ProposalView } from '#shared/contract/commands.ts'
+import type { ProposalView } from '#shared/contract/answers.ts'
+import type { CommandInput } from '#shared/contract/commands.ts'
 import type { MeteringUnit, ServiceTypeName } from '#shared/model/proposal.ts'
 import { countryName } from '../../messages/countries.ts'
 import { readAmount, readNumber } from '../../messages/typed.ts'

@@ -1,4 +1,4 @@
-import type { ProposalView } from '#shared/contract/commands.ts'
+import type { ProposalView } from '#shared/contract/answers.ts'
 import { formatAmount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 

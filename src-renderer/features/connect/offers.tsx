@@ -1,5 +1,5 @@
 import { SearchX, Telescope } from 'lucide-react'
-import type { ProposalView } from '#shared/contract/commands.ts'
+import type { ProposalView } from '#shared/contract/answers.ts'
 import { counted, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useLostAt, useNode } from '../../store/node-context.tsx'

@@ -1,4 +1,4 @@
-import type { ProposalView } from '#shared/contract/commands.ts'
+import type { ProposalView } from '#shared/contract/answers.ts'
 import type { Proposal } from '#shared/model/proposal.ts'
 import { type Amount, GIB, HOUR_MS } from '#shared/model/units.ts'
 import { formatAmount, formatBytes, formatDuration, formatPrice } from '../../messages/format.ts'

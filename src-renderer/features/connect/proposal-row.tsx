@@ -1,6 +1,6 @@
 import { ChevronRight, Star, TriangleAlert } from 'lucide-react'
 import { memo } from 'react'
-import type { ProposalView } from '#shared/contract/commands.ts'
+import type { ProposalView } from '#shared/contract/answers.ts'
 import { blockDays } from '#shared/model/block-days.ts'
 import { countryName } from '../../messages/countries.ts'
 import { counted, formatBandwidth, formatPerUnit, shortId } from '../../messages/format.ts'

@@ -1,5 +1,5 @@
 import { useRef } from 'react'
-import type { ProposalView } from '#shared/contract/commands.ts'
+import type { ProposalView } from '#shared/contract/answers.ts'
 import { proposalKey } from './target.ts'
 
 /**

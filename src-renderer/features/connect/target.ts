@@ -1,4 +1,5 @@
-import type { CommandInput, ProposalView } from '#shared/contract/commands.ts'
+import type { ProposalView } from '#shared/contract/answers.ts'
+import type { CommandInput } from '#shared/contract/commands.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { m } from '../../messages/index.ts'
 import { type Filters, toQuery } from './filters.ts'

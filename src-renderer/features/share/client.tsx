@@ -1,6 +1,6 @@
 import { ChevronDown } from 'lucide-react'
 import type { ReactNode } from 'react'
-import type { RiskView } from '#shared/contract/commands.ts'
+import type { RiskView } from '#shared/contract/answers.ts'
 import type { ServedSession } from '#shared/model/session.ts'
 import type { Amount as BaseUnits } from '#shared/model/units.ts'
 import { counted, formatAmount, formatBytes, formatClock, formatDateTime, formatShare } from '../../messages/format.ts'

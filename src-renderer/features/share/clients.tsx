@@ -1,5 +1,5 @@
 import { Users } from 'lucide-react'
-import type { RiskView } from '#shared/contract/commands.ts'
+import type { RiskView } from '#shared/contract/answers.ts'
 import { counted, formatAmount, formatDateTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'

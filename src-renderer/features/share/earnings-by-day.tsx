@@ -1,6 +1,6 @@
 import { Coins } from 'lucide-react'
 import { Suspense, useState } from 'react'
-import type { DayOfEarnings } from '#shared/contract/commands.ts'
+import type { DayOfEarnings } from '#shared/contract/answers.ts'
 import { formatAmount, formatCount, formatDay } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import type { Query } from '../../store/use-query.ts'

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import UPlot from 'uplot'
-import type { DayOfEarnings } from '#shared/contract/commands.ts'
+import type { DayOfEarnings } from '#shared/contract/answers.ts'
 import { MYST } from '#shared/model/units.ts'
 import { formatAmount, formatDay } from '../../messages/format.ts'
 import { Plot } from '../../ui/plot.tsx'

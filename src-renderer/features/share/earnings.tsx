@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { ClearResult } from '#shared/contract/commands.ts'
+import type { ClearResult } from '#shared/contract/answers.ts'
 import { formatAmount, formatBps, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'

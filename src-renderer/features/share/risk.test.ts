@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RiskView } from '#shared/contract/commands.ts'
+import type { RiskView } from '#shared/contract/answers.ts'
 import { MYST } from '#shared/model/units.ts'
 import { scheduleOf } from './risk.ts'
 

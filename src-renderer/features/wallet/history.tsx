@@ -1,6 +1,6 @@
 import { ScrollText } from 'lucide-react'
 import { useState } from 'react'
-import type { WalletEntry } from '#shared/contract/commands.ts'
+import type { WalletEntry } from '#shared/contract/answers.ts'
 import { formatCount, formatDateTime, shortId } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
