@@ -100,3 +100,5 @@ export const en = {
     failed: (why: string) => `The update did not work: ${why}`,
   },
 }
+
+export type Texts = typeof en

@@ -3,9 +3,7 @@ import { nodeDe } from '#shared/messages/node.de.ts'
 import { nodeEn } from '#shared/messages/node.en.ts'
 import { type NodeSentences, translate } from '#shared/messages/translate.ts'
 import { de } from './texts-de.ts'
-import { en } from './texts-en.ts'
-
-export type Texts = typeof en
+import { en, type Texts } from './texts-en.ts'
 
 type Language = Exclude<Settings['language'], 'auto'>
 const CATALOGUES: Record<Language, Texts> = { en, de }

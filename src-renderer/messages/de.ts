@@ -1,5 +1,5 @@
 import { nodeDe } from '#shared/messages/node.de.ts'
-import type { Messages } from './index.ts'
+import type { Messages } from './en.ts'
 import { plural } from './plural.ts'
 import { programsDe } from './programs.de.ts'
 import { providerDe } from './provider.de.ts'

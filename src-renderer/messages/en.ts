@@ -813,3 +813,6 @@ export const en = {
   records: recordsEn,
   node: nodeEn as NodeSentences,
 }
+
+/** Every text of the app. A language is a value of this type: the compiler refuses a text too few or too many. */
+export type Messages = typeof en

@@ -1,9 +1,6 @@
 import type { Settings } from '#shared/contract/settings.ts'
 import { de } from './de.ts'
-import { en } from './en.ts'
-
-/** Every text of the app. A language is a value of this type: the compiler refuses a text too few or too many. */
-export type Messages = typeof en
+import { en, type Messages } from './en.ts'
 
 const CATALOGUES = { en, de } satisfies Record<Exclude<Settings['language'], 'auto'>, Messages>
 type Language = keyof typeof CATALOGUES

@@ -1,4 +1,4 @@
-import type { Messages } from './index.ts'
+import type { Messages } from './en.ts'
 import { plural } from './plural.ts'
 
 /** German; see `de.ts`. */

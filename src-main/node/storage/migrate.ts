@@ -3,12 +3,7 @@ import { MystError } from '#shared/errors/myst-error.ts'
 import type { Store } from '../ports/store.ts'
 import { text } from './columns.ts'
 import { migrations as all } from './migrations/index.ts'
-
-/**
- * One step forward, in a file `migrations/NNN-name.ts`. Frozen once released: a later need is a later
- * number. `up` runs inside a transaction, one statement per `store.run`.
- */
-export type Migration = { readonly number: number; readonly name: string; up(store: Store): void }
+import type { Migration } from './migrations/migration.ts'
 
 /**
  * Brings the store up to date, each migration all or nothing. Throws `StoreTooNew` when a newer

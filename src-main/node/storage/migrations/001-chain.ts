@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * What was copied from the chain. Every row hangs on its block, so that a reorganisation is undone by

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * Proposals copied from the chain, with the columns that queries filter by; `bytes` is what was signed,

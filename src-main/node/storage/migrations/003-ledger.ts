@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * What is remembered of each peer (whitepaper 6.6.2), per own identity. Money and serials are decimal

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** What stays of each session on either side (whitepaper 6.6.3): never where the traffic went. */
 export const sessions: Migration = {

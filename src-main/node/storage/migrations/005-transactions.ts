@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * The journal of transactions that gas accounts of this node pay for. `sent_transaction` is what was wanted

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * When each identity clears, and promises that issuers made to others, as those told (whitepaper 6.5.6): they

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** How providers behaved towards this node's money. Money is decimal TEXT. */
 export const conduct: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * Received promises in the order of their serials, and those not cleared of one issuer: asked for with every

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** What each identity carried for others per calendar month (`2026-03`, local time); bytes are decimal TEXT. */
 export const shareVolume: Migration = {

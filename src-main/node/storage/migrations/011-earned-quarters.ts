@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * What was promised to each identity per quarter of an hour since 1970 instead of per day of the node's own: whoever

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * What is signed of each session, as JSON: the last record that both sides signed (`by_both` 1), and what this side

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * Programs with a connection of their own. `spent`: by sessions that are over. `reserved`: the most that the one which

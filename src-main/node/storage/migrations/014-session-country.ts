@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** Of a bought session, the country where its traffic left and the name of the program it was for; of those before, neither. */
 export const sessionCountry: Migration = {

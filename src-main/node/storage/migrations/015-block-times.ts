@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** When a block was mined, in seconds since 1970 as the chain says: kept once somebody looked at what happened in it. */
 export const blockTimes: Migration = {

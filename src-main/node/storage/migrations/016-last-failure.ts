@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** The block at which the last attempt with a provider failed; none when it worked, and of attempts before. */
 export const lastFailure: Migration = {

@@ -1,4 +1,3 @@
-import type { Migration } from '../migrate.ts'
 import { chain } from './001-chain.ts'
 import { proposals } from './002-proposals.ts'
 import { ledger } from './003-ledger.ts'
@@ -15,6 +14,7 @@ import { programs } from './013-programs.ts'
 import { sessionCountry } from './014-session-country.ts'
 import { blockTimes } from './015-block-times.ts'
 import { lastFailure } from './016-last-failure.ts'
+import type { Migration } from './migration.ts'
 
 /** In the order they run. A migration that was released never changes and never leaves this list. */
 export const migrations: readonly Migration[] = [
