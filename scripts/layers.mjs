@@ -98,7 +98,10 @@ export function findViolations(root, leastFiles = LEAST_FILES) {
   const files = ['src-shared', 'src-main', 'src-renderer', 'e2e'].flatMap((folder) => sources(root, folder))
   const checked = files.filter((path) => !isTest(path))
   const seen = new Set()
+  const imports = new Map()
   for (const path of checked) {
+    const targets = []
+    imports.set(path, targets)
     const from = partOf(path)
     if (from === undefined) {
       violations.push(`${path}: belongs to no part; add its folder to scripts/layers.mjs`)
@@ -106,18 +109,44 @@ export function findViolations(root, leastFiles = LEAST_FILES) {
     }
     seen.add(from.key)
     for (const [, named, bare] of readFileSync(join(root, path), 'utf8').matchAll(IMPORT)) {
-      const problem = judge(path, from, named ?? bare)
+      const target = targetOf(path, named ?? bare)
+      if (target !== undefined) targets.push(target)
+      const problem = judge(path, from, named ?? bare, target)
       if (problem) violations.push(`${path}: ${problem}`)
     }
   }
+  violations.push(...circlesOf(imports))
   if (checked.length < leastFiles) violations.push(`saw only ${checked.length} files: is this the right place?`)
   for (const key of Object.keys(ALLOWED)) if (!seen.has(key)) violations.push(`saw no file of ${key}: was it moved?`)
   return { violations, files: checked.length }
 }
 
-function judge(path, from, specifier) {
-  const isOurs = specifier.startsWith('.') || specifier.startsWith('#shared/')
-  if (!isOurs) {
+/** The file of ours that an import names, from the root. */
+function targetOf(path, specifier) {
+  if (specifier.startsWith('#shared/')) return specifier.replace('#shared/', 'src-shared/')
+  if (specifier.startsWith('.')) return join(dirname(path), specifier).split(sep).join('/')
+  return undefined
+}
+
+/** A line for each circle of files that import each other, types too: none of them can be understood alone. */
+function circlesOf(imports) {
+  const circles = []
+  const done = new Set()
+  const walk = (path, trail) => {
+    if (trail.includes(path)) {
+      circles.push(`${[...trail.slice(trail.indexOf(path)), path].join(' -> ')}: a circle`)
+      return
+    }
+    if (done.has(path)) return
+    for (const target of imports.get(path) ?? []) walk(target, [...trail, path])
+    done.add(path)
+  }
+  for (const path of imports.keys()) walk(path, [])
+  return circles
+}
+
+function judge(path, from, specifier, target) {
+  if (target === undefined) {
     if (specifier === 'electron' && !ELECTRON.some((place) => path.startsWith(place))) return 'must not import electron'
     if (
       specifier.startsWith('node:') &&
@@ -129,9 +158,6 @@ function judge(path, from, specifier) {
       return `runs elevated and must not import ${specifier}`
     return undefined
   }
-  const target = specifier.startsWith('#shared/')
-    ? specifier.replace('#shared/', 'src-shared/')
-    : join(dirname(path), specifier).split(sep).join('/')
   if (!/\.tsx?$/.test(target)) return undefined // styles, pictures, data
   // What is measured end to end is set up with the parts that tests are set up with; nothing of e2e is shipped.
   if (isTest(target) && from.key !== 'e2e') return `imports ${target}, which is for tests only`

@@ -61,6 +61,17 @@ it.each([
   expect(violations[0]).toContain(`${path}: `)
 })
 
+it('finds files that import each other in a circle, by types alone as well', () => {
+  const round = {
+    'src-main/node/session/a.ts': "import { b } from './b.ts'",
+    'src-main/node/session/b.ts': "import { c } from './c.ts'",
+    'src-main/node/session/c.ts': "import type { A } from './a.ts'",
+    'src-main/node/session/d.ts': "import { b } from './b.ts'",
+  }
+  const folder = 'src-main/node/session'
+  expect(check(round)).toEqual([`${folder}/a.ts -> ${folder}/b.ts -> ${folder}/c.ts -> ${folder}/a.ts: a circle`])
+})
+
 it('lets a measurement use the parts that tests are set up with', () => {
   expect(check({ 'e2e/bench/a.ts': "import { x } from '../../src-main/node/testing/x.ts'" })).toEqual([])
 })

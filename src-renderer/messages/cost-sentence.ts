@@ -1,4 +1,5 @@
-import type { ConnectionFailure, SessionEnd } from '#shared/model/session.ts'
+import type { ConnectionFailure } from '#shared/model/session.ts'
+import type { SessionEnd } from '#shared/model/session-end.ts'
 import { formatAmount, formatCost } from './format.ts'
 import { m } from './index.ts'
 

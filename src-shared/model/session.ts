@@ -1,27 +1,11 @@
 import type { IdentityId } from './identity.ts'
 import type { Proposal, ProposalFilter } from './proposal.ts'
 import type { RefusalReason } from './refusal.ts'
+import type { SessionEnd } from './session-end.ts'
 import type { SignedRecord } from './signed-record.ts'
 import type { Amount } from './units.ts'
 
 export type Metering = { cost: Amount; bytesUp: bigint; bytesDown: bigint; durationMs: number }
-
-/** Every cause that ends a session; exactly one is recorded per session. */
-export const SESSION_ENDS = [
-  'consumer-closed',
-  'provider-closed',
-  'leftover-exhausted',
-  'outside-hours',
-  'volume-used-up',
-  'budget-used-up',
-  'dialogue-ended',
-  'tunnel-failed',
-  'metering-disputed',
-  'overpriced',
-  'not-verified',
-  'shutdown',
-] as const
-export type SessionEnd = (typeof SESSION_ENDS)[number]
 
 /** The steps a person sees while connecting, in this order (UI: "the steps as they happen"). */
 export const CONNECT_STEPS = [

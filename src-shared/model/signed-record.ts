@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { identityId } from './identity.ts'
-import { SESSION_ENDS } from './session.ts'
+import { SESSION_ENDS } from './session-end.ts'
 
 const decimal = z
   .string()

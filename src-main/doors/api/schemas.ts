@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { country, unit } from '#shared/contract/fields.ts'
-import { CONNECT_STEPS, SESSION_ENDS } from '#shared/model/session.ts'
+import { CONNECT_STEPS } from '#shared/model/session.ts'
+import { SESSION_ENDS } from '#shared/model/session-end.ts'
 import { parseMyst } from '#shared/model/units.ts'
 
 /** What programs send and get. The same schemas parse what comes in and make `/v1/openapi.json`. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SESSION_ENDS } from '#shared/model/session.ts'
+import { SESSION_ENDS } from '#shared/model/session-end.ts'
 import type { RecordContent } from '#shared/model/signed-record.ts'
 
 import { decimal, refusalReason, signature } from './payment.ts'

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Proposal, ServiceTypeName } from '#shared/model/proposal.ts'
 import { REFUSALS, type RefusalReason } from '#shared/model/refusal.ts'
-import type { ServedSession, SessionEnd } from '#shared/model/session.ts'
+import type { ServedSession } from '#shared/model/session.ts'
+import type { SessionEnd } from '#shared/model/session-end.ts'
 
 import type { Logger } from '../lib/logger.ts'
 import type { PaymentLink, Payments } from '../payments/create-payments.ts'

@@ -1,6 +1,7 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { ServiceTypeName } from '#shared/model/proposal.ts'
-import type { SessionEnd, SessionRecord } from '#shared/model/session.ts'
+import type { SessionRecord } from '#shared/model/session.ts'
+import type { SessionEnd } from '#shared/model/session-end.ts'
 import { decimalJson } from '#shared/model/session-export.ts'
 import { type SignedRecord, signedRecord } from '#shared/model/signed-record.ts'
 

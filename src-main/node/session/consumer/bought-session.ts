@@ -1,5 +1,6 @@
 import type { CopiedProposal } from '#shared/model/proposal.ts'
-import type { Metering, SessionEnd } from '#shared/model/session.ts'
+import type { Metering } from '#shared/model/session.ts'
+import type { SessionEnd } from '#shared/model/session-end.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import { most } from '../../lib/amounts.ts'

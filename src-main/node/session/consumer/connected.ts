@@ -1,4 +1,5 @@
-import type { LiveSession, SessionEnd } from '#shared/model/session.ts'
+import type { LiveSession } from '#shared/model/session.ts'
+import type { SessionEnd } from '#shared/model/session-end.ts'
 import { most } from '../../lib/amounts.ts'
 import type { PaymentLink } from '../../payments/create-payments.ts'
 import { costOf } from '../cost.ts'

@@ -1,6 +1,7 @@
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { CopiedProposal, ProposalFilter } from '#shared/model/proposal.ts'
-import type { Bill, ConnectionFailure, ConnectionState, SessionEnd, SoFar, StepRecord } from '#shared/model/session.ts'
+import type { Bill, ConnectionFailure, ConnectionState, SoFar, StepRecord } from '#shared/model/session.ts'
+import type { SessionEnd } from '#shared/model/session-end.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import type { Logger } from '../../lib/logger.ts'

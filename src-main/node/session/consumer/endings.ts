@@ -1,5 +1,5 @@
 import type { MisconductKind } from '#shared/model/misconduct.ts'
-import type { SessionEnd } from '#shared/model/session.ts'
+import type { SessionEnd } from '#shared/model/session-end.ts'
 
 /** Why a session is over, as far as anybody has said; `misconduct` when the provider is to blame for it. */
 export type Ending = { end: SessionEnd; message: string; misconduct?: MisconductKind }

@@ -1,5 +1,6 @@
 import type { CopiedProposal } from '#shared/model/proposal.ts'
-import type { ConnectionFailure, SessionEnd } from '#shared/model/session.ts'
+import type { ConnectionFailure } from '#shared/model/session.ts'
+import type { SessionEnd } from '#shared/model/session-end.ts'
 
 import type { Attempt } from './attempt.ts'
 import { takeDown } from './bought-session.ts'

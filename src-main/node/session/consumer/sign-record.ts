@@ -1,4 +1,5 @@
-import type { Metering, SessionEnd } from '#shared/model/session.ts'
+import type { Metering } from '#shared/model/session.ts'
+import type { SessionEnd } from '#shared/model/session-end.ts'
 import type { RecordContent } from '#shared/model/signed-record.ts'
 
 import { MESSAGING_LIMITS } from '../../protocol/limits.ts'

@@ -1,5 +1,6 @@
 import type { Proposal } from '#shared/model/proposal.ts'
-import type { Metering, ServedSession, SessionEnd } from '#shared/model/session.ts'
+import type { Metering, ServedSession } from '#shared/model/session.ts'
+import type { SessionEnd } from '#shared/model/session-end.ts'
 
 import type { Logger } from '../../lib/logger.ts'
 import type { PaymentLink } from '../../payments/create-payments.ts'
