@@ -11,6 +11,7 @@ import { type Agent, createAgent } from './agent.ts'
 import { connectOnStart } from './connect-on-start.ts'
 import { controlEndpointsOf, withoutCredentials } from './control-endpoints.ts'
 import { writeDiagnostics } from './diagnostics.ts'
+import { createIdentities } from './identities.ts'
 import { createKeystore } from './identity/keystore.ts'
 import { initialState, MAX_AT_RISK } from './initial-state.ts'
 import { systemClock } from './lib/clock.ts'
@@ -96,7 +97,6 @@ export async function createNode(options: {
   const setIdentity = (change: Partial<AppState['identity']>) =>
     state.set({ identity: { ...state.get().identity, ...change } })
   setIdentity({ all: await keystore.list() })
-  const remembering = await createRemembering(state, options.keychain)
 
   let agent: Agent | undefined
   const restate = () => {
@@ -189,31 +189,15 @@ export async function createNode(options: {
     throw new MystError('IdentityInUse', 'Disconnect and stop sharing first; another identity would end both.')
   }
 
-  async function activate(id: IdentityId, passphrase: string, remember?: boolean): Promise<{ id: IdentityId }> {
-    setIdentity({ unlocking: true })
-    const opened = await keystore.unlock(id, passphrase).catch((error: unknown) => {
-      setIdentity({ unlocking: false })
-      throw error
-    })
-    const { active, unlocked } = state.get().identity
-    if (unlocked && active === id) {
-      // Two asked at once; what goes on for the first goes on.
-      setIdentity({ unlocking: false })
-      await remembering.apply(id, passphrase, remember)
-      return { id }
-    }
-    await agent?.stop()
-    agent = undefined
-    programs.use(undefined)
-    setIdentity({
-      all: await keystore.list(),
-      active: id,
-      unlocked: true,
-      unlocking: false,
-      registration: 'unknown',
-      gasAddress: opened.gas.address,
-    })
-    if (market) {
+  const identities = createIdentities({
+    ...{ state, keystore, remembering: await createRemembering(state, options.keychain), mayChange: mayChangeIdentity },
+    async leave() {
+      await agent?.stop()
+      agent = undefined
+      programs.use(undefined)
+    },
+    async act(opened) {
+      if (!market) return
       agent = createAgent(
         { market, store, state, serviceTypes, clock, log, home, reach, programs: programRepository },
         { ...opened, maxAtRisk: MAX_AT_RISK },
@@ -221,10 +205,8 @@ export async function createNode(options: {
       programs.use(agent.programs)
       await agent.refresh()
       showRegistration()
-    }
-    await remembering.apply(id, passphrase, remember)
-    return { id }
-  }
+    },
+  })
 
   function sessionsOf(limit: number): SessionRecord[] {
     return state
@@ -241,52 +223,7 @@ export async function createNode(options: {
   }
 
   const handlers: Handlers = {
-    async 'identity.create'({ passphrase, remember }) {
-      mayChangeIdentity()
-      remembering.check(remember)
-      const { id } = await keystore.create(passphrase)
-      return activate(id, passphrase, remember)
-    },
-    async 'identity.import'({ keystore: text, passphrase, remember }) {
-      mayChangeIdentity()
-      remembering.check(remember)
-      const { id, gasAccount } = await keystore.import(text, passphrase)
-      return { ...(await activate(id, passphrase, remember)), gasAccount }
-    },
-    'identity.export': ({ id }) => keystore.export(id),
-    async 'identity.proveBackup'({ keystore: text, passphrase }) {
-      const proved = await keystore.proveBackup(text, passphrase)
-      setIdentity({ all: await keystore.list() })
-      return proved
-    },
-    async 'identity.unlock'({ id, passphrase, remember }) {
-      mayChangeIdentity()
-      remembering.check(remember)
-      return activate(id, passphrase, remember)
-    },
-    async 'identity.check'({ passphrase }) {
-      const { all, active } = state.get().identity
-      let problem = new MystError('NoIdentity', 'There is no identity yet.')
-      for (const id of active ? [active] : all.map((one) => one.id)) {
-        try {
-          await keystore.unlock(id, passphrase)
-          return null
-        } catch (error) {
-          problem = error as MystError
-        }
-      }
-      throw problem
-    },
-    async 'identity.changePassphrase'({ id, old, new: next }) {
-      const changed = await keystore.changePassphrase(id, old, next)
-      setIdentity({ all: await keystore.list() })
-      await remembering.changed(id, next)
-      return changed
-    },
-    async 'identity.forget'() {
-      await remembering.forget()
-      return null
-    },
+    ...identities,
     async 'identity.status'({ id }) {
       const { registry, chain } = needMarket()
       return {
