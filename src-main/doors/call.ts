@@ -1,5 +1,6 @@
 import { type CommandName, commands, type Handlers } from '#shared/contract/commands.ts'
 import { decode, encode } from '#shared/contract/wire.ts'
+import { firstProblem } from '#shared/errors/first-problem.ts'
 import { MystError, toWire, type WireError } from '#shared/errors/myst-error.ts'
 
 /** What crosses every door in answer to a command. */
@@ -27,14 +28,9 @@ async function call(handlers: Handlers, name: string, encodedInput: string): Pro
     }
     const parsed = commands[known].input.safeParse(input)
     if (!parsed.success) {
-      const issue = parsed.error.issues[0]
-      throw new MystError(
-        'InvalidInput',
-        `${issue?.path.join('.') || 'The input'}: ${issue?.message ?? 'not valid'}.`,
-        {
-          details: { field: issue?.path.join('.') ?? '' },
-        },
-      )
+      throw new MystError('InvalidInput', `${firstProblem(parsed.error, 'The input')}.`, {
+        details: { field: parsed.error.issues[0]?.path.join('.') ?? '' },
+      })
     }
     const handler = handlers[known] as (input: unknown) => Promise<unknown>
     return { ok: (await handler(parsed.data)) ?? null }

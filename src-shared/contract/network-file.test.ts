@@ -29,4 +29,12 @@ describe('the network file', () => {
     expect(() => read(changes)).toThrow(expect.objectContaining({ name: 'InvalidNetworkFile' }))
     expect(() => read(changes)).not.toThrow(/secret/)
   })
+
+  it.each([
+    [{ name: undefined }, 'network.json is no network file: name is missing.'],
+    [{ rpc: ['ftp://a'] }, 'network.json is no network file: rpc.0: an address here begins with http(s)://.'],
+    [{ contracts: {} }, 'network.json is no network file: contracts.token is missing.'],
+  ])('with %j says what is wrong in it', (changes, message) => {
+    expect(() => read(changes)).toThrow(expect.objectContaining({ message }))
+  })
 })

@@ -1,18 +1,19 @@
 import { z } from 'zod'
+import { firstProblem } from '../errors/first-problem.ts'
 import { MystError } from '../errors/myst-error.ts'
 
-const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/)
+const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'a contract is 0x followed by 40 hex digits')
 
 /** Requests are made without credentials, and addresses are shown: a password in one would be of no use, and seen. */
 const location = (schemes: RegExp) =>
   z
     .string()
-    .regex(schemes)
+    .regex(schemes, `an address here begins with ${schemes.source.replace(/[\\^]/g, '').replace('s?', '(s)')}`)
     .max(400)
     .refine((text) => {
       const url = URL.canParse(text) ? new URL(text) : undefined
       return url !== undefined && url.username === '' && url.password === ''
-    }, 'is no address, or has a user name or password in it')
+    }, 'this is no address, or has a user name or password in it')
 
 /** What the deploy script writes and a node reads. */
 export const networkFile = z.object({
@@ -59,12 +60,6 @@ export function parseNetworkFile(text: string, source: string): NetworkFile {
     throw new MystError('InvalidNetworkFile', `${source} is not JSON.`, { cause })
   }
   const result = networkFile.safeParse(data)
-  if (!result.success) {
-    const issue = result.error.issues[0]
-    throw new MystError(
-      'InvalidNetworkFile',
-      `${source}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not valid'}.`,
-    )
-  }
-  return result.data
+  if (result.success) return result.data
+  throw new MystError('InvalidNetworkFile', `${source} is no network file: ${firstProblem(result.error, 'it')}.`)
 }

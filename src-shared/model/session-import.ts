@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { firstProblem } from '../errors/first-problem.ts'
 import { identityId } from './identity.ts'
 import { type RecordContent, signedRecord } from './signed-record.ts'
 
@@ -34,8 +35,7 @@ export function readExport(text: string): ExportedSession[] {
   }
   const result = sessionExport.safeParse(data)
   if (result.success) return result.data.sessions
-  const issue = result.error.issues[0]
-  throw new Error(`${issue?.path.join('.')}: ${issue?.message}`)
+  throw new Error(firstProblem(result.error, 'it'))
 }
 
 /** What a session says beside its last record that this record does not; undefined: nothing. */

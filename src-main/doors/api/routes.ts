@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ProgramView } from '#shared/contract/programs.ts'
+import { firstProblem } from '#shared/errors/first-problem.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { ConnectionState } from '#shared/model/session.ts'
@@ -35,9 +36,7 @@ export type Route = {
 const parse = <Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> => {
   const { data, error } = schema.safeParse(input)
   if (!error) return data
-  const issue = error.issues[0]
-  const where = issue?.path.join('.') || 'The request'
-  throw new MystError('InvalidInput', `${where}: ${issue?.message ?? 'not valid'}.`)
+  throw new MystError('InvalidInput', `${firstProblem(error, 'The request')}.`)
 }
 
 export const ROUTES: readonly Route[] = [

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import type { z } from 'zod'
 import { proposalFilter } from '#shared/contract/commands.ts'
 import { type NetworkFile, parseNetworkFile } from '#shared/contract/network-file.ts'
+import { firstProblem } from '#shared/errors/first-problem.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { parseMyst } from '#shared/model/units.ts'
 import { defaultHome } from '../../node/home.ts'
@@ -143,8 +144,7 @@ export function filterFrom(options: Options): z.output<typeof proposalFilter> {
 export function parsed<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = schema.safeParse(input)
   if (result.success) return result.data
-  const issue = result.error.issues[0]
-  throw new UsageError(`${issue?.path.join('.') ?? 'input'}: ${issue?.message ?? 'not valid'}`)
+  throw new UsageError(firstProblem(result.error))
 }
 
 /** `--passphrase-file`, then MYST_PASSPHRASE. */

@@ -4,6 +4,7 @@ import type { Proposal } from '#shared/model/proposal.ts'
 import {
   type Bill,
   type ConnectionState,
+  type ConnectStep,
   costInAll,
   howSigned,
   type SessionRecord,
@@ -153,13 +154,21 @@ function bill(known: Bill | undefined): { [key: string]: Json } {
   return known ? { usedMyst: formatMyst(known.used), aheadMyst: formatMyst(known.ahead) } : {}
 }
 
+const STEPS: Record<ConnectStep, string> = {
+  'reach-provider': 'reaching the provider',
+  'agree-payment': 'agreeing on payment',
+  'open-session': 'opening the session',
+  'start-tunnel': 'starting the tunnel',
+  'verify-traffic': 'verifying the traffic',
+}
+
 export function statusSentence(connection: ConnectionState): string {
   const short = (id: string) => `${id.slice(0, 10)}…`
   switch (connection.name) {
     case 'disconnected':
       return connection.last ? `Disconnected. ${plain(connection.last.message)}` : 'Disconnected.'
     case 'connecting':
-      return `Connecting to ${short(connection.proposal.provider)}: ${connection.step}`
+      return `Connecting to ${short(connection.proposal.provider)}: ${STEPS[connection.step]}.`
     case 'connected': {
       const { live, proposal } = connection
       const through = live.socksPort ? `, SOCKS5 at 127.0.0.1:${live.socksPort}` : ''
@@ -173,7 +182,7 @@ export function statusSentence(connection: ConnectionState): string {
       return `Connected to ${short(proposal.provider)} (${proposal.serviceType}${through}${exit})${instead}; cost ${formatMyst(costInAll(connection))} MYST, ${formatMyst(live.leftover)} MYST paid ahead.`
     }
     case 'reconnecting':
-      return `${plain(connection.lost)} Reconnecting to ${short(connection.proposal.provider)} (attempt ${connection.attempt}): ${connection.step}`
+      return `${plain(connection.lost)} Reconnecting to ${short(connection.proposal.provider)} (attempt ${connection.attempt}): ${STEPS[connection.step]}.`
     case 'blocked':
       return connection.isLockdown
         ? `Blocked: ${plain(connection.why)} "myst settings set lockdown off" restores the internet.`

@@ -1,5 +1,6 @@
 import { ContractFactory, getAddress, id, JsonRpcProvider, type JsonRpcSigner } from 'ethers'
 import { type NetworkFile, networkFile } from '#shared/contract/network-file.ts'
+import { firstProblem } from '#shared/errors/first-problem.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { MYST } from '#shared/model/units.ts'
 import { contracts } from '../chain/generated/contracts.ts'
@@ -36,8 +37,7 @@ export async function deployNetwork(options: DeployOptions): Promise<NetworkFile
   const describe = (found: Pick<NetworkFile, 'chainId' | 'startBlock' | 'contracts'>): NetworkFile => {
     const result = networkFile.safeParse({ name, rpc: [rpc], brokers, probes, local, ...found })
     if (result.success) return result.data
-    const issue = result.error.issues[0]
-    throw new MystError('InvalidNetworkFile', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not valid'}.`)
+    throw new MystError('InvalidNetworkFile', `${firstProblem(result.error)}.`)
   }
   const nowhere = { token: TREASURY, identityRegistry: TREASURY, serviceDirectory: TREASURY, paymentAccounts: TREASURY }
   describe({ chainId: 1, startBlock: 0, contracts: nowhere })
