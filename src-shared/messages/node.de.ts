@@ -4,6 +4,8 @@ import type { NodeSentences } from './translate.ts'
 export const nodeDe: NodeSentences = {
   // Of two sentences one is made.
   '{} Nobody could take over: {}': '{0} Niemand konnte übernehmen: {1}',
+  '{} No other offer matches your choice, and this provider did not come back: {}':
+    '{0} Kein anderes Angebot passt zu Ihrer Auswahl, und dieser Anbieter kam nicht zurück: {1}',
   '{} Lockdown is on: nothing leaves this computer but through a VPN.':
     '{0} Lockdown ist an: Nichts verlässt diesen Computer, außer durch ein VPN.',
   'The block of before stands as it is. {}': 'Die bisherige Sperre steht unverändert. {0}',

@@ -19,7 +19,8 @@ export type Connection = {
   onChange(handle: (state: ConnectionState) => void): () => void
   /**
    * Starts trying the candidates in order; progress and result are in the state. Throws
-   * `AlreadyConnected` unless disconnected or blocked, or connected and `instead`; `NoProposal` without candidates.
+   * `AlreadyConnected` unless disconnected or blocked, or `instead` of what is connected or being reconnected;
+   * `NoProposal` without candidates.
    */
   connect(candidates: readonly CopiedProposal[], options?: ConnectOptions): void
   /**
@@ -47,7 +48,7 @@ export type Connection = {
  *     │                                  │ none left
  *     ├── without a guard (SOCKS) ───────┤
  *     │                                  ▼ with a guard (OpenVPN)
- *     └── the person's disconnect ──── blocked ── connect ─▸ connecting ◂─ connect to another one instead ── connected
+ *     └── the person's disconnect ──── blocked ── connect ─▸ connecting ◂─ another one instead ── connected, reconnecting
  *
  * One file per state in `consumer/`; each takes what the one before hands over and returns what comes
  * next. The guard is raised by the service before its tunnel starts and is opened on the way into
@@ -102,10 +103,10 @@ export function createConnection(
   async function run(
     candidates: readonly CopiedProposal[],
     connectOptions: ConnectOptions,
-    { abort: { signal }, ownAddress }: Pick<Running, 'abort' | 'ownAddress'>,
+    { abort: { signal }, ownAddress, closedAtMs }: Omit<Running, 'done'>,
   ): Promise<void> {
     const context: Context = {
-      ...{ deps, timing, maxAtRisk: options.maxAtRisk, signal, ownAddress },
+      ...{ deps, timing, maxAtRisk: options.maxAtRisk, signal, ownAddress, closedAtMs },
       show: (next) => isReplaced(signal) || show(next),
       spent: { used: 0n, ahead: new Map() },
       options: { candidates: () => candidates, ...connectOptions },
@@ -166,7 +167,8 @@ export function createConnection(
     },
     connect(candidates, connectOptions = {}) {
       const before = running
-      if (before && !(connectOptions.instead && state.name === 'connected')) {
+      const isReplaceable = state.name === 'connected' || state.name === 'reconnecting'
+      if (before && !(connectOptions.instead && isReplaceable)) {
         throw new MystError('AlreadyConnected', 'There is a connection already; disconnect it first.')
       }
       const isClosed = deps.serviceTypes.some(({ guard }) => guard?.stands)
@@ -177,7 +179,11 @@ export function createConnection(
         throw new MystError('NoProposal', candidates.length > 0 ? behind : missing)
       }
       const abort = new AbortController()
-      const next = { abort, ownAddress: before?.ownAddress ?? ownAddressOnce(abort.signal) }
+      const next = {
+        abort,
+        ownAddress: before?.ownAddress ?? ownAddressOnce(abort.signal),
+        closedAtMs: 'sinceMs' in state ? state.sinceMs : before && deps.clock.now(),
+      }
       running = { ...next, done: Promise.resolve() }
       const over = before ? replace(before, usable) : undefined
       running.done = over ? over.then(() => run(usable, connectOptions, next)) : run(usable, connectOptions, next)
@@ -203,7 +209,7 @@ const isGuarded =
     serviceTypes.some(({ name, guard }) => name === serviceType && guard)
 
 /** `ownAddress` is that of before anything was tunnelled, also for what takes its place. */
-type Running = { abort: AbortController; ownAddress: Context['ownAddress']; done: Promise<void> }
+type Running = Pick<Context, 'ownAddress' | 'closedAtMs'> & { abort: AbortController; done: Promise<void> }
 
 const isReplaced = (signal: AbortSignal): boolean => signal.aborted && (signal.reason as Stop).isReplaced === true
 

@@ -1,30 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { type ConnectionState, costInAll } from '#shared/model/session.ts'
+import { describe, expect, it } from 'vitest'
+import { costInAll } from '#shared/model/session.ts'
 import { MYST } from '#shared/model/units.ts'
 
-import { createSessionPair, type SessionPairOptions } from '../testing/session-pair.ts'
+import { startGuarded as start } from '../testing/guarded-pair.ts'
 
 const MIB = 2n ** 20n
-const cleanups: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
-
-/** Connected through a service that guards the machine, unless told otherwise. */
-async function start(options: SessionPairOptions & { others?: boolean } = {}) {
-  const t = await createSessionPair({ plain: true, guarded: true, ...options })
-  cleanups.push(t.stop)
-  const other = options.others ? await t.startOther() : undefined
-  const seen: ConnectionState['name'][] = []
-  t.connection.onChange(({ name }) => void (seen.at(-1) !== name && seen.push(name)))
-  const candidates = other ? [t.proposal, other] : [t.proposal]
-  const connect = () => {
-    t.connection.connect(candidates, { filter: { country: 'DE' } })
-    return t.until('connected')
-  }
-  return { ...t, seen, connect, candidates }
-}
-
 describe('a session that is lost', () => {
   it('comes back with the same provider, with nothing let out in between', async () => {
     const t = await start()
@@ -150,12 +130,15 @@ describe('a session that is lost', () => {
       if (state.name === 'reconnecting' && state.retryAtMs) pauses.add(state.attempt)
     })
     t.service.lose()
+    const lostAtMs = t.clock.now()
     const blocked = await t.until('blocked')
+    // Not since the guard was raised: until now the session let her out.
+    expect(blocked.sinceMs).toBe(lostAtMs)
     expect([...pauses]).toEqual([2, 3, 4, 5, 6])
     // However often it was asked, it failed once.
     expect(t.experience).toEqual(['session', 'failure'])
     expect(blocked).toMatchObject({
-      why: 'The tunnel was lost. Nobody could take over: The tunnel could not be established.',
+      why: 'The tunnel was lost. No other offer matches your choice, and this provider did not come back: The tunnel could not be established.',
       again: { country: 'DE' },
       paid: expect.any(BigInt),
     })
@@ -174,11 +157,11 @@ describe('a session that is lost', () => {
     await t.connect()
     t.service.broken = true
     t.service.lose()
-    await t.until('blocked')
+    const { sinceMs } = await t.until('blocked')
     // Not even a failed attempt lets anything out.
     t.connection.connect(t.candidates)
     await t.until('connecting')
-    expect(await t.until('blocked')).toMatchObject({ why: 'The tunnel could not be established.' })
+    expect(await t.until('blocked')).toMatchObject({ why: 'The tunnel could not be established.', sinceMs })
     t.service.broken = false
     await t.connect()
     expect(t.service.network).not.toContain('open')
@@ -316,71 +299,6 @@ describe('the network', () => {
     await t.settle(t.connection.disconnect())
     expect(t.connection.state).toEqual({ name: 'disconnected' })
     expect(t.service.network).toEqual(['open'])
-  })
-})
-
-describe('another provider instead', () => {
-  const settle = async () => {
-    const t = await start({ others: true })
-    await t.connect()
-    const [, other] = t.candidates
-    if (!other) throw new Error('there is another one')
-    return { ...t, otherOffer: other }
-  }
-
-  it('takes the session over, with nothing let out in between, and the first one is closed in order', async () => {
-    const t = await settle()
-    // Of two sessions that began in one moment neither is the later one.
-    await t.flow(1, { down: MIB })
-    t.connection.connect([t.otherOffer], { instead: true })
-    expect(t.connection.state).toMatchObject({ name: 'connecting', proposal: { provider: t.other } })
-    expect((await t.until('connected')).live.exit).toBeDefined()
-    expect(t.seen).toEqual(['connecting', 'connected', 'connecting', 'connected'])
-    expect(t.service.network).toEqual(['blocked', 'tunnel', 'blocked', 'tunnel'])
-    expect(t.consumer.repository.list(5).map(({ peer, end }) => [peer, end])).toEqual([
-      [t.other, undefined],
-      [t.proposal.provider, 'consumer-closed'],
-    ])
-    await t.settle(t.connection.disconnect())
-    expect([t.service.openTunnels(), t.service.consumers()]).toEqual([0, 0])
-    expect(t.service.network.at(-1)).toBe('open')
-  })
-
-  it('stays closed when that one does not work, and opens when it is cancelled', async () => {
-    const t = await settle()
-    t.pair.network.cut(t.other, true)
-    t.connection.connect([t.otherOffer], { instead: true })
-    expect(await t.until('blocked')).toMatchObject({ why: expect.stringContaining('does not answer') })
-    expect(t.service.network).not.toContain('open')
-    const again = await settle()
-    again.connection.connect([again.otherOffer], { instead: true })
-    await again.settle(again.connection.disconnect())
-    expect(again.connection.state.name).toBe('disconnected')
-    expect(again.consumer.repository.list(5).map(({ end }) => end)).toEqual(['consumer-closed'])
-    expect([again.service.openTunnels(), again.service.consumers()]).toEqual([0, 0])
-    expect(again.service.network.at(-1)).toBe('open')
-  })
-
-  it('is taken when the session is lost at that moment', async () => {
-    const t = await settle()
-    t.service.lose()
-    t.connection.connect([t.otherOffer], { instead: true })
-    expect((await t.until('connected')).proposal.provider).toBe(t.other)
-    expect(t.service.network).not.toContain('open')
-  })
-
-  it('is asked for in words, while connected, and is no proxy behind a VPN', async () => {
-    const t = await settle()
-    const refusal = expect.objectContaining({ name: 'AlreadyConnected' })
-    expect(() => t.connection.connect([t.otherOffer])).toThrow(refusal)
-    const proxy = { ...t.otherOffer, serviceType: 'socks' as const }
-    expect(() => t.connection.connect([proxy], { instead: true })).toThrow(/Disconnect first/)
-    expect(() => t.connection.connect([], { instead: true })).toThrow(/No proposal matches/)
-    await t.flow(2, {})
-    expect(t.seen).toEqual(['connecting', 'connected'])
-    t.connection.connect([t.otherOffer], { instead: true })
-    expect(() => t.connection.connect([t.otherOffer], { instead: true })).toThrow(refusal)
-    await t.until('connected')
   })
 })
 

@@ -410,7 +410,7 @@ describe('a running session', () => {
     await t.flow(65, { down: 1n })
     expect(await t.until('reconnecting')).toMatchObject({ lost: 'The provider does not answer any more.' })
     expect(await t.until('disconnected')).toMatchObject({
-      last: { end: 'dialogue-ended', message: expect.stringMatching(/any more\. Nobody could take over: .*offline/) },
+      last: { end: 'dialogue-ended', message: expect.stringMatching(/any more\. No other offer matches .*offline/) },
     })
     expect([t.service.openTunnels(), t.service.consumers()]).toEqual([0, 0])
     await t.flow(5, {})

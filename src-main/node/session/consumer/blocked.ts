@@ -12,7 +12,7 @@ export function blocked(context: Context, failure: ConnectionFailure): void {
   const guard = deps.serviceTypes.find((type) => type.guard?.stands)?.guard
   const { message: why, paid } = failure
   const { filter: again } = options
-  const sinceMs = guard?.stands?.sinceMs ?? deps.clock.now()
+  const sinceMs = context.closedAtMs ?? guard?.stands?.sinceMs ?? deps.clock.now()
   context.show({ name: 'blocked', why, sinceMs, paid, ...billOf(context), ...(again ? { again } : {}) })
 }
 

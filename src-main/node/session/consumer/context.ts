@@ -67,6 +67,8 @@ export type Context = {
   /** One's own address, as probes saw it before anything was tunnelled; undefined when nobody answered. */
   ownAddress(): Promise<string | undefined>
   show(state: ConnectionState): void
+  /** Since when nothing leaves this machine, where that began before the guard was last raised for a tunnel. */
+  closedAtMs?: number | undefined
   /** Of the attempts that are taken down. */
   spent: { used: Amount; ahead: Map<IdentityId, Amount> }
   /** Aborts with a `Stop` when the connection shall end. */

@@ -23,9 +23,11 @@ export async function reconnecting(
 ): Promise<Transition> {
   const { deps, timing, signal } = context
   const sinceMs = deps.clock.now()
+  context.closedAtMs = sinceMs
   let { paid, attempts } = before
   paid += failure.paid
   let last: ConnectionFailure | undefined
+  let isAlone = false
   const show = (proposal: CopiedProposal, progress: Progress, retryAtMs?: number) => {
     const isBlocked = deps.serviceTypes.some(({ guard }) => guard?.stands)
     context.show({
@@ -36,8 +38,11 @@ export async function reconnecting(
   }
   /** What was lost stays the reason, however the attempts ended. */
   const summed = (): ConnectionFailure => {
-    const sentence = last ? `${failure.message} Nobody could take over: ${last.message}` : failure.message
-    return { ...failure, message: sentence, paid }
+    if (!last) return { ...failure, paid }
+    const nobody = isAlone
+      ? 'No other offer matches your choice, and this provider did not come back:'
+      : 'Nobody could take over:'
+    return { ...failure, message: `${failure.message} ${nobody} ${last.message}`, paid }
   }
   const stopped = (): ConnectionFailure => {
     const { end } = signal.reason as Stop
@@ -55,6 +60,7 @@ export async function reconnecting(
   }
   const queue = candidatesAfter(context, lost.proposal, failure.end)
   const round = queue.length
+  isAlone = round === 1 && queue[0] === lost.proposal
   const asked = new Set<CopiedProposal>()
   for (let turn = 0; attempts < timing.reconnectAttempts && !signal.aborted; turn++) {
     const proposal = queue.shift()
