@@ -166,9 +166,7 @@ export function createTunnel(host: Host, network: Network, emit: (event: TunnelE
         const result = await establish(request, cancelled)
         await Promise.race([cancelled, Promise.resolve()])
         state = 'up'
-        void openvpn?.ended.then(
-          (failure) => failure && lose('The tunnel program ended; traffic is no longer protected.'),
-        )
+        void openvpn?.ended.then((failure) => failure && lose('The tunnel program ended unexpectedly.'))
         emit({ event: 'tunnel', state: 'up', device })
         return result
       } catch (error) {

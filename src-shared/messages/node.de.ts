@@ -154,8 +154,7 @@ export const nodeDe: NodeSentences = {
     'Der Anbieter hat im Tunnel keine Adresse vergeben; versuchen Sie einen anderen Anbieter.',
   'The provider chose a tunnel address that collides with your own network.':
     'Die Tunneladresse des Anbieters gibt es in Ihrem eigenen Netz schon.',
-  'The tunnel program ended; traffic is no longer protected.':
-    'Das Tunnelprogramm wurde beendet; Ihr Datenverkehr ist nicht mehr geschützt.',
+  'The tunnel program ended unexpectedly.': 'Das Tunnelprogramm wurde unerwartet beendet.',
   'The tunnel could not be made.': 'Der Tunnel konnte nicht aufgebaut werden.',
   'OpenVPN ended unexpectedly.': 'OpenVPN wurde unerwartet beendet.',
   'Another VPN already takes all traffic of this machine; close it first.':
