@@ -62,7 +62,7 @@ export class SharePage {
     await this.start.click()
   }
 
-  figure(label: 'promisedToday' | 'waiting'): Locator {
+  figure(label: 'earnedToday' | 'waiting'): Locator {
     return this.page
       .getByRole('main')
       .getByText(m.share[label], { exact: true })

@@ -130,7 +130,7 @@ export function createAgent(
   })
   const showPayments = () => {
     state.set({ wallet: { ...state.get().wallet, ...payments.totals() } })
-    state.set({ share: { ...state.get().share, earnedToday: payments.earnedToday() } })
+    state.set({ share: { ...state.get().share, ...payments.earnings() } })
   }
   payments.onChange(showPayments)
   const offChain = market.follower.onChange(({ kind }) => {
@@ -177,7 +177,8 @@ export function createAgent(
         const { closed: _before, ...share } = state.get().share
         const closed = limits.closed()
         const volume = limits.volume()
-        state.set({ share: { ...share, sessions: served.list(), volume, ...(closed && { closed }) } })
+        const earnings = payments.earnings()
+        state.set({ share: { ...share, ...earnings, sessions: served.list(), volume, ...(closed && { closed }) } })
       }
       served.onChange(show)
       limits.onChange(show)

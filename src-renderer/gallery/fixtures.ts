@@ -120,7 +120,15 @@ export const READY: AppState = {
     clearingPolicy: { atOnce: false, threshold: MYST, maxAgeMs: 86_400_000 },
   },
   connection: { name: 'disconnected' },
-  share: { state: 'off', services: [], sessions: [], earnedToday: 0n, riskRevision: 0, recordsRevision: 0 },
+  share: {
+    state: 'off',
+    services: [],
+    sessions: [],
+    earnedToday: 0n,
+    heldAhead: 0n,
+    riskRevision: 0,
+    recordsRevision: 0,
+  },
   settings: { ...DEFAULT_SETTINGS, problems: {} },
   programs: [],
   api: {},
@@ -294,12 +302,11 @@ export function earnings(now: number, days: number, empty = false): DayOfEarning
   const random = seeded(17)
   let waiting = 0n
   return Array.from({ length: days }, (_, index) => {
-    const promised =
-      empty || random() < 0.12 ? 0n : (BigInt(Math.round((random() + index / days) * 300)) * MYST) / 1000n
-    waiting += promised
+    const earned = empty || random() < 0.12 ? 0n : (BigInt(Math.round((random() + index / days) * 300)) * MYST) / 1000n
+    waiting += earned
     const cleared = waiting >= MYST && index < days - 1 ? (waiting * 9_925n) / 10_000n : 0n
     if (cleared > 0n) waiting = 0n
     const at = new Date(now - (days - 1 - index) * 86_400_000)
-    return { day: at.toISOString().slice(0, 10), promised, cleared }
+    return { day: at.toISOString().slice(0, 10), earned, cleared }
   })
 }

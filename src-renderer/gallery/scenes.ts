@@ -46,6 +46,7 @@ export function scenes(now: number): Record<string, Scene> {
         leftover: (BigInt(7 - index) * MYST) / 1000n,
       })),
       earnedToday: (412n * MYST) / 1000n,
+      heldAhead: (31n * MYST) / 1000n,
       riskRevision: 1,
       recordsRevision: 0,
     },
@@ -148,7 +149,7 @@ export function scenes(now: number): Record<string, Scene> {
       route: 'share',
       state: {
         ...sharing,
-        share: { ...sharing.share, sessions: [], earnedToday: 0n },
+        share: { ...sharing.share, sessions: [], earnedToday: 0n, heldAhead: 0n },
         wallet: { ...READY.wallet, receivable: 0n },
       },
       empty: true,

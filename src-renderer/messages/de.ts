@@ -163,7 +163,7 @@ export const de: Messages = {
     own: 'Ihres',
     ownIdle: 'Ihres, nicht geteilt',
     newToYou: 'Neu für Sie',
-    worked: (worked, all) => `${worked} von ${all} gelungen`,
+    worked: (worked, all) => `${worked} von ${all} Malen gelungen`,
     misconduct: {
       'wrong-leftover': 'Bestritt eine erhaltene Zahlung',
       'refused-payment': 'Wies richtige Zahlung zurück',
@@ -176,6 +176,7 @@ export const de: Messages = {
     misconductText:
       'Er wird nicht mehr von selbst gewählt. Verbinden Sie sich nur, wenn Sie einen Grund haben, ihm zu trauen.',
     failedLast: 'zuletzt nicht',
+    inUse: 'In Gebrauch',
     preferred: 'Bevorzugt',
     experience:
       'Wie oft es bei Ihnen mit Diensten dieses Anbieters geklappt hat und wie lange der letzte Verbindungsaufbau dauerte',
@@ -222,8 +223,9 @@ export const de: Messages = {
     go: 'Verbinden',
     proxyText:
       'Nur Programme, in denen Sie den Proxy eintragen, nutzen ihn; alles andere zeigt weiter Ihre eigene Adresse.',
-    blockedProxy: 'Geben Sie erst das Internet frei: Solange es gesperrt ist, ist kein Proxy zu erreichen.',
-    proxyBehindVpn: 'Trennen Sie zuerst: Hinter einem VPN ist kein Proxy zu erreichen.',
+    blockedProxy: 'Für einen Proxy geben Sie erst das Internet frei: Solange es gesperrt ist, ist keiner zu erreichen.',
+    proxyBehindVpn: 'Für einen Proxy trennen Sie zuerst: Hinter einem VPN ist keiner zu erreichen.',
+    inUse: 'Sie sind über dieses Angebot verbunden.',
     insteadOfVpn: 'Ihre jetzige Verbindung endet zuerst. Dazwischen verlässt nichts diesen Computer.',
     insteadOfProxy: 'Ihre jetzige Verbindung endet zuerst; Programme, die ihren Proxy nutzen, warten einen Moment.',
     needIdentity:
@@ -284,8 +286,9 @@ export const de: Messages = {
   live: {
     title: 'Diese Verbindung',
     exit: 'Ausgangsadresse',
-    exitProviders: 'Die des Anbieters',
-    exitOther: 'Eine andere als die des Anbieters',
+    service: 'Dienst',
+    exitProviders: 'Das ist die eigene Adresse des Anbieters.',
+    exitOther: 'Das ist eine andere Adresse als die des Anbieters.',
     exitUnknown: 'Nicht geprüft: Dieses Netz nennt keinen Server dafür',
     duration: 'Verbunden seit',
     down: 'Empfangen',
@@ -443,7 +446,7 @@ export const de: Messages = {
     changeText: (people) =>
       people.text === '0'
         ? 'Die neuen Bedingungen werden als neues Angebot angekündigt. Zurzeit ist niemand verbunden.'
-        : `Die neuen Bedingungen werden als neues Angebot angekündigt. ${people.text} ${plural(people, 'Person ist verbunden und verliert', 'Personen sind verbunden und verlieren')} die Verbindung; was verbraucht wurde, wird abgerechnet.`,
+        : `Die neuen Bedingungen werden als neues Angebot angekündigt. ${people.text} ${plural(people, 'Person ist verbunden und verliert', 'Personen sind verbunden und verlieren')} die Verbindung; was verbraucht wurde, wird abgerechnet, und was vorausbezahlt ist, bleibt bei Ihnen, bis sie wiederkommen.`,
     shareAnew: 'Zu diesen Bedingungen teilen',
     keepTerms: 'Bisherige behalten',
     stillListed: (offers, blocks, days) =>
@@ -500,10 +503,12 @@ export const de: Messages = {
     needNoLockdown:
       'Lockdown ist an: Niemand könnte Sie erreichen. Schalten Sie es in den Einstellungen aus, um zu teilen.',
     toSettings: 'Einstellungen öffnen',
-    promisedToday: 'Heute verdient',
+    earnedToday: 'Heute verdient',
     waiting: 'Offene Zusagen',
     waitingHint:
-      'Zugesagt und unterschrieben von denen, die Ihre Verbindung genutzt haben. Auf der Blockchain eingelöst (Clearing), wird es Ihr Guthaben.',
+      'Zugesagt und unterschrieben von denen, die Ihre Verbindung nutzen. Auf der Blockchain eingelöst (Clearing), wird es Ihr Guthaben.',
+    heldAhead: (amount) =>
+      `Verdient ist, was verbraucht wurde. ${amount} mehr sind vorausbezahlt und noch nicht verbraucht: Sie können sie einlösen, und wer sie bezahlt hat, kann wiederkommen und sie hier verbrauchen.`,
     clear: 'Jetzt einlösen',
     clearing: 'Wird eingelöst…',
     clearTitle: 'Zusagen anderer einlösen?',
@@ -528,7 +533,7 @@ export const de: Messages = {
     leftover: 'Vorausbezahlt',
     stopTitle: 'Teilen beenden?',
     stopText: (count) =>
-      `${count.text} ${plural(count, 'Person ist verbunden und verliert', 'Personen sind verbunden und verlieren')} die Verbindung. Was verbraucht wurde, wird abgerechnet.`,
+      `${count.text} ${plural(count, 'Person ist verbunden und verliert', 'Personen sind verbunden und verlieren')} die Verbindung. Was verbraucht wurde, wird abgerechnet; was vorausbezahlt ist, bleibt bei Ihnen, bis sie wiederkommen.`,
     stop: 'Teilen beenden',
     keep: 'Weiter teilen',
   },

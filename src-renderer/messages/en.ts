@@ -164,7 +164,7 @@ export const en = {
     own: 'Yours',
     ownIdle: 'Yours, not shared',
     newToYou: 'New to you',
-    worked: (worked: string, all: string) => `${worked} of ${all} worked`,
+    worked: (worked: string, all: string) => `Worked ${worked} of ${all} times`,
     misconduct: {
       'wrong-leftover': 'Denied having been paid',
       'refused-payment': 'Refused proper payment',
@@ -176,6 +176,7 @@ export const en = {
     misconductLost: (what: string, lost: string) => `${what}; ${lost} lost`,
     misconductText: 'It is not chosen by itself any more. Connect only if you have a reason to trust it.',
     failedLast: 'not the last time',
+    inUse: 'In use',
     preferred: 'Preferred',
     experience: 'How often this provider’s services worked for you, and how long the last connection took to start',
     ageNew: 'under a day old',
@@ -220,8 +221,9 @@ export const en = {
     portBad: 'A port is a number from 1 to 65,535.',
     go: 'Connect',
     proxyText: 'Only apps that you point at the proxy use it; everything else keeps showing your own address.',
-    blockedProxy: 'Restore the internet first: a proxy cannot be reached while it is blocked.',
-    proxyBehindVpn: 'Disconnect first: behind a VPN no proxy can be reached.',
+    blockedProxy: 'For a proxy restore the internet first: none can be reached while it is blocked.',
+    proxyBehindVpn: 'For a proxy disconnect first: behind a VPN none can be reached.',
+    inUse: 'You are connected through this offer.',
     insteadOfVpn: 'Your present session ends first. Nothing leaves this computer in between.',
     insteadOfProxy: 'Your present session ends first, and apps that use its proxy have to wait a moment.',
     needIdentity: 'Looking around needs nothing. To connect, make an identity first: it takes about two minutes.',
@@ -280,8 +282,9 @@ export const en = {
   live: {
     title: 'This connection',
     exit: 'Exit address',
-    exitProviders: "The provider's own",
-    exitOther: "Another one than the provider's own",
+    service: 'Service',
+    exitProviders: 'This is the provider’s own address.',
+    exitOther: 'This is another address than the provider’s own.',
     exitUnknown: 'Not checked: this network names no place to ask',
     duration: 'Connected for',
     down: 'Down',
@@ -435,7 +438,7 @@ export const en = {
     changeText: (people: Counted) =>
       people.text === '0'
         ? 'The new terms are announced as a new offer. Nobody is connected at the moment.'
-        : `The new terms are announced as a new offer. ${people.text} ${plural(people, 'person is', 'people are')} connected and will lose the connection; what they used is settled.`,
+        : `The new terms are announced as a new offer. ${people.text} ${plural(people, 'person is', 'people are')} connected and will lose the connection; what they used is settled, and what they paid ahead stays with you until they come back.`,
     shareAnew: 'Share on these terms',
     keepTerms: 'Keep the present terms',
     stillListed: (offers: Counted, blocks: string, days: Counted | undefined) =>
@@ -491,10 +494,12 @@ export const en = {
     needRegistration: 'Register your identity to share.',
     needNoLockdown: 'Lockdown is on: nobody could reach you. Switch it off in Settings to share.',
     toSettings: 'Open Settings',
-    promisedToday: 'Earned today',
+    earnedToday: 'Earned today',
     waiting: 'To collect',
     waitingHint:
-      'Promised and signed by people who used your connection. Collecting it on the chain (clearing) makes it your balance.',
+      'Promised and signed by people who use your connection. Collecting it on the chain (clearing) makes it your balance.',
+    heldAhead: (amount: string) =>
+      `Earned is what people used. ${amount} more was paid ahead and is not used yet: it can be collected, and who paid it may come back and use it here.`,
     clear: 'Collect now',
     clearing: 'Collecting on the chain…',
     clearTitle: 'Collect what others promised?',
@@ -518,7 +523,7 @@ export const en = {
     leftover: 'Paid ahead',
     stopTitle: 'Stop sharing?',
     stopText: (count: Counted) =>
-      `${count.text} ${plural(count, 'person is', 'people are')} connected and will lose the connection. What they used is settled.`,
+      `${count.text} ${plural(count, 'person is', 'people are')} connected and will lose the connection. What they used is settled; what they paid ahead stays with you until they come back.`,
     stop: 'Stop sharing',
     keep: 'Keep sharing',
   },

@@ -10,7 +10,7 @@ export const providerDe: Messages['provider'] = {
   byDayLoading: 'Die Einnahmen werden gelesen…',
   byDayNone: 'In diesen Tagen kam nichts ein. Hier steht dann Tag für Tag, was verdient und was eingelöst wurde.',
   byDayPicture: 'Balken für das, was jeden Tag verdient und eingelöst wurde; die Tabelle darunter nennt die Beträge',
-  promised: 'Verdient',
+  earned: 'Verdient',
   cleared: 'Eingelöst',
   clearedHint: 'Im Guthaben angekommen, nach Abzug der Netzgebühr.',
   asTable: 'Als Tabelle',

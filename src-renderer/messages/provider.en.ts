@@ -11,7 +11,7 @@ export const providerEn = {
   byDayLoading: 'Reading the earnings…',
   byDayNone: 'Nothing was earned in these days. What you earn and what you collect will be here, day by day.',
   byDayPicture: 'Bars of what was earned and what was collected each day; the table below has the figures',
-  promised: 'Earned',
+  earned: 'Earned',
   cleared: 'Collected',
   clearedHint: 'Arrived in your balance, after the network’s fee.',
   asTable: 'As a table',

@@ -33,10 +33,10 @@ export type PromiseView = {
 }
 
 /**
- * One calendar day (`2026-03-29`). `promised`: accepted that day, cleared or not. `cleared`: what the chain moved to
+ * One calendar day (`2026-03-29`). `earned`: used of what others paid ahead. `cleared`: what the chain moved to
  * this identity, less the network's fee, on the day this node learned of it.
  */
-export type DayOfEarnings = { day: string; promised: Amount; cleared: Amount }
+export type DayOfEarnings = { day: string; earned: Amount; cleared: Amount }
 
 /** A transaction that was mined, and the wei it took. */
 export type Sent = { transaction: string; gasPaid: bigint }

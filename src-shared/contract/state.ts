@@ -112,8 +112,9 @@ export type ShareState = {
   /** Why nobody is served for now, although sharing is on, and until when. */
   closed?: { reason: 'outside-hours' | 'volume-used-up'; untilMs: number }
   sessions: ServedSession[]
-  /** Accepted promises in total today (local midnight), cleared or not. */
+  /** Used by others today (since local midnight), and what is left of what they paid ahead, which they may come back for. */
   earnedToday: Amount
+  heldAhead: Amount
   /** Moves, once a second at most, whenever `promises.risk` could answer differently. */
   riskRevision: number
   /** Moves whenever a customer has signed the record of a session that is over: `sessions.list` answers differently. */

@@ -123,7 +123,6 @@ export function createBenefiter(
     const createdAtMs = before?.createdAtMs ?? nowMs
     ledger.saveReceived({ ...promise, state: 'open', stopped: false, createdAtMs, updatedAtMs: nowMs })
     ledger.saveAccount(peer, { leftover: leftover + increase, used })
-    ledger.addEarned(nowMs, increase)
   }
 
   async function accept(promise: SignedPromise): Promise<RefusalReason | undefined> {
@@ -166,7 +165,10 @@ export function createBenefiter(
       const { leftover, taken } = ledger.atomically(() => {
         const { leftover, used } = account()
         const taken = least(due, leftover)
-        if (taken > 0n) ledger.saveAccount(peer, { leftover: leftover - taken, used })
+        if (taken > 0n) {
+          ledger.saveAccount(peer, { leftover: leftover - taken, used })
+          ledger.addEarned(deps.clock.now(), taken)
+        }
         persist()
         return { leftover: leftover - taken, taken }
       })

@@ -40,8 +40,8 @@ export type Payments = {
   atRisk(peer: IdentityId): Amount
   /** How far issuers are trusted. */
   readonly exposure: Exposure
-  /** Accepted promises, cleared or not, since local midnight. */
-  earnedToday(): Amount
+  /** Used by peers since local midnight, and paid ahead by them and not used yet. */
+  earnings(): { earnedToday: Amount; heldAhead: Amount }
   /** Called after anything above could answer differently. */
   onChange(handle: () => void): () => void
 }
@@ -156,7 +156,10 @@ export function createPayments(deps: PaymentsDeps): Payments {
     },
     atRisk: (peer) => leftoverAt(ledger, peer),
     exposure,
-    earnedToday: () => sumOf(ledger.earnedSince(new Date(clock.now()).setHours(0, 0, 0, 0))),
+    earnings: () => ({
+      earnedToday: sumOf(ledger.earnedSince(new Date(clock.now()).setHours(0, 0, 0, 0))),
+      heldAhead: ledger.heldAhead(),
+    }),
     onChange(handle) {
       listeners.add(handle)
       return () => void listeners.delete(handle)

@@ -28,9 +28,9 @@ function opened() {
       blocks.addAccountEvent({ name: 'Cleared', ...promise, fee: 1n, ...place }, id(9))
     },
     daily: (days: number, timeZone: string, now: string) =>
-      dailyEarnings(ledger, { days, timeZone }, Date.parse(now)).map(({ day, promised, cleared }) => [
+      dailyEarnings(ledger, { days, timeZone }, Date.parse(now)).map(({ day, earned, cleared }) => [
         day,
-        promised,
+        earned,
         cleared,
       ]),
   }

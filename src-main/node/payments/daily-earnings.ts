@@ -16,13 +16,13 @@ export function dailyEarnings(
   const found = new Map<string, DayOfEarnings>()
   for (let back = days - 1; back >= 0; back--) {
     const day = new Date(today - back * DAY_MS).toISOString().slice(0, 10)
-    found.set(day, { day, promised: 0n, cleared: 0n })
+    found.set(day, { day, earned: 0n, cleared: 0n })
   }
   // A day may have 25 hours: what is from before the first of them falls on none.
   const sinceMs = nowMs - (days + 1) * DAY_MS
   for (const { atMs, amount } of ledger.earnedSince(sinceMs)) {
     const on = found.get(format.format(atMs))
-    if (on) on.promised += amount
+    if (on) on.earned += amount
   }
   for (const { atMs, amount } of ledger.clearedSince(sinceMs)) {
     const on = found.get(format.format(atMs))

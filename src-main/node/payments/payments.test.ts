@@ -58,7 +58,7 @@ describe('a benefiter', () => {
     expect(await t.offer(t.promise({ amount: 150n }))).toBe('accepted')
     expect(t.held()).toEqual({ leftover: 150n, promises: [[5n, 150n]] })
     expect(t.payments.totals()).toEqual({ receivable: 150n, payable: 0n, paidAhead: 0n })
-    expect(t.payments.earnedToday()).toBe(150n)
+    expect(t.payments.earnings()).toEqual({ earnedToday: 0n, heldAhead: 150n })
   })
 
   it('refuses every bad promise for its reason, and loses nothing', async () => {
@@ -151,6 +151,20 @@ describe('a benefiter', () => {
       expect(await t.settle(refused)).toMatchObject({ name: 'Refused', details: { reason: 'malformed-message' } })
     }
     expect(await t.offer(t.promise())).toBe('accepted')
+  })
+})
+
+describe('what others paid ahead', () => {
+  it('is earned as they use it, and no sooner', async () => {
+    const t = await start()
+    await t.pay(1_000n)
+    const earnings = () => t.payments.b.earnings()
+    expect(earnings()).toEqual({ earnedToday: 0n, heldAhead: 1_000n })
+    t.linkB.benefiter.charge('s', 100n, () => undefined)
+    expect(earnings()).toEqual({ earnedToday: 100n, heldAhead: 900n })
+    // More than it has left is paid by what comes next, and not earned before.
+    t.linkB.benefiter.charge('s', 1_200n, () => undefined)
+    expect(earnings()).toEqual({ earnedToday: 1_000n, heldAhead: 0n })
   })
 })
 

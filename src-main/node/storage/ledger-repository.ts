@@ -59,7 +59,9 @@ export type LedgerRepository = {
   saveReceived(promise: ReceivedPromise): void
   /** Everything not cleared that an issuer promised to any identity of this node. */
   outstandingOf(issuer: IdentityId): { benefiter: IdentityId; serial: bigint; amount: Amount }[]
-  /** Kept by quarters of an hour. */
+  /** Received from peers and not used yet, in all: they may come back for it. */
+  heldAhead(): Amount
+  /** What was used of it, kept by quarters of an hour. */
   addEarned(atMs: number, amount: Amount): void
   /** In the quarters that began then or later, oldest first; `atMs` is where each began. */
   earnedSince(ms: number): { atMs: number; amount: Amount }[]
@@ -186,6 +188,10 @@ export function createLedgerRepository(store: Store, own: IdentityId): LedgerRep
           amount: big(row, 'amount'),
         })),
 
+    heldAhead: () =>
+      store
+        .all("SELECT leftover FROM ledger WHERE identity = ? AND leftover <> '0'", own)
+        .reduce((sum, row) => sum + big(row, 'leftover'), 0n),
     addEarned(atMs, amount) {
       const quarter = Math.floor(atMs / QUARTER_MS)
       const known = store.get('SELECT amount FROM earned_quarter WHERE identity = ? AND quarter = ?', own, quarter)

@@ -269,7 +269,7 @@ export function createPaymentRun(world: PaymentWorld, model: PaymentModel) {
       expect(ahead >= 0n && ahead <= model.inFlight(), `${ahead} apart, ${model.inFlight()} in flight`).toBe(true)
     }
     const accepted = received.reduce((sum, { amount }) => sum + amount, 0n)
-    expect(earned, 'what was credited is what is held').toBe(accepted)
+    expect(earned + left, 'what was credited is used or left').toBe(accepted + t.policy.freeTrial)
   }
 
   /** At last: everything is covered, cleared and known; the books of the two and of the contract are one. */

@@ -95,7 +95,7 @@ export async function createPaymentWorld(options: {
         left: t.b.ledger.account(a)?.leftover ?? 0n,
         risk: links.payments.a.atRisk(b),
         clearings: t.chain.clearings(a, 10_000),
-        earned: links.payments.b.earnedToday(),
+        earned: links.payments.b.earnings().earnedToday,
       }
     },
   }

@@ -16,11 +16,11 @@ const SPANS = [14, 30] as const
 /** What is asked for at once, to be shown in part. */
 export const MOST_DAYS = 30
 
-/** What was promised and what was cleared, day by day: a picture, and a table of the same figures. */
+/** What was earned and what was cleared, day by day: a picture, and a table of the same figures. */
 export function EarningsByDay({ query }: { query: Query<DayOfEarnings[]> }) {
   const [span, setSpan] = useState<(typeof SPANS)[number]>(14)
   const days = query.data?.slice(-span) ?? []
-  const [promised, cleared] = [sum(days, 'promised'), sum(days, 'cleared')]
+  const [earned, cleared] = [sum(days, 'earned'), sum(days, 'cleared')]
   return (
     <section className="section">
       <div className="by-day-head">
@@ -39,7 +39,7 @@ export function EarningsByDay({ query }: { query: Query<DayOfEarnings[]> }) {
       <div className="card card-pad by-day">
         {!query.data ? (
           <p className="faint by-day-loading">{query.loading && m.provider.byDayLoading}</p>
-        ) : promised + cleared === 0n ? (
+        ) : earned + cleared === 0n ? (
           <div className="empty">
             <Coins size={28} strokeWidth={1.5} aria-hidden />
             <p>{m.provider.byDayNone}</p>
@@ -47,8 +47,8 @@ export function EarningsByDay({ query }: { query: Query<DayOfEarnings[]> }) {
         ) : (
           <>
             <ul className="by-day-legend numbers">
-              <li data-of="promised">
-                {m.provider.promised} <strong>{formatAmount(promised)}</strong>
+              <li data-of="earned">
+                {m.provider.earned} <strong>{formatAmount(earned)}</strong>
               </li>
               <li data-of="cleared" title={m.provider.clearedHint}>
                 {m.provider.cleared} <strong>{formatAmount(cleared)}</strong>
@@ -79,7 +79,7 @@ function Table({ days }: { days: readonly DayOfEarnings[] }) {
           <tr>
             <th scope="col">{m.provider.day}</th>
             <th scope="col" className="end">
-              {m.provider.promised}
+              {m.provider.earned}
             </th>
             <th scope="col" className="end">
               {m.provider.cleared}
@@ -87,11 +87,11 @@ function Table({ days }: { days: readonly DayOfEarnings[] }) {
           </tr>
         </thead>
         <tbody>
-          {days.toReversed().map(({ day, promised, cleared }) => (
+          {days.toReversed().map(({ day, earned, cleared }) => (
             <tr key={day}>
               <th scope="row">{formatDay(noonOf(day))}</th>
               <td className="end">
-                <Amount value={promised} />
+                <Amount value={earned} />
               </td>
               <td className="end">
                 <Amount value={cleared} />
@@ -104,6 +104,6 @@ function Table({ days }: { days: readonly DayOfEarnings[] }) {
   )
 }
 
-function sum(days: readonly DayOfEarnings[], what: 'promised' | 'cleared'): bigint {
+function sum(days: readonly DayOfEarnings[], what: 'earned' | 'cleared'): bigint {
   return days.reduce((all, day) => all + day[what], 0n)
 }

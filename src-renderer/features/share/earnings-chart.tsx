@@ -11,7 +11,7 @@ const MILLIONTH = MYST / 1_000_000n
 /** The scale never goes below a thousandth of a MYST. */
 const LEAST_TOP = 1_000
 
-/** Two bars a day: promised, and cleared. */
+/** Two bars a day: earned, and cleared. */
 export default function EarningsChart({ days }: { days: readonly DayOfEarnings[] }) {
   const data = useMemo(() => toData(days), [days])
   const last = days.length - 1
@@ -62,7 +62,7 @@ function toData(days: readonly DayOfEarnings[]): [number[], number[], number[]] 
   const millionths = (amount: bigint) => Number(amount / MILLIONTH)
   return [
     days.map((_, index) => index),
-    days.map(({ promised }) => millionths(promised)),
+    days.map(({ earned }) => millionths(earned)),
     days.map(({ cleared }) => millionths(cleared)),
   ]
 }

@@ -21,6 +21,7 @@ const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone
 /** Earned and promised, and clearing it with the fee shown before; nothing for who never shared. */
 export function Earnings() {
   const earned = useNode((state) => state.share.earnedToday)
+  const ahead = useNode((state) => state.share.heldAhead)
   const isOff = useNode((state) => state.share.state === 'off')
   const wallet = useNode((state) => state.wallet)
   const clear = useCommand('promises.clear')
@@ -31,7 +32,7 @@ export function Earnings() {
   const copied = useNode((state) => state.share.riskRevision)
   const revision = `${active}/${earned}/${wallet.receivable}/${copied}/${new Date(useNow()).toDateString()}`
   const daily = useQuery('earnings.daily', { days: MOST_DAYS, timeZone: HERE }, revision)
-  const today = daily.data?.at(-1)?.promised ?? earned
+  const today = daily.data?.at(-1)?.earned ?? earned
 
   const go = async (input: { acceptLess?: boolean }) => {
     setResults(undefined)
@@ -40,7 +41,7 @@ export function Earnings() {
     setResults(answer.ok)
     setAsking(false)
   }
-  const isEmpty = daily.data?.every(({ promised, cleared }) => promised + cleared === 0n) ?? true
+  const isEmpty = daily.data?.every(({ earned, cleared }) => earned + cleared === 0n) ?? true
   if (isOff && isEmpty && earned + wallet.receivable === 0n) return null
   const isShort = results?.some(({ uncovered }) => uncovered)
 
@@ -48,7 +49,7 @@ export function Earnings() {
     <>
       <section className="earnings">
         <div className="card card-pad">
-          <p className="muted">{m.share.promisedToday}</p>
+          <p className="muted">{m.share.earnedToday}</p>
           <p className="figure">
             <Amount value={today} />
           </p>
@@ -75,6 +76,7 @@ export function Earnings() {
           </Button>
         </div>
       </section>
+      {ahead > 0n && <p className="faint earnings-note">{m.share.heldAhead(formatAmount(ahead))}</p>}
       {results && (
         <Notice
           tone={results.some(failed) ? 'amber' : 'green'}
