@@ -31,7 +31,7 @@ export function trayMenu(
   const { connection, identity, share, shell } = state
   const ready = identity.unlocked && identity.registration === 'registered'
   const free = ready && (connection.name === 'disconnected' || connection.name === 'blocked')
-  const instead = ready && connection.name === 'connected'
+  const instead = ready && (connection.name === 'connected' || connection.name === 'reconnecting')
   return [
     { label: glance(state).line, enabled: false },
     { label: paidAhead(connection), enabled: false },

@@ -47,6 +47,18 @@ export function connectScenes(now: number): Record<string, Scene> {
       steps: STEPS.slice(0, index),
     }),
   ])
+  const reconnecting = at({
+    name: 'reconnecting',
+    lost: 'Nothing comes back through the tunnel any more.',
+    sinceMs: now - 19_000,
+    attempt: 2,
+    atMost: 6,
+    isBlocked: true,
+    proposal: CHOSEN,
+    step: 'start-tunnel',
+    startedAtMs: now - 5_000,
+    steps: STEPS.slice(0, 3),
+  })
   return {
     connect: { route: 'connect', state: READY },
     'connect-real-network': {
@@ -139,18 +151,8 @@ export function connectScenes(now: number): Record<string, Scene> {
       },
       steps: STEPS,
     }),
-    reconnecting: at({
-      name: 'reconnecting',
-      lost: 'Nothing comes back through the tunnel any more.',
-      sinceMs: now - 19_000,
-      attempt: 2,
-      atMost: 6,
-      isBlocked: true,
-      proposal: CHOSEN,
-      step: 'start-tunnel',
-      startedAtMs: now - 5_000,
-      steps: STEPS.slice(0, 3),
-    }),
+    reconnecting,
+    'reconnecting-switch': { ...reconnecting, press: () => [m.connect.switch] },
     'reconnecting-paused': at({
       name: 'reconnecting',
       lost: 'The provider does not answer any more.',

@@ -30,7 +30,7 @@ export async function connect(line: CommandLine, output: Output): Promise<number
     await online(access, { broker: true })
     const started = await access.call('state.get', {})
     const { name } = started.connection
-    const instead = line.options.instead === true && name === 'connected'
+    const instead = line.options.instead === true && (name === 'connected' || name === 'reconnecting')
     if (name !== 'disconnected' && name !== 'blocked' && !instead) {
       output.line(statusObject(started.connection), statusSentence(started.connection))
       return 1

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { GIB, MYST } from '#shared/model/units.ts'
 import { CHOSEN, PROPOSALS, READY } from '../../gallery/fixtures.ts'
 import { acceptFilters, countByCountry, isFiltered, matches, NO_FILTERS, toQuery } from './filters.ts'
-import { paidAhead } from './paid-ahead.ts'
+import { pace, paidAhead } from './paid-ahead.ts'
 import { affordable, priceRange } from './prices.ts'
-import { connectInput, nextTarget, proposalKey, quickTarget } from './target.ts'
+import { canConnect, connectInput, nextTarget, proposalKey, quickTarget, whyNot } from './target.ts'
 
 const both = { capabilities: READY.capabilities, guard: undefined }
 const proxyOnly = { capabilities: { openvpn: { available: false }, socks: { available: true } }, guard: undefined }
@@ -69,6 +69,21 @@ describe('filters', () => {
   })
 })
 
+describe('the pace', () => {
+  const samples = (rates: number[]) => rates.map((up, second) => ({ atMs: second * 1_000, up, down: 0 }))
+
+  it('is that of the last half minute, so that no burst moves it much', () => {
+    expect(pace(samples([...Array(60).fill(0), ...Array(30).fill(1e6)]))).toBeCloseTo(1e6, -5)
+    expect(pace(samples([...Array(30).fill(1e6), 9e6]))).toBeLessThan(1.5e6)
+  })
+
+  it('is none as soon as nothing flows', () => {
+    expect(pace(samples([...Array(30).fill(1e6), 0, 0, 0, 0]))).toBeGreaterThan(0)
+    expect(pace(samples([...Array(30).fill(1e6), 0, 0, 0, 0, 0]))).toBe(0)
+    expect(pace([])).toBe(0)
+  })
+})
+
 describe('what is paid for', () => {
   it('quick connect means a tunnel where there is one, and never one’s own offer', () => {
     const target = quickTarget(PROPOSALS, both)
@@ -95,6 +110,14 @@ describe('what is paid for', () => {
       instead: false,
     })
     expect(connectInput({ ...target, instead: true }, NO_FILTERS)).toMatchObject({ instead: true })
+  })
+
+  it('takes the place of what runs or is tried again, and never of itself', () => {
+    for (const name of ['connected', 'reconnecting'] as const) expect(canConnect(name, true)).toBe(true)
+    for (const name of ['connecting', 'disconnecting', 'disconnected'] as const)
+      expect(canConnect(name, true)).toBe(false)
+    expect(whyNot(CHOSEN, both)).toBeUndefined()
+    expect(whyNot(CHOSEN, { ...both, inUse: proposalKey(CHOSEN) })).toMatch(/through this offer/)
   })
 
   it('the next one is of the same kind and was not tried', () => {

@@ -17,7 +17,7 @@ import { LiveSession } from './live-session.tsx'
 import { LossNotice } from './loss-notice.tsx'
 import { Offers } from './offers.tsx'
 import { StatePanel } from './state-panel.tsx'
-import { nextTarget, quickTarget, type Target } from './target.ts'
+import { isReplaceable, nextTarget, quickTarget, type Target } from './target.ts'
 import { useTried } from './tried.ts'
 import { useMeans } from './use-means.ts'
 import { WorldMap } from './world-map.tsx'
@@ -56,22 +56,23 @@ export function Connect() {
   const exit = connection.name === 'connected' ? connection.live.exit?.country : undefined
   const known = connection.name === 'unknown' ? connection.before : connection
   const idle = ['disconnected', 'disconnecting', 'blocked'].includes(known.name)
-  const connected = connection.name === 'connected'
+  const replaceable = connection.name !== 'unknown' && isReplaceable(connection.name)
   const [isSwitching, setSwitching] = useState(false)
-  const switching = connected && isSwitching
+  const switching = replaceable && isSwitching
   useEffect(() => {
-    if (!connected) setSwitching(false)
-  }, [connected])
+    if (!replaceable) setSwitching(false)
+  }, [replaceable])
   const choose = useCallback(
     (country: string) => {
       setFilters({ ...filters, country: filters.country === country ? '' : country })
-      if (connected) setSwitching(true)
+      if (replaceable) setSwitching(true)
     },
-    [connected, filters, setFilters],
+    [replaceable, filters, setFilters],
   )
   const connectTo = useCallback(
-    (proposal: ProposalView) => setTarget({ kind: 'one', first: proposal, candidates: [proposal], instead: connected }),
-    [connected],
+    (proposal: ProposalView) =>
+      setTarget({ kind: 'one', first: proposal, candidates: [proposal], instead: replaceable }),
+    [replaceable],
   )
   return (
     <div className="connect" data-connection={connection.name} data-tone={connectionTone(connection)}>
@@ -99,7 +100,7 @@ export function Connect() {
         {(connection.name === 'reconnecting' || connection.name === 'blocked') && !isQuietLockdown(connection) && (
           <LossNotice connection={connection} />
         )}
-        {(connection.name === 'connecting' || connection.name === 'reconnecting') && (
+        {(connection.name === 'connecting' || (connection.name === 'reconnecting' && !switching)) && (
           <ConnectingSteps connection={connection} />
         )}
         {connection.name === 'connected' && !switching && <LiveSession connection={connection} />}

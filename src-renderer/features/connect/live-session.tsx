@@ -19,7 +19,9 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
   const samples = useTraffic()
   const ahead = paidAhead(proposal, live, pace(samples))
   return (
-    <div className="live">
+    // Whoever scrolls by keyboard has to be able to stand in it.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
+    <section className="live" aria-label={m.live.title} tabIndex={0}>
       <ElsewhereNotice connection={connection} />
       <section className="card card-pad" aria-label={m.live.chart}>
         <div className="live-rates">
@@ -43,7 +45,9 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
         </Tile>
         <Tile
           label={m.live.ahead}
-          note={lasts(ahead) ?? (live.leftover > 0n ? m.live.aheadIs(formatAmount(live.leftover)) : undefined)}
+          note={[live.leftover > 0n && m.live.aheadIs(formatAmount(live.leftover)), lasts(ahead)]
+            .filter(Boolean)
+            .join('; ')}
         >
           {aheadText(ahead)}
         </Tile>
@@ -84,6 +88,7 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
               <p className="faint">{live.exit.isProviders ? m.live.exitProviders : m.live.exitOther}</p>
             )}
           </Fact>
+          <Fact label={m.live.service}>{m.service[proposal.serviceType]}</Fact>
           <Fact label={m.live.provider}>
             <IdentityLabel id={live.provider} />
           </Fact>
@@ -91,7 +96,7 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
         </dl>
       </section>
       <UnpaidNotice unpaid={live.unpaid} />
-    </div>
+    </section>
   )
 }
 

@@ -1,4 +1,5 @@
 import { SearchX, Telescope } from 'lucide-react'
+import { useMemo } from 'react'
 import type { ProposalView } from '#shared/contract/answers.ts'
 import { counted, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
@@ -10,6 +11,8 @@ import { FilterChips } from './filter-chips.tsx'
 import { type Filters, isFiltered, NO_FILTERS } from './filters.ts'
 import { ProposalList } from './proposal-list.tsx'
 import { useSteady } from './steady.ts'
+import { whyNone } from './target.ts'
+import { useMeans } from './use-means.ts'
 
 export function Offers({
   query,
@@ -27,6 +30,15 @@ export function Offers({
   onConnect(proposal: ProposalView): void
 }) {
   const all = useNode((state) => state.proposals.count)
+  const means = useMeans()
+  // A hint under the mouse is seen by few.
+  const reasons = useMemo(
+    () =>
+      (['openvpn', 'socks'] as const)
+        .filter((type) => shown.some(({ serviceType }) => serviceType === type))
+        .flatMap((type) => whyNone(type, means) ?? []),
+    [shown, means],
+  )
   const rows = useSteady(shown, JSON.stringify(filters))
   return (
     <div className="offers card">
@@ -46,6 +58,11 @@ export function Offers({
           <FailedQuery text={m.connect.failed} query={query} />
         </div>
       )}
+      {reasons.map((reason) => (
+        <p key={reason} className="offers-notice faint">
+          {reason}
+        </p>
+      ))}
       {shown.length > 0 ? (
         <ProposalList proposals={rows} onConnect={onConnect} />
       ) : (

@@ -27,10 +27,12 @@ export function paidAhead(
   return { kind: 'volume', bytes, ...(lastsMs <= DAY_MS && { lastsMs }) }
 }
 
-/** The pace of the last half minute: a person should not see the minutes jump with every burst. */
+/** The pace of the last half minute, since the minutes should not jump with every burst; 0 as soon as nothing flows. */
 export function pace(samples: readonly { atMs: number; up: number; down: number }[]): number {
   const last = samples.at(-1)
   if (!last) return 0
   const recent = samples.filter((sample) => sample.atMs >= last.atMs - 30_000)
+  const isIdle = recent.slice(-5).every(({ up, down }) => up + down < IDLE_BPS)
+  if (isIdle) return 0
   return recent.reduce((sum, { up, down }) => sum + up + down, 0) / recent.length
 }

@@ -76,6 +76,7 @@ export function ProposalList({
                 proposal={proposal}
                 headBlock={headBlock}
                 why={whyNot(proposal, means)}
+                isInUse={proposalKey(proposal) === means.inUse}
                 onConnect={onConnect}
                 onPrefer={prefer}
               />

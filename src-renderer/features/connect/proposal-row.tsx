@@ -18,6 +18,7 @@ export const ProposalRow = memo(function ProposalRow({
   proposal,
   headBlock,
   why,
+  isInUse,
   onConnect,
   onPrefer,
 }: {
@@ -25,6 +26,8 @@ export const ProposalRow = memo(function ProposalRow({
   headBlock: number
   /** Why nobody connects to it now; undefined: one can. */
   why: string | undefined
+  /** One is connected through it. */
+  isInUse: boolean
   onConnect(proposal: ProposalView): void
   onPrefer(proposal: ProposalView, preferred: boolean): void
 }) {
@@ -41,6 +44,7 @@ export const ProposalRow = memo(function ProposalRow({
           <strong className="truncate">{country}</strong>
           <span className="tag">{m.service.tags[proposal.serviceType]}</span>
           {proposal.own && <OwnTag serial={proposal.serial} />}
+          {isInUse && <span className="tag tag-green">{m.connect.inUse}</span>}
         </p>
         <p className="row-line truncate">
           <IdentityLabel id={proposal.provider} size={15} />

@@ -77,7 +77,7 @@ export function StatePanel(props: {
           {m.connect.cancel}
         </Button>
       )}
-      {connection.name === 'connected' && (
+      {(connection.name === 'connected' || connection.name === 'reconnecting') && (
         <Button
           size="large"
           wide

@@ -2,6 +2,7 @@ import type { ProposalView } from '#shared/contract/answers.ts'
 import type { CommandInput } from '#shared/contract/commands.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { m } from '../../messages/index.ts'
+import type { KnownConnection } from '../../store/use-connection.ts'
 import { type Filters, toQuery } from './filters.ts'
 
 /** What a person is about to pay for: one offer, or the best of a list; `instead`: in the place of the session that runs. */
@@ -20,6 +21,8 @@ export function proposalKey(proposal: Pick<ProposalView, 'provider' | 'serial' |
 export type Means = Pick<AppState, 'capabilities'> & {
   /** What lets nothing out beside a tunnel: one that stands, or one that is gone. */
   guard: 'tunnel' | 'block' | undefined
+  /** The key of the offer that one is connected through. */
+  inUse?: string | undefined
 }
 
 export function usable(proposal: ProposalView, means: Means): boolean {
@@ -32,15 +35,25 @@ function isPossible(type: ProposalView['serviceType'], { capabilities, guard }: 
 }
 
 /** Why nobody connects to it now; undefined: one can. */
-export function whyNot({ serviceType }: ProposalView, means: Means): string | undefined {
+export function whyNot(proposal: ProposalView, means: Means): string | undefined {
+  return proposalKey(proposal) === means.inUse ? m.confirm.inUse : whyNone(proposal.serviceType, means)
+}
+
+/** Why nobody connects to any offer of a service now. */
+export function whyNone(serviceType: ProposalView['serviceType'], means: Means): string | undefined {
   if (isPossible(serviceType, means)) return undefined
   if (!means.capabilities[serviceType].available) return m.confirm.unavailable(m.service[serviceType])
   return means.guard === 'tunnel' ? m.confirm.proxyBehindVpn : m.confirm.blockedProxy
 }
 
-/** From these states a person can connect; from `connected` to something else, and the others have to end first. */
+/** In these states another offer can take the place of what runs, or is tried again. */
+export function isReplaceable(connection: KnownConnection['name']): boolean {
+  return connection === 'connected' || connection === 'reconnecting'
+}
+
+/** From these states a person can connect, from others to something else instead; the rest have to end first. */
 export function canConnect(connection: AppState['connection']['name'], instead = false): boolean {
-  return instead ? connection === 'connected' : connection === 'disconnected' || connection === 'blocked'
+  return instead ? isReplaceable(connection) : connection === 'disconnected' || connection === 'blocked'
 }
 
 /**
