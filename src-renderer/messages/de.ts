@@ -218,7 +218,7 @@ export const de: Messages = {
     verified:
       'Eine kleine erste Zahlung eröffnet die Sitzung; danach wird nur bezahlt, solange wirklich Daten fließen.',
     port: 'Port des Proxys auf diesem Computer',
-    portHint: 'Bleibt das Feld leer, wird ein freier gewählt.',
+    portHint: 'Leer: 1080 oder ein freier',
     portBad: 'Ein Port ist eine Zahl von 1 bis 65.535.',
     go: 'Verbinden',
     proxyText:

@@ -217,7 +217,7 @@ export const en = {
     balanceVolume: (amount: string, volume: string) => `${amount}, enough for ${volume}`,
     verified: 'A small first payment opens the session; more is paid only while traffic really flows.',
     port: 'Port of the proxy on this computer',
-    portHint: 'Leave empty for any free one.',
+    portHint: 'Leave empty for 1080, or a free one.',
     portBad: 'A port is a number from 1 to 65,535.',
     go: 'Connect',
     proxyText: 'Only apps that you point at the proxy use it; everything else keeps showing your own address.',

@@ -23,10 +23,10 @@ const LOST_AFTER_MS = 2_000
  *                       └─ cancelled / failed ──────────→ over ◀── lost / stop ─────┘
  */
 export async function createSocksConsumer(
-  deps: { log: Logger; clock: Clock },
+  deps: { log: Logger; clock: Clock; usualPort: number },
   options: ConsumerOptions,
 ): Promise<ServiceConsumer> {
-  const { log, clock } = deps
+  const { log, clock, usualPort } = deps
   const own = await createSessionCertificate(clock.now())
   const lostHandlers = new Set<(message: string) => void>()
   let started = false
@@ -62,10 +62,10 @@ export async function createSocksConsumer(
         mux = connection
         if (signal.aborted || stopped) throw new Error('cancelled')
         await withDeadline(connection.ready(), clock)
-        const listener = await startSocksListener({
-          clock,
-          open: connection.open,
-          ...(options.socksPort !== undefined && { port: options.socksPort }),
+        const listenAt = (port: number) => startSocksListener({ clock, open: connection.open, port })
+        const listener = await listenAt(options.socksPort ?? usualPort).catch((error: unknown) => {
+          if (options.socksPort !== undefined) throw error
+          return listenAt(0)
         })
         closeListener = listener.close
         if (signal.aborted || stopped) throw new Error('cancelled')

@@ -17,7 +17,12 @@ export type SocksDeps = {
   policy?: DestinationPolicy
   /** Where the provider's half listens; default: every address of this machine, any free port. */
   listen?: { host?: string; port?: number }
+  /** Where the consumer's half listens when no port is asked for; another free one while a program has it. Default: 1080. */
+  usualPort?: number
 }
+
+/** SOCKS' own (IANA): a browser that was told of it once finds the proxy again. */
+const USUAL_PORT = 1080
 
 /**
  * The secure SOCKS service (whitepaper 6.4.3, 6.6.3): the consumer's programs speak SOCKS5 to
@@ -25,7 +30,7 @@ export type SocksDeps = {
  * dialogue, and the provider connects to the destinations. Needs no rights beyond those of a user.
  */
 export function createSocks(deps: SocksDeps): ServiceType {
-  const { log, clock, listen } = deps
+  const { log, clock, listen, usualPort = USUAL_PORT } = deps
   return {
     name: 'socks',
     startProvider: (options) =>
@@ -40,6 +45,6 @@ export function createSocks(deps: SocksDeps): ServiceType {
         },
         options,
       ),
-    createConsumer: (options) => createSocksConsumer({ log, clock }, options),
+    createConsumer: (options) => createSocksConsumer({ log, clock, usualPort }, options),
   }
 }

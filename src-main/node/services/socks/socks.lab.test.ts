@@ -480,6 +480,17 @@ describe('ends', () => {
     expect(process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length).toBeLessThan(4)
   })
 
+  test('the usual port is used where it is free, and another one where it is not', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const usualPort = (server.address() as AddressInfo).port
+    const first = await pair([], { usualPort })
+    expect([0, usualPort]).not.toContain(first.socksPort)
+    await once(server.close(), 'close')
+    expect((await first.consume('s2')).socksPort).toBe(usualPort)
+    expect([0, usualPort]).not.toContain((await first.consume('s3')).socksPort)
+  })
+
   test('a port that is taken is named', async () => {
     const taken = await destination(() => undefined)
     const { socks, provider } = await pair()

@@ -28,15 +28,15 @@ const CONNECT = 1
 export function startSocksListener(options: {
   clock: Clock
   open: OpenStream
-  port?: number
+  /** 0: any free one. */
+  port: number
 }): Promise<{ port: number; close(): Promise<void> }> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     socket.on('error', () => undefined)
     serveSocksClient(socket, options).catch(() => socket.destroy())
   })
   server.maxConnections = MAX_CLIENTS
-  const where = { host: '127.0.0.1', ...(options.port !== undefined && { port: options.port }) }
-  return listen(server, where, 'SOCKS proxy', (socket) => socket.resetAndDestroy())
+  return listen(server, { host: '127.0.0.1', port: options.port }, 'SOCKS proxy', (socket) => socket.resetAndDestroy())
 }
 
 /** One client, from its greeting to its end. Rejects when it does not speak SOCKS5. */

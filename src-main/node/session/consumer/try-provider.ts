@@ -179,7 +179,11 @@ async function open(
     const limited = withDeadline(clock, signal, timing.startMs)
     try {
       const { socksPort } = await service.start(data, limited.signal)
-      if (socksPort !== undefined) attempt.socksPort = socksPort
+      if (socksPort !== undefined) {
+        attempt.socksPort = socksPort
+        // Programs were told of it: whoever comes next in this connection is reached there, too.
+        context.options.socksPort = socksPort
+      }
     } finally {
       limited.done()
     }
