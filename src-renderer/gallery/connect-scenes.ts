@@ -125,6 +125,13 @@ export function connectScenes(now: number): Record<string, Scene> {
         lost: { proposal: LOST, atMs: now - 222_000 },
       },
     }),
+    'connected-next-best': at({
+      name: 'connected',
+      proposal: CHOSEN,
+      live: { ...live(now), startedAtMs: now - 14_000 },
+      steps: STEPS,
+      tried: { proposal: LOST, why: 'The provider does not answer; it may be offline.' },
+    }),
     'connected-socks': at({
       name: 'connected',
       proposal: { ...CHOSEN, serviceType: 'socks', unit: 'hour' },

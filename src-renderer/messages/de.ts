@@ -78,7 +78,10 @@ export const de: Messages = {
     disconnecting: 'Wird getrennt',
     elapsed: (time) => `Dauer ${time}`,
     unknownText: (time, state) => `Zuletzt bekannt um ${time}: ${state}.`,
-    unknownProtection: 'Wenn der Knoten beendet wurde, ist Ihre eigene Adresse vielleicht sichtbar.',
+    unknownVpn:
+      'Wenn der Knoten beendet wurde, lässt der Kill Switch nichts hinaus, bis er wieder läuft. „myst reset-network“ im Terminal gibt das Internet ohne ihn frei.',
+    unknownProxy:
+      'Wenn der Knoten beendet wurde, ist der Proxy weg; Programme, die das übergehen, zeigen Ihre eigene Adresse.',
     disconnectedText: 'Websites sehen Ihre eigene Adresse.',
     connectingTo: (country) => `Verbindungsaufbau: ${country}`,
     connectedTo: (country) => `Verbunden: ${country}`,
@@ -280,7 +283,8 @@ export const de: Messages = {
       `${amount} sind noch vorausbezahlt und zählen bei Ihrer nächsten Verbindung mit diesen Anbietern.`,
     maybeLost: (amount) => `Vorausbezahlte ${amount} sind vielleicht verloren.`,
     next: 'Nächstes Angebot versuchen',
-    noNext: 'Ihre Liste hat kein weiteres Angebot; mit anderen Filtern finden Sie mehr.',
+    noNext: 'Ihre Liste hat kein weiteres Angebot, das noch nicht versucht wurde.',
+    noNextFiltered: 'Ihre Filter lassen kein weiteres Angebot übrig, das noch nicht versucht wurde.',
     dismiss: 'Ausblenden',
   },
   live: {
@@ -309,6 +313,7 @@ export const de: Messages = {
     measured: 'Gemessener Datenverkehr',
     byYou: 'Von Ihnen',
     byProvider: 'Vom Anbieter',
+    measuredSince: (time) => `Gezählt, seit die Verbindung um ${time} wieder da ist; Kosten und Dauer laufen weiter.`,
     measuredHint: 'Der Anbieter meldet alle zehn Sekunden; seine Zahl liegt daher etwas zurück.',
     provider: 'Anbieter',
     socks: 'SOCKS5-Proxy für Ihre Programme',
@@ -321,6 +326,8 @@ export const de: Messages = {
       `${lost} ging um ${time} verloren. Sie sind wieder verbunden: ${now}, ${price}.`,
     elsewhereSameCountry: (country, time, price) =>
       `Der Anbieter (${country}) ging um ${time} verloren. Ein anderer dort hat übernommen, ${price}.`,
+    triedFirst: (tried, why, now, price) =>
+      `Zuerst versucht: ${tried}. ${why} Sie sind mit dem nächstbesten verbunden: ${now}, ${price}.`,
     priceInstead: (now, before) => `${now} statt ${before}`,
     priceSame: 'zum gleichen Preis',
     chartLoading: 'Diagramm wird geladen…',

@@ -78,7 +78,9 @@ export const en = {
     disconnecting: 'Disconnecting',
     elapsed: (time: string) => `for ${time}`,
     unknownText: (time: string, state: string) => `Last known at ${time}: ${state}.`,
-    unknownProtection: 'If the node ended, your own address may be visible.',
+    unknownVpn:
+      'If the node ended, the kill switch lets nothing out until it runs again. “myst reset-network” in a terminal restores the internet without it.',
+    unknownProxy: 'If the node ended, the proxy is gone; apps that ignore that use your own address.',
     disconnectedText: 'Websites see your own address.',
     connectingTo: (country: string) => `Connecting to ${country}`,
     connectedTo: (country: string) => `Connected to ${country}`,
@@ -276,7 +278,8 @@ export const en = {
       `${amount} paid ahead stay with the providers and count when you connect to them again.`,
     maybeLost: (amount: string) => `${amount} paid ahead may be lost.`,
     next: 'Try the next one',
-    noNext: 'There is no other offer in your list; change the filters to find more.',
+    noNext: 'Your list has no other offer that was not tried yet.',
+    noNextFiltered: 'Your filters leave no other offer that was not tried yet.',
     dismiss: 'Dismiss',
   },
   live: {
@@ -305,6 +308,8 @@ export const en = {
     measured: 'Traffic measured',
     byYou: 'By you',
     byProvider: 'By the provider',
+    measuredSince: (time: string) =>
+      `Counted since the connection was got back at ${time}; cost and time go on from before.`,
     measuredHint: 'The provider reports every ten seconds, so its number is a little behind yours.',
     provider: 'Provider',
     socks: 'SOCKS5 proxy for your apps',
@@ -317,6 +322,8 @@ export const en = {
       `${lost} was lost at ${time}. You are connected again: ${now}, ${price}.`,
     elsewhereSameCountry: (country: string, time: string, price: string) =>
       `The provider in ${country} was lost at ${time}. Another one there took over, ${price}.`,
+    triedFirst: (tried: string, why: string, now: string, price: string) =>
+      `${tried} was tried first: ${why} You are connected to the next best: ${now}, ${price}.`,
     priceInstead: (now: string, before: string) => `${now} instead of ${before}`,
     priceSame: 'at the same price',
     chartLoading: 'Loading the chart…',

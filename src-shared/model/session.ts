@@ -32,7 +32,15 @@ export type ConnectStep = (typeof CONNECT_STEPS)[number]
 export type ConnectionState =
   | { name: 'disconnected'; last?: ConnectionFailure }
   | ({ name: 'connecting' } & Progress)
-  | { name: 'connected'; proposal: Proposal; live: LiveSession; steps: StepRecord[]; before?: SoFar }
+  | {
+      name: 'connected'
+      proposal: Proposal
+      live: LiveSession
+      steps: StepRecord[]
+      before?: SoFar
+      /** What was tried first and did not work, and why, in one sentence. */
+      tried?: { proposal: Proposal; why: string }
+    }
   | ({
       name: 'reconnecting'
       /** What ended the session, in one sentence. */

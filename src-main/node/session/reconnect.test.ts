@@ -73,6 +73,8 @@ describe('a session that is lost', () => {
     t.pair.network.cut(t.proposal.provider, true)
     t.connection.connect(t.candidates, { filter: { country: 'DE' } })
     expect(await reach()).toBeLessThan(8_000)
+    const why = 'The provider does not answer; it may be offline.'
+    expect(t.connection.state).toMatchObject({ tried: { proposal: { provider: t.proposal.provider }, why } })
     await t.settle(t.connection.disconnect())
     t.pair.network.cut(t.proposal.provider, false)
     await t.connect()

@@ -83,6 +83,7 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
 
   return (
     <form className="dialog-form" onSubmit={(event) => void submit(event)}>
+      {target.instead && <Notice>{guard ? m.confirm.insteadOfVpn : m.confirm.insteadOfProxy}</Notice>}
       <dl className="facts">
         {!several && (
           <div>
@@ -154,7 +155,6 @@ function Terms({ target, filters, onClose }: { target: Target; filters: Filters;
         </Notice>
       )}
       {missing ? <Notice tone="accent">{missing.text}</Notice> : !free && <p className="faint">{m.confirm.verified}</p>}
-      {target.instead && <Notice>{guard ? m.confirm.insteadOfVpn : m.confirm.insteadOfProxy}</Notice>}
       <ErrorNotice error={connect.error} />
       <div className="dialog-actions">
         <Button onClick={onClose}>{m.app.cancel}</Button>

@@ -1,5 +1,5 @@
 import './connect.css'
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { ProposalView } from '#shared/contract/answers.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useRemembered } from '../../store/remembered.ts'
@@ -11,7 +11,7 @@ import { ConfirmDialog } from './confirm-dialog.tsx'
 import { ConnectingSteps } from './connecting-steps.tsx'
 import { CountryPicks } from './country-picks.tsx'
 import { FailureNotice } from './failure-notice.tsx'
-import { acceptFilters, countByCountry, matches, NO_FILTERS, toQuery } from './filters.ts'
+import { acceptFilters, countByCountry, isFiltered, matches, NO_FILTERS, toQuery } from './filters.ts'
 import { LinkedOffer } from './linked-offer.tsx'
 import { LiveSession } from './live-session.tsx'
 import { LossNotice } from './loss-notice.tsx'
@@ -62,6 +62,12 @@ export function Connect() {
   useEffect(() => {
     if (!replaceable) setSwitching(false)
   }, [replaceable])
+  // In a small window the offer was chosen far below, where the state is out of sight.
+  const stage = useRef<HTMLElement>(null)
+  const connecting = connection.name === 'connecting'
+  useEffect(() => {
+    if (connecting) stage.current?.scrollIntoView({ block: 'start' })
+  }, [connecting])
   const choose = useCallback(
     (country: string) => {
       setFilters({ ...filters, country: filters.country === country ? '' : country })
@@ -76,7 +82,7 @@ export function Connect() {
   )
   return (
     <div className="connect" data-connection={connection.name} data-tone={connectionTone(connection)}>
-      <section className="stage card">
+      <section className="stage card" ref={stage}>
         <StatePanel quick={quick} onQuick={setTarget} switching={switching} onSwitch={setSwitching} />
         <WorldMap
           counts={counts}
@@ -94,6 +100,7 @@ export function Connect() {
             key={JSON.stringify([connection.last.message, connection.last.step])}
             failure={connection.last}
             next={nextTarget(shown, means, tried, lastType)}
+            filtered={isFiltered(filters)}
             onNext={setTarget}
           />
         )}

@@ -12,10 +12,13 @@ import type { Target } from './target.ts'
 export function FailureNotice({
   failure,
   next,
+  filtered,
   onNext,
 }: {
   failure: ConnectionFailure
   next: Target | undefined
+  /** The person's filters hide offers. */
+  filtered: boolean
   onNext(target: Target): void
 }) {
   const [dismissed, setDismissed] = useState(false)
@@ -48,7 +51,7 @@ export function FailureNotice({
             {m.failure.next}
           </Button>
         ) : (
-          <p>{m.failure.noNext}</p>
+          <p>{filtered ? m.failure.noNextFiltered : m.failure.noNext}</p>
         )}
       </Notice>
     </div>

@@ -1,7 +1,14 @@
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { type ReactNode, Suspense } from 'react'
 import { type ConnectionState, costInAll } from '#shared/model/session.ts'
-import { formatAmount, formatBytes, formatDuration, formatPrice, formatRate } from '../../messages/format.ts'
+import {
+  formatAmount,
+  formatBytes,
+  formatDuration,
+  formatPrice,
+  formatRate,
+  formatTime,
+} from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useTraffic } from '../../store/node-context.tsx'
 import { Amount } from '../../ui/amount.tsx'
@@ -78,7 +85,10 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
             </tr>
           </tbody>
         </table>
-        <p className="faint live-note">{m.live.measuredHint}</p>
+        <p className="faint live-note">
+          {m.live.measuredHint}
+          {connection.before && ` ${m.live.measuredSince(formatTime(live.startedAtMs))}`}
+        </p>
       </section>
       <section className="card live-facts">
         <dl className="facts">

@@ -1,6 +1,6 @@
 import { ArrowLeftRight, LockOpen, Power, RotateCw, Undo2, Zap } from 'lucide-react'
 import { type FocusEvent, useEffect, useRef } from 'react'
-import { startedInAll } from '#shared/model/session.ts'
+import { type ConnectionState, startedInAll } from '#shared/model/session.ts'
 import { countryName } from '../../messages/countries.ts'
 import { counted, formatClock, formatPrice, formatTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
@@ -171,11 +171,10 @@ function BlockedActions(props: {
 function Where({ connection }: { connection: KnownConnection }) {
   if (connection.name === 'unknown') {
     const { before, sinceMs } = connection
-    const isOpen = before.name === 'disconnected' || before.name === 'disconnecting'
     return (
       <p className="panel-where muted">
         {m.connection.unknownText(formatTime(sinceMs), connectionTitle(before))}
-        {!isOpen && ` ${m.connection.unknownProtection}`}
+        {unknownProtection(before)}
       </p>
     )
   }
@@ -225,6 +224,14 @@ function Where({ connection }: { connection: KnownConnection }) {
       </span>
     </p>
   )
+}
+
+/** What a node that is gone left behind: the guard outlives it, a proxy does not. */
+function unknownProtection(before: ConnectionState): string {
+  // Of an attempt nobody knows how far it came.
+  if (before.name === 'disconnected' || before.name === 'disconnecting' || before.name === 'connecting') return ''
+  const isVpn = before.name === 'blocked' || before.proposal.serviceType === 'openvpn'
+  return ` ${isVpn ? m.connection.unknownVpn : m.connection.unknownProxy}`
 }
 
 /** The one thing that is needed of a proxy. */

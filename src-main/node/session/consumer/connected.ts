@@ -65,7 +65,7 @@ export async function connected(
       rateBps,
     }
     const soFar = before.soFar && { before: { ...before.soFar, used: context.spent.used } }
-    context.show({ name: 'connected', proposal, live, steps, ...soFar })
+    context.show({ name: 'connected', proposal, live, steps, ...soFar, ...(before.tried && { tried: before.tried }) })
     const ownCost = costOf(proposal, own)
     attempt.purse?.used(cost)
     pay.keepAhead(costPerMinute, ownCost - metered.cost, tunnel.isFlowing(own.bytesDown))

@@ -1,7 +1,7 @@
 import type { ConnectionFailure } from '#shared/model/session.ts'
 
 import { lockedDown } from './blocked.ts'
-import type { Context, Stop, Transition } from './context.ts'
+import type { Before, Context, Stop, Transition } from './context.ts'
 import { openNetwork } from './disconnected.ts'
 import { tryProvider } from './try-provider.ts'
 
@@ -15,6 +15,7 @@ export async function connecting(
   // Asked before anything is tunnelled, and beside everything else.
   void context.ownAddress()
   let paid = 0n
+  let first: Before['tried']
   let failure: ConnectionFailure = { message: 'There is no provider to try.', paid }
   for (const [index, proposal] of candidates.entries()) {
     const type = deps.serviceTypes.find(({ name }) => name === proposal.serviceType)
@@ -28,10 +29,12 @@ export async function connecting(
       { reachMs: hasNext ? timing.reachMs : undefined },
     )
     if (tried.kind === 'verified') {
-      return { to: 'connected', attempt: tried.attempt, steps: tried.steps, before: { paid, attempts: 0 } }
+      const before = { paid, attempts: 0, ...(first && { tried: first }) }
+      return { to: 'connected', attempt: tried.attempt, steps: tried.steps, before }
     }
     paid += tried.paid
     failure = { ...tried.failure, paid }
+    first ??= { proposal, why: failure.message }
     if (tried.kind === 'cancelled') return { to: 'disconnecting', attempt: tried.attempt, failure }
     // No second provider is paid for a server that the person can change; whoever reconnects has had answers from it.
     if (tried.kind === 'hopeless' || tried.kind === 'unnamed') break

@@ -83,7 +83,12 @@ export type Stop = {
 }
 
 /** Of the sessions before, in this connection; `soFar` when there was one. */
-export type Before = { paid: Amount; attempts: number; soFar?: Omit<SoFar, 'used'> }
+export type Before = {
+  paid: Amount
+  attempts: number
+  soFar?: Omit<SoFar, 'used'>
+  tried?: Extract<ConnectionState, { name: 'connected' }>['tried']
+}
 
 /** What a state hands to the next one. */
 export type Transition =

@@ -82,7 +82,12 @@ export async function reconnecting(
     asked.add(proposal)
     if (tried.kind === 'verified') {
       const soFar = soFarOf(lost, proposal, before, sinceMs)
-      return { to: 'connected', attempt: tried.attempt, steps: tried.steps, before: { paid, attempts, soFar } }
+      return {
+        to: 'connected',
+        attempt: tried.attempt,
+        steps: tried.steps,
+        before: { ...before, paid, attempts, soFar },
+      }
     }
     paid += tried.paid
     if (tried.kind === 'cancelled') return { to: 'disconnecting', attempt: tried.attempt, failure: stopped() }
