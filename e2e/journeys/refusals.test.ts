@@ -193,6 +193,23 @@ describe('what can go wrong is said in one sentence', () => {
     }
   })
 
+  it('a second one that would share on the same home: neither ends the other, unless it is meant to', async () => {
+    const terms = (price: string) => ['provide', '--service', 'socks', '--price', price, '--unit', 'GiB']
+    const seller = { home: 'seller', network: file }
+    const first = here.start(terms('0.1'), seller)
+    await first.until('announced', (line) => line.state === 'announced')
+    const refusal = await refused(terms('0.2'), { home: 'seller' })
+    expect(refusal).toMatchObject({ name: 'AlreadySharing', message: expect.stringContaining('socks for 0.1 MYST') })
+    const second = here.start([...terms('0.2'), '--instead'], seller)
+    await second.until('announced', (line) => line.state === 'announced')
+    await first.until('that it was replaced', (line) => line.event === 'replaced')
+    const [offer] = (await succeed(['proposals', '--sort', 'price'], 'buyer')).slice(-1)
+    expect(offer).toMatchObject({ priceMyst: '0.2' })
+    expect((await second.stop()).code).toBe(0)
+    await first.until('the end', (line) => line.event === 'stopped')
+    expect((await first.stop()).code).toBe(0)
+  })
+
   describe.skipIf(process.getuid?.() !== 0 || !openVpnAvailability().available)(
     'on a machine [needs root openvpn]',
     () => {

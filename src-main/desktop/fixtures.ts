@@ -41,6 +41,7 @@ export const baseState: AppState = {
   },
   connection: { name: 'disconnected' },
   share: {
+    run: 0,
     state: 'off',
     services: [],
     sessions: [],

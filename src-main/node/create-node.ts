@@ -297,20 +297,19 @@ export async function createNode(options: {
     'network.file': async () => (network ? withoutCredentials(network) : null),
     'shell.set': notHere,
     'shell.update': notHere,
-    async 'share.start'(terms) {
+    async 'share.start'({ instead, ...terms }) {
       if (file.current.lockdown) {
         throw new MystError('LockdownInTheWay', 'Switch lockdown off to share: nobody could reach you.')
       }
-      await needAgent().sharing.start(terms)
-      return null
+      return { run: await needAgent().sharing.start(terms, { instead }) }
     },
     async 'share.checkReach'() {
       const found = await reach()
       state.set({ share: { ...state.get().share, reach: found } })
       return found
     },
-    async 'share.stop'() {
-      await agent?.sharing.stop()
+    async 'share.stop'({ run }) {
+      await agent?.sharing.stop(run)
       return null
     },
     'sessions.list': async ({ limit = 100 }) => sessionsOf(limit),

@@ -41,6 +41,7 @@ export function initialState(known: {
     },
     connection,
     share: {
+      run: 0,
       state: 'off',
       services: [],
       sessions: [],

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Reach, ShareState, ShareTerms } from '#shared/contract/state.ts'
 import { MystError, toWire } from '#shared/errors/myst-error.ts'
 import type { Contact, ServiceTypeName } from '#shared/model/proposal.ts'
+import { formatMyst } from '#shared/model/units.ts'
 import type { Announcer } from './discovery/announcer.ts'
 import type { Logger } from './lib/logger.ts'
 import type { GasAccount } from './ports/chain.ts'
@@ -20,13 +21,14 @@ export type SessionServer = { serve(dialogue: Dialogue): void; stop(): Promise<v
 export type Sharing = {
   /**
    * Starts the chosen services, announces them, and serves sessions. A service that cannot start is
-   * shown as failed while the others run; when none can, rejects with its reason.
+   * shown as failed while the others run; when none can, rejects with its reason. `AlreadySharing` while it is on,
+   * unless these terms are meant `instead`. Resolves with `state.share.run`.
    */
-  start(terms: ShareTerms): Promise<void>
+  start(terms: ShareTerms, how?: { instead?: boolean | undefined }): Promise<number>
   /** Lets the peer of a dialogue that this side opened buy in it too, while anything is on offer. */
   serve(dialogue: Dialogue): void
-  /** Ends every session (they are told), withdraws the offers, stops the services. */
-  stop(): Promise<void>
+  /** Ends every session (they are told), withdraws the offers, stops the services. `run`: only if it is still that one. */
+  stop(run?: number): Promise<void>
 }
 
 export function createSharing(deps: {
@@ -62,21 +64,24 @@ export function createSharing(deps: {
     setService({ type: serviceType, serial, state: announced, ...(message === undefined ? {} : { message }) })
   })
 
-  async function begin(chosen: ShareTerms): Promise<void> {
-    if (running) await end()
+  async function begin(chosen: ShareTerms, instead: boolean): Promise<number> {
+    const before = state.get().share.terms
+    if (running && !instead && before) throw alreadySharing(before)
     if (state.get().identity.registration !== 'registered') {
       throw new MystError(
         'NotRegistered',
         'Register the identity first; others accept messages from registered identities only.',
       )
     }
-    const { message: _old, ...share } = state.get().share
+    if (running) await windDown()
+    const { message: _old, closed: _closed, ...share } = state.get().share
+    const run = share.run + 1
     const terms = {
       ...chosen,
       maxConnections: chosen.maxConnections ?? DEFAULT_CONNECTIONS.maxConnections,
       newConnectionsPerSecond: chosen.newConnectionsPerSecond ?? DEFAULT_CONNECTIONS.newConnectionsPerSecond,
     }
-    state.set({ share: { ...share, state: 'starting', services: [], terms } })
+    state.set({ share: { ...share, state: 'starting', services: [], sessions: [], terms, run } })
     const types = serviceTypes.filter(({ name }) => terms.services.includes(name))
     const services = new Map<ServiceTypeName, ServiceProvider>()
     let reason: unknown
@@ -129,6 +134,7 @@ export function createSharing(deps: {
         })
       }
       set({ state: 'on' })
+      return run
     } catch (error) {
       await end(toWire(error).message, services)
       throw error
@@ -142,8 +148,7 @@ export function createSharing(deps: {
     if (running?.services.size === 0) void inTurn(() => end(message))
   }
 
-  async function end(message?: string, started = running?.services): Promise<void> {
-    if (!running && !started) return
+  async function windDown(started = running?.services): Promise<void> {
     set({ state: 'stopping' })
     await running?.server.stop()
     for (const type of started?.keys() ?? []) announcer.withdraw(identity.id, type)
@@ -153,6 +158,11 @@ export function createSharing(deps: {
         .catch((error: unknown) => log.warn(`a service did not stop cleanly: ${toWire(error).message}`))
     }
     running = undefined
+  }
+
+  async function end(message?: string, started = running?.services): Promise<void> {
+    if (!running && !started) return
+    await windDown(started)
     const { message: _old, closed: _closed, address: _announced, ...share } = state.get().share
     state.set({
       share: { ...share, state: 'off', services: [], sessions: [], ...(message === undefined ? {} : { message }) },
@@ -160,8 +170,15 @@ export function createSharing(deps: {
   }
 
   return {
-    start: (terms) => inTurn(() => begin(terms)),
+    start: (terms, { instead = false } = {}) => inTurn(() => begin(terms, instead)),
     serve: (dialogue) => running?.server.serve(dialogue),
-    stop: () => inTurn(() => end()),
+    stop: (run) => inTurn(async () => (run === undefined || run === state.get().share.run ? end() : undefined)),
   }
+}
+
+function alreadySharing({ services, pricePerUnit, unit }: ShareTerms): MystError {
+  return new MystError(
+    'AlreadySharing',
+    `Shared already: ${services.join(', ')} for ${formatMyst(pricePerUnit)} MYST per ${unit}. Stop that first, or put these terms in its place ("myst provide --instead").`,
+  )
 }

@@ -121,6 +121,7 @@ export const READY: AppState = {
   },
   connection: { name: 'disconnected' },
   share: {
+    run: 0,
     state: 'off',
     services: [],
     sessions: [],

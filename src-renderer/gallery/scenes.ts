@@ -11,6 +11,7 @@ export function scenes(now: number): Record<string, Scene> {
   const sharing: AppState = {
     ...READY,
     share: {
+      run: 1,
       state: 'on',
       services: [
         { type: 'openvpn', serial: 4, state: 'announced', port: { number: 1194, protocol: 'udp' } },

@@ -137,6 +137,7 @@ export const commands = {
   'shell.set': command(shellSettings).returns<null>(),
   /** Takes one step of an update; the system's own dialog asks before anything is downloaded or installed. */
   'shell.update': command(updateStep).returns<null>(),
+  /** `AlreadySharing` while it is on, unless these terms are meant `instead`: then the sessions of before end. */
   'share.start': command(
     z.object({
       services: z.array(serviceType).min(1),
@@ -166,11 +167,13 @@ export const commands = {
       allowMail: z.boolean().optional(),
       /** False: other providers are told nothing of promises, and asked about none (whitepaper 6.5.6). */
       sharePromises: z.boolean().optional(),
+      instead: z.boolean().optional(),
     }),
-  ).returns<null>(),
+  ).returns<{ run: number }>(),
   /** Asks a probe of the network, outside of any tunnel, for one's own address; also before sharing. In `state.share.reach`. */
   'share.checkReach': command(nothing).returns<Reach>(),
-  'share.stop': command(nothing).returns<null>(),
+  /** `run`: only if it is still that start's. */
+  'share.stop': command(z.object({ run: z.number().int().optional() })).returns<null>(),
   'sessions.list': command(z.object({ limit: z.number().int().min(1).max(1000).optional() })).returns<
     SessionRecord[]
   >(),

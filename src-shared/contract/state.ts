@@ -93,6 +93,8 @@ export type WalletState = {
 
 export type ShareState = {
   state: 'off' | 'starting' | 'on' | 'stopping'
+  /** Which start this is of: whoever started one can stop just that, and not what took its place. */
+  run: number
   message?: string
   services: {
     type: ServiceTypeName

@@ -266,6 +266,8 @@ export const nodeDe: NodeSentences = {
     'Die Schlüsseldatei ({0}) enthält einen anderen Schlüssel; verwenden Sie eine Sicherung davon.',
 
   // Of sharing and money.
+  'Shared already: {} for {} MYST per {}. Stop that first, or put these terms in its place ("myst provide --instead").':
+    'Geteilt wird schon: {0} für {1} MYST pro {2}. Beenden Sie das erst, oder setzen Sie diese Bedingungen an seine Stelle („myst provide --instead“).',
   'Switch lockdown off to share: nobody could reach you.':
     'Schalten Sie Lockdown aus, um zu teilen: Sonst könnte Sie niemand erreichen.',
   'Register the identity first; others accept messages from registered identities only.':

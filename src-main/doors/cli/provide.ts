@@ -1,13 +1,23 @@
 import { commands } from '#shared/contract/commands.ts'
+import type { ShareState } from '#shared/contract/state.ts'
 import { formatMyst } from '#shared/model/units.ts'
 import { openNode } from './access.ts'
 import { amount, type CommandLine, number, parsed } from './arguments.ts'
 import type { Output } from './output.ts'
 import { interrupted, online, unlocked, until } from './waiting.ts'
 
+/** Says what is not as it was said before. */
+type Teller = {
+  tell(key: string, object: { [key: string]: string | number | null }, sentence: string): void
+  hasTold(key: string): boolean
+}
+
 const gib = (count: number | undefined) => (count === undefined ? undefined : BigInt(Math.round(count * 2 ** 30)))
 
-/** Shares in the foreground; one line when a service is announced, a session comes or goes, or money moves. */
+/**
+ * Shares in the foreground; one line when a service is announced, a session comes or goes, or money moves. It never
+ * ends what another one shares: that takes `--instead`, and what took the place of this one's terms goes on after it.
+ */
 export async function provide(line: CommandLine, output: Output): Promise<number> {
   const { options } = line
   const terms = parsed(commands['share.start'].input, {
@@ -23,84 +33,87 @@ export async function provide(line: CommandLine, output: Output): Promise<number
     maxConnections: number(options, 'connections'),
     ...(options['allow-mail'] ? { allowMail: true } : {}),
     ...(options['keep-promises-private'] ? { sharePromises: false } : {}),
+    ...(options.instead ? { instead: true } : {}),
   })
   const signal = interrupted()
   const access = await openNode(line, { stays: true })
   try {
     const { identity } = await unlocked(access, options)
     await online(access, { broker: true })
-    await access.call('share.start', terms)
-    const shown = new Map<string, string>()
-    const show = (key: string, object: { [key: string]: string | number | null }, sentence: string) => {
-      const text = JSON.stringify(object)
-      if (shown.get(key) === text) return
-      shown.set(key, text)
-      output.line(object, sentence)
-    }
+    const { run } = await access.call('share.start', terms)
+    const teller = createTeller(output)
     try {
-      const ended = await until(
+      const { share } = await until(
         access,
         ({ share }) => {
-          for (const service of share.services) {
-            show(
-              `service/${service.type}`,
-              {
-                event: 'service',
-                service: service.type,
-                state: service.state,
-                serial: service.serial,
-                provider: identity.active ?? null,
-                message: service.message ?? null,
-              },
-              `${service.type}: ${service.state}${service.state === 'announced' ? ` as ${identity.active}/${service.serial}` : ''}${service.message ? ` (${service.message})` : ''}`,
-            )
+          const isReplaced = share.run !== run
+          if (isReplaced) {
+            const stays = access.own ? ' This command stays, because the node runs in it: its end ends that, too.' : ''
+            teller.tell('replaced', { event: 'replaced' }, `Other terms were put in the place of these.${stays}`)
           }
-          for (const session of share.sessions) {
-            show(
-              `session/${session.sessionId}`,
-              {
-                event: 'session',
-                sessionId: session.sessionId,
-                consumer: session.consumer,
-                service: session.serviceType,
-                bytesUp: Number(session.metering.bytesUp),
-                bytesDown: Number(session.metering.bytesDown),
-                costMyst: formatMyst(session.metering.cost),
-                leftoverMyst: formatMyst(session.leftover),
-              },
-              `${session.consumer} over ${session.serviceType}: ${session.metering.bytesDown} bytes down, ${session.metering.bytesUp} up, cost ${formatMyst(session.metering.cost)} MYST`,
-            )
-          }
-          const { closed, volume } = share
-          const until = closed && new Date(closed.untilMs).toLocaleString()
-          if (closed || shown.has('serving')) {
-            show(
-              'serving',
-              {
-                event: closed ? 'closed' : 'open',
-                reason: closed?.reason ?? null,
-                untilMs: closed?.untilMs ?? null,
-                monthBytes: Number(volume?.usedBytes ?? 0n),
-              },
-              closed === undefined
-                ? 'Serving again.'
-                : closed.reason === 'outside-hours'
-                  ? `Outside of its hours; nobody is served until ${until}.`
-                  : `The month's volume is used up; nobody is served until ${until}.`,
-            )
-          }
-          return share.state === 'off'
+          tellShare(share, identity.active ?? null, teller)
+          return share.state === 'off' || (isReplaced && !access.own)
         },
         signal,
       )
-      output.line({ event: 'stopped', message: ended.share.message ?? null }, ended.share.message ?? 'Sharing stopped.')
-      return ended.share.message === undefined ? 0 : 1
+      if (share.state !== 'off') return 1
+      output.line({ event: 'stopped', message: share.message ?? null }, share.message ?? 'Sharing stopped.')
+      return share.message === undefined ? 0 : 1
     } catch (error) {
       if (!signal.aborted) throw error
-      await access.call('share.stop', {})
+      await access.call('share.stop', { run })
       return 0
     }
   } finally {
     await access.close()
   }
+}
+
+function createTeller(output: Output): Teller {
+  const told = new Map<string, string>()
+  return {
+    tell(key, object, sentence) {
+      const text = JSON.stringify(object)
+      if (told.get(key) === text) return
+      told.set(key, text)
+      output.line(object, sentence)
+    },
+    hasTold: (key) => told.has(key),
+  }
+}
+
+function tellShare(share: ShareState, provider: string | null, { tell, hasTold }: Teller): void {
+  const { services, sessions, closed, volume } = share
+  for (const service of services) {
+    const { type, state, serial, message } = service
+    tell(
+      `service/${type}`,
+      { event: 'service', service: type, state, serial, provider, message: message ?? null },
+      `${type}: ${state}${state === 'announced' ? ` as ${provider}/${serial}` : ''}${message ? ` (${message})` : ''}`,
+    )
+  }
+  for (const { sessionId, consumer, serviceType, metering, leftover } of sessions) {
+    const { bytesUp, bytesDown, cost } = metering
+    tell(
+      `session/${sessionId}`,
+      {
+        event: 'session',
+        sessionId,
+        consumer,
+        service: serviceType,
+        bytesUp: Number(bytesUp),
+        bytesDown: Number(bytesDown),
+        costMyst: formatMyst(cost),
+        leftoverMyst: formatMyst(leftover),
+      },
+      `${consumer} over ${serviceType}: ${bytesDown} bytes down, ${bytesUp} up, cost ${formatMyst(cost)} MYST`,
+    )
+  }
+  const open = { event: 'open', reason: null, untilMs: null, monthBytes: Number(volume?.usedBytes ?? 0n) }
+  if (closed) {
+    const { reason, untilMs } = closed
+    const why = reason === 'outside-hours' ? 'Outside of its hours' : "The month's volume is used up"
+    const sentence = `${why}; nobody is served until ${new Date(untilMs).toLocaleString()}.`
+    tell('serving', { ...open, event: 'closed', reason, untilMs }, sentence)
+  } else if (hasTold('serving')) tell('serving', open, 'Serving again.')
 }

@@ -68,7 +68,10 @@ export function Share() {
     const checked = check(form)
     setErrors(checked.ok ? {} : checked.errors)
     if (!checked.ok) setRefused(refused + 1)
-    else void start.run(checked.input).then((done) => done && setChanging(false))
+    else
+      void start
+        .run({ ...checked.input, ...(changing && { instead: true }) })
+        .then((done) => done && setChanging(false))
   }
 
   return (
