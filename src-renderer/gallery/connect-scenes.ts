@@ -201,6 +201,11 @@ export function connectScenes(now: number): Record<string, Scene> {
       route: 'connect',
       state: { ...READY, connection: lockdown(now), settings: { ...READY.settings, lockdown: true } },
     },
+    'locked-down-restore': {
+      route: 'connect',
+      state: { ...READY, connection: lockdown(now), settings: { ...READY.settings, lockdown: true } },
+      press: () => [m.connect.restore],
+    },
     disconnecting: at({ name: 'disconnecting', proposal: CHOSEN }),
     'disconnected-by-you': ended({
       end: 'consumer-closed',

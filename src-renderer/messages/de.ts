@@ -122,6 +122,10 @@ export const de: Messages = {
     restoring: 'Wird freigegeben',
     restoreHint: 'Websites sehen dann wieder Ihre eigene Adresse.',
     restoreLockdownHint: 'Das schaltet Lockdown aus; Websites sehen dann wieder Ihre eigene Adresse.',
+    restoreLockdownTitle: 'Lockdown ausschalten?',
+    restoreLockdownWarning:
+      'Jedes Programm auf diesem Computer erreicht das Internet dann wieder, auch ohne VPN, und Websites sehen Ihre eigene Adresse. Lockdown bleibt aus, bis Sie es in den Einstellungen wieder einschalten.',
+    restoreLockdownGo: 'Ausschalten und freigeben',
     offers: 'Angebote',
     count: (shown) => `${shown.text} ${plural(shown, 'Angebot', 'Angebote')}`,
     countOf: (shown, all) => `${shown} von ${all.text} ${plural(all, 'Angebot', 'Angeboten')}`,

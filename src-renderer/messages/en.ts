@@ -123,6 +123,10 @@ export const en = {
     restoring: 'Restoring',
     restoreHint: 'Websites then see your own address again.',
     restoreLockdownHint: 'This turns lockdown off; websites then see your own address again.',
+    restoreLockdownTitle: 'Turn lockdown off?',
+    restoreLockdownWarning:
+      'Every program on this computer reaches the internet again, also without a VPN, and websites then see your own address. Lockdown stays off until you turn it on again in Settings.',
+    restoreLockdownGo: 'Turn off and restore',
     offers: 'Offers',
     count: (shown: Counted) => `${shown.text} ${plural(shown, 'offer', 'offers')}`,
     countOf: (shown: string, all: Counted) => `${shown} of ${all.text} ${plural(all, 'offer', 'offers')}`,

@@ -1,5 +1,5 @@
 import { ArrowLeftRight, LockOpen, Power, RotateCw, Undo2, Zap } from 'lucide-react'
-import { type FocusEvent, useEffect, useRef } from 'react'
+import { type FocusEvent, useEffect, useRef, useState } from 'react'
 import { type ConnectionState, startedInAll } from '#shared/model/session.ts'
 import { countryName } from '../../messages/countries.ts'
 import { counted, formatClock, formatPrice, formatTime } from '../../messages/format.ts'
@@ -11,6 +11,7 @@ import { useNow } from '../../store/use-now.ts'
 import { Button } from '../../ui/button.tsx'
 import { connectionTitle, connectionTone } from '../../ui/connection-state.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
 import { Flag } from '../../ui/flag.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
 import type { Target } from './target.ts'
@@ -140,6 +141,8 @@ function BlockedActions(props: {
   restoring: boolean
 }) {
   const lockdown = useNode((state) => state.settings.lockdown)
+  // One click would undo a standing word that was asked about when it was given.
+  const [asking, setAsking] = useState(false)
   return (
     <div className="panel-action">
       {props.again && (
@@ -158,12 +161,31 @@ function BlockedActions(props: {
         size="large"
         wide
         icon={<LockOpen size={18} aria-hidden />}
-        onClick={props.restore}
+        onClick={lockdown ? () => setAsking(true) : props.restore}
         busy={props.restoring && m.connect.restoring}
       >
         {m.connect.restore}
       </Button>
       <p className="panel-hint faint">{lockdown ? m.connect.restoreLockdownHint : m.connect.restoreHint}</p>
+      <Dialog
+        open={asking}
+        onClose={() => setAsking(false)}
+        title={m.connect.restoreLockdownTitle}
+        text={m.connect.restoreLockdownWarning}
+      >
+        <div className="dialog-actions">
+          <Button onClick={() => setAsking(false)}>{m.app.cancel}</Button>
+          <Button
+            kind="primary"
+            onClick={() => {
+              setAsking(false)
+              props.restore()
+            }}
+          >
+            {m.connect.restoreLockdownGo}
+          </Button>
+        </div>
+      </Dialog>
     </div>
   )
 }
