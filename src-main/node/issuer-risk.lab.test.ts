@@ -9,11 +9,11 @@ import { silentLogger } from './lib/logger.ts'
 import { createMarket, type Market } from './market.ts'
 import { DEFAULT_CLEARING } from './payments/clearing-policy.ts'
 import { createPayments } from './payments/create-payments.ts'
-import type { GasAccount, Hex } from './ports/chain.ts'
+import { CALLED_OFF, type GasAccount, type Hex } from './ports/chain.ts'
 import type { UnlockedIdentity } from './ports/identity.ts'
 import type { Store } from './ports/store.ts'
 import { createStateTree } from './state-tree.ts'
-import { createLedgerRepository } from './storage/ledger-repository.ts'
+import { createLedgerRepository, type ReceivedPromise } from './storage/ledger-repository.ts'
 import { migrate } from './storage/migrate.ts'
 import { openStore } from './storage/open-store.ts'
 import { type LocalChain, startLocalChain } from './testing/local-chain.ts'
@@ -142,6 +142,20 @@ describe('a provider on the real contracts', () => {
     await expect(market.chain.executeWithdrawal(leaving.id, gas)).rejects.toMatchObject({
       details: { error: 'WithdrawalTooEarly' },
     })
+  }, 60_000)
+
+  it('takes no notice of a withdrawal that was called off', async () => {
+    const staying = await issuer('staying', MYST)
+    const to = `0x${'7'.repeat(40)}` as Hex
+    await market.chain.announceWithdrawal(staying, MYST, to, gas)
+    const { blockNumber } = await market.chain.announceWithdrawal(staying, CALLED_OFF, to, gas)
+    await market.follower.reached(blockNumber)
+    owe(staying, MYST / 8n)
+    const views = await one.risk.views()
+    const view = views.find(({ issuer }) => issuer === staying.id)
+    expect(view).toMatchObject({ withdrawalAnnounced: false, balance: MYST, verdict: 'covered' })
+    expect(view?.clearing).not.toBe('withdrawal-announced')
+    one.ledger.saveReceived({ ...one.ledger.openReceived(staying.id)[0], state: 'cleared' } as ReceivedPromise)
   }, 60_000)
 
   it('clears several issuers in one transaction, of which a bad one keeps only its own', async () => {

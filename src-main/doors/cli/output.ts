@@ -242,7 +242,8 @@ export function historyRow(entry: WalletEntry): { [key: string]: Json } {
     block: entry.blockNumber,
     at: entry.atMs === undefined ? null : new Date(entry.atMs).toISOString(),
     kind: entry.kind,
-    amountMyst: formatMyst(entry.amount),
+    // What calls a withdrawal off moves nothing, whatever the contract is told.
+    amountMyst: entry.kind === 'withdrawal-called-off' ? null : formatMyst(entry.amount),
     feeMyst: entry.fee === undefined ? null : formatMyst(entry.fee),
     counterparty: entry.counterparty ?? null,
     serial: entry.serial?.toString() ?? null,

@@ -3,6 +3,7 @@ import type { ClearingPolicy } from '#shared/contract/clearing-policy.ts'
 import type { IdentityId } from '#shared/model/identity.ts'
 import type { Amount } from '#shared/model/units.ts'
 import { least, most, sumOf } from '../lib/amounts.ts'
+import { CALLED_OFF } from '../ports/chain.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Registry } from '../ports/identity.ts'
 import type { ChainRepository } from '../storage/chain-repository.ts'
@@ -45,9 +46,14 @@ export function createRiskDesk(deps: {
   /** Of the withdrawals that led to a clearing, when each can be executed, by issuer. */
   const handled = new Map<IdentityId, number>()
 
+  function withdrawalOf(issuer: IdentityId) {
+    const announced = accounts.withdrawalOf(issuer)
+    return announced?.amount === CALLED_OFF ? undefined : announced
+  }
+
   function factsOf(issuer: IdentityId): IssuerFacts {
     const open = ledger.openReceived(issuer)
-    const withdrawal = accounts.withdrawalOf(issuer)
+    const withdrawal = withdrawalOf(issuer)
     const othersHere = ledger.outstandingOf(issuer).filter(({ benefiter }) => benefiter !== self)
     return {
       balance: accounts.balanceOf(issuer),
@@ -75,7 +81,7 @@ export function createRiskDesk(deps: {
       return accounts.balanceOf(issuer) >= next.amount && isDue(reasonOf(factsOf(issuer)))
     },
     cleared(issuer) {
-      const withdrawal = accounts.withdrawalOf(issuer)
+      const withdrawal = withdrawalOf(issuer)
       if (withdrawal) handled.set(issuer, withdrawal.executableAt)
       else handled.delete(issuer)
     },
