@@ -94,17 +94,6 @@ function failed(connection: ConnectionState): boolean {
   )
 }
 
-export async function status(line: CommandLine, output: Output): Promise<number> {
-  const access = await openNode(line)
-  try {
-    const { connection } = await access.call('state.get', {})
-    output.line(statusObject(connection), statusSentence(connection))
-    return 0
-  } finally {
-    await access.close()
-  }
-}
-
 export async function disconnect(line: CommandLine, output: Output): Promise<number> {
   const access = await openNode(line)
   try {

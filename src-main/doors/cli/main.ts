@@ -1,6 +1,6 @@
 import { type CommandLine, parseCommandLine, UsageError } from './arguments.ts'
 import { clear, clearing, risk } from './clearing.ts'
-import { connect, disconnect, status } from './connect.ts'
+import { connect, disconnect } from './connect.ts'
 import { diagnostics } from './diagnostics.ts'
 import { app, demo, localnet } from './foreground.ts'
 import { identity } from './identity.ts'
@@ -12,6 +12,7 @@ import { provide } from './provide.ts'
 import { resetNetwork } from './reset-network.ts'
 import { sessions } from './sessions.ts'
 import { settings } from './settings.ts'
+import { status } from './status.ts'
 import { wallet } from './wallet.ts'
 
 const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND

@@ -58,7 +58,7 @@ function cell(value: Json): string {
 }
 
 /** A stranger's text must not move the cursor or colour the terminal. */
-function plain(text: string): string {
+export function plain(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
 }

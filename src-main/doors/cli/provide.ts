@@ -4,6 +4,7 @@ import { formatMyst } from '#shared/model/units.ts'
 import { openNode } from './access.ts'
 import { amount, type CommandLine, number, parsed } from './arguments.ts'
 import type { Output } from './output.ts'
+import { closedSentence } from './status.ts'
 import { interrupted, online, unlocked, until } from './waiting.ts'
 
 /** Says what is not as it was said before. */
@@ -112,8 +113,6 @@ function tellShare(share: ShareState, provider: string | null, { tell, hasTold }
   const open = { event: 'open', reason: null, untilMs: null, monthBytes: Number(volume?.usedBytes ?? 0n) }
   if (closed) {
     const { reason, untilMs } = closed
-    const why = reason === 'outside-hours' ? 'Outside of its hours' : "The month's volume is used up"
-    const sentence = `${why}; nobody is served until ${new Date(untilMs).toLocaleString()}.`
-    tell('serving', { ...open, event: 'closed', reason, untilMs }, sentence)
+    tell('serving', { ...open, event: 'closed', reason, untilMs }, closedSentence(closed))
   } else if (hasTold('serving')) tell('serving', open, 'Serving again.')
 }

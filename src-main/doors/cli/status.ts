@@ -1,0 +1,60 @@
+import type { AppState } from '#shared/contract/state.ts'
+import { formatMyst } from '#shared/model/units.ts'
+import { openNode } from './access.ts'
+import type { CommandLine } from './arguments.ts'
+import { type Json, type Output, plain, statusObject, statusSentence } from './output.ts'
+
+/** How things are: of the connection, and of sharing where there is something to say. */
+export async function status(line: CommandLine, output: Output): Promise<number> {
+  const access = await openNode(line)
+  try {
+    const state = await access.call('state.get', {})
+    output.line(
+      { ...statusObject(state.connection), sharing: sharingObject(state) },
+      [statusSentence(state.connection), ...sharingSentences(state)].join('\n'),
+    )
+    return 0
+  } finally {
+    await access.close()
+  }
+}
+
+/** `toCollectMyst` is null while the identity is locked: it is not known then. */
+export function sharingObject({ share, wallet, identity }: AppState): { [key: string]: Json } {
+  const { terms, services, closed } = share
+  const isOn = share.state !== 'off' && terms !== undefined
+  return {
+    state: share.state,
+    services: services.map(({ type, state, serial, message }) => ({ type, state, serial, message: message ?? null })),
+    priceMyst: isOn ? formatMyst(terms.pricePerUnit) : null,
+    unit: isOn ? terms.unit : null,
+    people: peopleIn(share),
+    closed: closed?.reason ?? null,
+    closedUntil: closed ? new Date(closed.untilMs).toISOString() : null,
+    earnedTodayMyst: identity.unlocked ? formatMyst(share.earnedToday) : null,
+    toCollectMyst: identity.unlocked ? formatMyst(wallet.receivable) : null,
+    message: share.message ?? null,
+  }
+}
+
+export function sharingSentences({ share, wallet }: AppState): string[] {
+  const { state, terms, services, closed, message } = share
+  if (state === 'off' || !terms) return message === undefined ? [] : [`Not sharing. ${plain(message)}`]
+  if (state === 'stopping') return ['Sharing stops…']
+  const people = peopleIn(share)
+  const connected = people === 0 ? 'nobody' : people === 1 ? '1 person' : `${people} people`
+  const what = terms.services.join(' and ')
+  return [
+    `${state === 'starting' ? 'Sharing starts: ' : 'Sharing '}${what} for ${formatMyst(terms.pricePerUnit)} MYST per ${terms.unit}; ${connected} connected, ${formatMyst(share.earnedToday)} MYST earned today, ${formatMyst(wallet.receivable)} MYST to collect.`,
+    ...services.flatMap(({ type, message }) => (message === undefined ? [] : [`${type}: ${plain(message)}`])),
+    ...(closed ? [closedSentence(closed)] : []),
+  ]
+}
+
+export function closedSentence({ reason, untilMs }: NonNullable<AppState['share']['closed']>): string {
+  const why = reason === 'outside-hours' ? 'Outside of its hours' : "The month's volume is used up"
+  return `${why}; nobody is served until ${new Date(untilMs).toLocaleString()}.`
+}
+
+/** One who has two sessions is one. */
+const peopleIn = ({ sessions }: AppState['share']) => new Set(sessions.map(({ consumer }) => consumer)).size
