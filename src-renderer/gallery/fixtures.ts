@@ -241,7 +241,7 @@ export function promises(now: number): PromiseView[] {
 /** Of each who is connected another verdict, and two who are not. */
 export function risks(now: number, sessions: readonly ServedSession[]): RiskView[] {
   const verdicts = ['covered', 'near-limit', 'not-covered', 'at-limit', 'unknown'] as const
-  const clearings = ['waiting', 'withdrawal-announced', 'balance-at-risk', 'threshold', 'costs-more'] as const
+  const clearings = ['waiting', 'withdrawal-announced', 'balance-at-risk', 'credit-used-up', 'costs-more'] as const
   const peers = [...sessions.map(({ consumer }) => consumer), fixtureId(301), fixtureId(302)].slice(0, 5)
   return peers.map((issuer, index): RiskView => {
     const at = index + (sessions.length > 0 ? 0 : 3)

@@ -627,6 +627,8 @@ export const de: Messages = {
     history: 'Kontobewegungen',
     historyHint:
       'Was sich auf dem Konto bewegt hat. Nicht dabei ist, was an Ihrer Einzahlungsadresse geschieht: Eingänge, die Registrierungsgebühr, Gebühren der Blockchain.',
+    historyByItself:
+      'Manches wird von selbst eingelöst: zu den Zeitpunkten oben, bei Gefahr, oder wenn jemandes Kredit verbraucht ist.',
     historyNone: 'Noch hat sich nichts bewegt. Hier erscheinen Einzahlungen, Zahlungen, Einnahmen und Auszahlungen.',
     historyLoading: 'Kontobewegungen werden gelesen…',
     historyFailed: 'Die Kontobewegungen konnten nicht gelesen werden.',
@@ -657,12 +659,16 @@ export const de: Messages = {
     policyHours: (hours) => plural(hours, 'Stunde', 'Stunden'),
     policyOff: '0 schaltet dies aus.',
     policyRisk:
-      'Was Sie auch wählen: Es wird vorzeitig eingelöst, wenn das Geld der zahlenden Seite bald weg ist oder nicht mehr reicht.',
+      'Was Sie auch wählen: Es wird vorzeitig eingelöst, wenn das Geld der zahlenden Seite bald weg ist oder nicht mehr reicht, und wenn jemandes Kredit verbraucht ist: 0,5 MYST bei Fremden, mehr bei denen, die schon bezahlt haben. Sonst könnten sie Ihnen nichts mehr bezahlen.',
     policyAtOnce: 'Zusagen werden eingelöst, sobald sie angenommen sind.',
-    policyBoth: (amount, age) => `Zusagen werden ab ${amount} eingelöst, oder wenn sie älter sind als ${age}.`,
-    policyThreshold: (amount) => `Zusagen werden ab ${amount} eingelöst.`,
-    policyAge: (age) => `Zusagen werden eingelöst, wenn sie älter sind als ${age}.`,
-    policyNever: 'Zusagen werden eingelöst, wenn Sie es wünschen oder wenn sie in Gefahr sind.',
+    policyBoth: (amount, age) =>
+      `Zusagen werden ab ${amount} eingelöst, oder wenn sie älter sind als ${age}; früher bei Gefahr, oder wenn jemandes Kredit verbraucht ist.`,
+    policyThreshold: (amount) =>
+      `Zusagen werden ab ${amount} eingelöst; früher bei Gefahr, oder wenn jemandes Kredit verbraucht ist.`,
+    policyAge: (age) =>
+      `Zusagen werden eingelöst, wenn sie älter sind als ${age}; früher bei Gefahr, oder wenn jemandes Kredit verbraucht ist.`,
+    policyNever:
+      'Zusagen werden eingelöst, wenn Sie es wünschen, wenn sie in Gefahr sind oder wenn jemandes Kredit verbraucht ist.',
     promises: 'Zusagen',
     promisesNone: 'Noch keine Zusagen. Sie erscheinen, wenn Sie einen Anbieter bezahlen oder jemand Sie bezahlt.',
     promisesFailed: 'Die Zusagen konnten nicht gelesen werden.',

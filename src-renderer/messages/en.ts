@@ -616,6 +616,8 @@ export const en = {
     history: 'History',
     historyHint:
       'What moved in your account. What happens at your deposit address is not part of it: arrivals, the registration fee, the chain’s fees.',
+    historyByItself:
+      'Some may be collected without your asking: on the schedule above, at risk, or when somebody’s credit is used up.',
     historyNone: 'Nothing has moved yet. Deposits, payments, earnings and withdrawals appear here.',
     historyLoading: 'Reading the history…',
     historyFailed: 'The history could not be read.',
@@ -646,12 +648,16 @@ export const en = {
     policyHours: (hours: Counted) => plural(hours, 'hour', 'hours'),
     policyOff: '0 switches this off.',
     policyRisk:
-      'Whatever you choose, promises are collected early when the payer’s money is about to leave or no longer covers them.',
+      'Whatever you choose, promises are collected early when the payer’s money is about to leave or no longer covers them, and when somebody’s credit is used up: 0.5 MYST for a stranger, and more for whoever has paid before. Without that they could pay you no further.',
     policyAtOnce: 'Promises are collected as soon as they are accepted.',
-    policyBoth: (amount: string, age: string) => `Promises are collected from ${amount} on, or after ${age}.`,
-    policyThreshold: (amount: string) => `Promises are collected from ${amount} on.`,
-    policyAge: (age: string) => `Promises are collected after ${age}.`,
-    policyNever: 'Promises are collected when you ask for it, or when they are at risk.',
+    policyBoth: (amount: string, age: string) =>
+      `Promises are collected from ${amount} on, or after ${age}; earlier at risk, or when somebody’s credit is used up.`,
+    policyThreshold: (amount: string) =>
+      `Promises are collected from ${amount} on; earlier at risk, or when somebody’s credit is used up.`,
+    policyAge: (age: string) =>
+      `Promises are collected after ${age}; earlier at risk, or when somebody’s credit is used up.`,
+    policyNever:
+      'Promises are collected when you ask for it, when they are at risk, or when somebody’s credit is used up.',
     promises: 'Promises',
     promisesNone: 'No promises yet. They appear when you pay a provider or somebody pays you.',
     promisesFailed: 'The promises could not be read.',

@@ -53,6 +53,7 @@ export const providerDe: Messages['provider'] = {
   clearings: {
     'at-once': 'Sofort, wie gewählt',
     threshold: 'Jetzt: Genug ist zusammengekommen',
+    'credit-used-up': 'Jetzt: Der Kredit ist verbraucht',
     age: 'Jetzt: Lange genug gewartet',
     'balance-at-risk': 'Jetzt: Das Konto ist fast leer',
     'withdrawal-announced': 'Jetzt: Eine Auszahlung steht bevor',
@@ -69,7 +70,7 @@ export const providerDe: Messages['provider'] = {
         ? `Eingelöst bis ${by}.`
         : from
           ? `Eingelöst, sobald eine Person ${from} schuldet.`
-          : 'Eingelöst, wenn Sie es wünschen oder wenn ein Ausfall droht.',
+          : 'Eingelöst, wenn Sie es wünschen, wenn ein Ausfall droht oder wenn jemandes Kredit verbraucht ist.',
   dueNow: 'Ein Teil davon wird gerade eingelöst.',
   dueNoGas: 'Ein Teil davon ist fällig, doch für das Einlösen ist zu wenig Ether an Ihrer Einzahlungsadresse.',
   tooLittle: (people) =>

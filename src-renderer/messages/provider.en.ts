@@ -54,6 +54,7 @@ export const providerEn = {
   clearings: {
     'at-once': 'At once, as you chose',
     threshold: 'Now: enough has come together',
+    'credit-used-up': 'Now: its credit is used up',
     age: 'Now: it has waited long enough',
     'balance-at-risk': 'Now: its account is nearly used up',
     'withdrawal-announced': 'Now: it is about to withdraw',
@@ -70,7 +71,7 @@ export const providerEn = {
         ? `Collected by ${by}.`
         : from
           ? `Collected as soon as one person owes ${from}.`
-          : 'Collected when you ask for it, or when it is at risk.',
+          : 'Collected when you ask for it, when it is at risk, or when one person’s credit is used up.',
   dueNow: 'Some of it is being collected now.',
   dueNoGas: 'Some of it is due, but there is too little ether at your deposit address to collect it.',
   tooLittle: (people: Counted) =>

@@ -117,8 +117,16 @@ export type RiskView = {
   withdrawalAnnounced: boolean
   /** Wei that clearing now would cost. */
   clearingGas: bigint
-  /** Why the next clearing comes when it does. */
-  clearing: 'at-once' | 'threshold' | 'age' | 'balance-at-risk' | 'withdrawal-announced' | 'waiting' | 'costs-more'
+  /** Why the next clearing comes when it does; `credit-used-up`: it can promise no more before, under every policy. */
+  clearing:
+    | 'at-once'
+    | 'threshold'
+    | 'age'
+    | 'credit-used-up'
+    | 'balance-at-risk'
+    | 'withdrawal-announced'
+    | 'waiting'
+    | 'costs-more'
 }
 
 export type ClearResult = {

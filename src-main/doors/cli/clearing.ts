@@ -61,7 +61,7 @@ export async function clearing(line: CommandLine, output: Output): Promise<numbe
     ]
     output.line(
       { atOnce, thresholdMyst: formatMyst(threshold), maxAgeHours: maxAgeMs / HOUR_MS },
-      `Promises are cleared ${atOnce ? 'at once' : `${rules.join(' or ') || 'only when asked for'}, and earlier when they are at risk`}.`,
+      `Promises are cleared ${atOnce ? 'at once' : `${rules.join(' or ') || 'only when asked for'}, and earlier when they are at risk or somebody's credit is used up`}.`,
     )
     return 0
   } finally {

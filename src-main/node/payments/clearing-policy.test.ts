@@ -52,10 +52,11 @@ describe('the clearing policy', () => {
 
   it('clears what the issuer needs cleared to promise more: at its credit, and near what one promise may be worth', () => {
     const never = { threshold: 0n, maxAgeMs: 0 }
-    expect(reason({ highest: MYST / 2n, limit: (MYST * 2n) / 3n }, never)).toBe('threshold')
+    expect(reason({ highest: MYST / 2n, limit: (MYST * 2n) / 3n }, never)).toBe('credit-used-up')
     expect(reason({ highest: MYST / 2n, limit: (MYST * 2n) / 3n + 2n }, never)).toBe('waiting')
-    expect(reason({ credit: MYST / 2n }, never)).toBe('threshold')
+    expect(reason({ credit: MYST / 2n }, never)).toBe('credit-used-up')
     expect(reason({ credit: MYST / 2n + 1n }, never)).toBe('waiting')
+    expect(reason({ credit: MYST / 2n }, { threshold: MYST / 2n })).toBe('threshold')
   })
 
   it('lets what costs more than it brings wait, unless little credit makes it all there is', () => {
@@ -66,7 +67,7 @@ describe('the clearing policy', () => {
     expect(reason({ ...old, leaving: 100n * MYST })).toBe('costs-more')
     expect(reason({ outstandingHere: small, highest: small })).toBe('waiting')
     expect(reason({ ...old, outstandingHere: small + 1n })).toBe('age')
-    expect(reason({ ...old, credit: small })).toBe('threshold')
+    expect(reason({ ...old, credit: small })).toBe('credit-used-up')
     expect(reason(old, { atOnce: true })).toBe('at-once')
   })
 

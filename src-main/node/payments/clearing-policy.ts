@@ -69,11 +69,13 @@ export function clearingReason(facts: IssuerFacts, policy: ClearingPolicy, nowMs
       ? 'withdrawal-announced'
       : isAtRisk
         ? 'balance-at-risk'
-        : isFull || (policy.threshold > 0n && outstandingHere >= policy.threshold)
+        : policy.threshold > 0n && outstandingHere >= policy.threshold
           ? 'threshold'
-          : isOld
-            ? 'age'
-            : 'waiting'
+          : isFull
+            ? 'credit-used-up'
+            : isOld
+              ? 'age'
+              : 'waiting'
   return reason !== 'waiting' && !isWorthIt(facts, policy) ? 'costs-more' : reason
 }
 

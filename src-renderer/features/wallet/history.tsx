@@ -36,7 +36,10 @@ export function History() {
   return (
     <section className="section">
       <h2>{m.wallet.history}</h2>
-      <p className="faint">{m.wallet.historyHint}</p>
+      <p className="faint">
+        {m.wallet.historyHint}
+        {entries.some(({ kind }) => kind === 'earned') && ` ${m.wallet.historyByItself}`}
+      </p>
       <FailedQuery text={m.wallet.historyFailed} query={query} />
       <div className="card">
         {entries.length === 0 ? (
