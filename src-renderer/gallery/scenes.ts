@@ -112,6 +112,7 @@ export function scenes(now: number): Record<string, Scene> {
       }),
       empty: true,
     },
+    'share-collect': { route: 'share', state: sharing, press: () => [m.share.clear] },
     'share-change': { route: 'share', state: sharing, press: () => [m.share.changeTerms] },
     'share-closed': {
       route: 'share',

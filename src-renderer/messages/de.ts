@@ -525,6 +525,8 @@ export const de: Messages = {
     clearTitle: 'Zusagen anderer einlösen?',
     clearText: 'Das macht die Zusagen mit einer Transaktion auf der Blockchain zu Ihrem Guthaben.',
     clearAmount: 'Zugesagt',
+    clearWorth:
+      'Die Gebühr der Blockchain wird in Ether bezahlt, und was Ether in MYST wert ist, weiß hier niemand: Ob sie höher ist als das, was Sie bekommen, müssen Sie selbst vergleichen. Mit dem Betrag wächst sie kaum, darum ist mehr auf einmal günstiger.',
     clearFee: (share) => `Netzgebühr (${share})`,
     clearGet: 'Sie bekommen etwa',
     cleared: (amount) => `${amount} eingelöst.`,

@@ -516,6 +516,8 @@ export const en = {
     clearTitle: 'Collect what others promised?',
     clearText: 'This turns the promises into your balance with one transaction on the chain.',
     clearAmount: 'Promised',
+    clearWorth:
+      'The chain’s fee is taken in ether, and nothing here tells what ether is worth in MYST: whether the fee is more than you receive is yours to compare. It hardly grows with the amount, so waiting for more costs less.',
     clearFee: (share: string) => `Network fee (${share})`,
     clearGet: 'You receive about',
     cleared: (amount: string) => `${amount} collected.`,

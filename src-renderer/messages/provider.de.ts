@@ -74,7 +74,7 @@ export const providerDe: Messages['provider'] = {
   dueNow: 'Ein Teil davon wird gerade eingelöst.',
   dueNoGas: 'Ein Teil davon ist fällig, doch für das Einlösen ist zu wenig Ether an Ihrer Einzahlungsadresse.',
   tooLittle: (people) =>
-    `Was ${people.text} ${plural(people, 'Person schuldet', 'Personen schulden')}, ist für eine Einlösung noch zu wenig.`,
+    `Was ${people.text} ${plural(people, 'Person schuldet', 'Personen schulden')}, ist noch zu wenig: Jede Einlösung kostet eine Gebühr der Blockchain, darum wird gewartet, bis mehr zusammengekommen ist.`,
   changeSchedule: 'Zeitpunkt ändern',
   reach: 'Sind Sie erreichbar?',
   reaches: { public: 'Öffentliche Adresse', 'behind-router': 'Hinter einem Router', unknown: 'Unbekannt' },

@@ -75,7 +75,7 @@ export const providerEn = {
   dueNow: 'Some of it is being collected now.',
   dueNoGas: 'Some of it is due, but there is too little ether at your deposit address to collect it.',
   tooLittle: (people: Counted) =>
-    `What ${people.text} ${plural(people, 'person owes', 'people owe')} is too little to be collected for now.`,
+    `What ${people.text} ${plural(people, 'person owes', 'people owe')} is too little for now: each collection costs a fee of the chain, so it waits until more has come together.`,
   changeSchedule: 'Change the schedule',
   reach: 'Can others reach you?',
   reaches: { public: 'Public address', 'behind-router': 'Behind a router', unknown: 'Not known' } satisfies Record<

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { ClearResult } from '#shared/contract/answers.ts'
 import { formatAmount, formatBps, formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
@@ -14,6 +14,9 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { Fees } from '../../ui/fees.tsx'
 import { ErrorNotice, Notice } from '../../ui/notice.tsx'
 import { EarningsByDay, MOST_DAYS } from './earnings-by-day.tsx'
+
+/** So long the good news stands; what went wrong stays until it is tried again. */
+const NEWS_MS = 15_000
 
 /** Days begin where the person is. */
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone
@@ -33,6 +36,13 @@ export function Earnings() {
   const revision = `${active}/${earned}/${wallet.receivable}/${copied}/${new Date(useNow()).toDateString()}`
   const daily = useQuery('earnings.daily', { days: MOST_DAYS, timeZone: HERE }, revision)
   const today = daily.data?.at(-1)?.earned ?? earned
+
+  const isGood = results !== undefined && !results.some(failed)
+  useEffect(() => {
+    if (!isGood) return
+    const timer = window.setTimeout(() => setResults(undefined), NEWS_MS)
+    return () => window.clearTimeout(timer)
+  }, [isGood])
 
   const go = async (input: { acceptLess?: boolean }) => {
     setResults(undefined)
@@ -79,7 +89,7 @@ export function Earnings() {
       {ahead > 0n && <p className="faint earnings-note">{m.share.heldAhead(formatAmount(ahead))}</p>}
       {results && (
         <Notice
-          tone={results.some(failed) ? 'amber' : 'green'}
+          tone={isGood ? 'green' : 'amber'}
           live
           action={
             isShort && (
@@ -118,16 +128,19 @@ function ClearFees() {
   const quote = useQuote({ what: 'clear' })
   const total = quote.data && quote.data.amount - quote.data.fee
   return (
-    <Fees
-      quote={quote}
-      feeLabel={m.share.clearFee(formatBps(wallet.networkFeeBps))}
-      total={{ label: m.share.clearGet, amount: total }}
-    >
-      <div>
-        <dt>{m.share.clearAmount}</dt>
-        <dd>{formatAmount(quote.data?.amount ?? wallet.receivable)}</dd>
-      </div>
-    </Fees>
+    <>
+      <Fees
+        quote={quote}
+        feeLabel={m.share.clearFee(formatBps(wallet.networkFeeBps))}
+        total={{ label: m.share.clearGet, amount: total }}
+      >
+        <div>
+          <dt>{m.share.clearAmount}</dt>
+          <dd>{formatAmount(quote.data?.amount ?? wallet.receivable)}</dd>
+        </div>
+      </Fees>
+      <p className="faint">{m.share.clearWorth}</p>
+    </>
   )
 }
 
