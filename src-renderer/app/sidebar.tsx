@@ -16,7 +16,7 @@ const ITEMS: { route: keyof typeof m.app & Route; Icon: LucideIcon }[] = [
 ]
 
 export function Sidebar({ route }: { route: Route }) {
-  const sharing = useNode((state) => state.share.state !== 'off')
+  const sharing = useNode(({ share }) => (share.state === 'off' ? undefined : share.closed ? 'paused' : 'on'))
   return (
     <>
       <header className="side-head">
@@ -36,8 +36,8 @@ export function Sidebar({ route }: { route: Route }) {
             <span>{m.app[target]}</span>
             {target === 'share' && sharing && (
               <span className="nav-badge">
-                <span className="dot" data-tone="green" aria-hidden />
-                <span className="visually-hidden">{m.share.states.on}</span>
+                <span className="dot" data-tone={sharing === 'on' ? 'green' : 'amber'} aria-hidden />
+                <span className="visually-hidden">{sharing === 'on' ? m.share.states.on : m.share.paused}</span>
               </span>
             )}
           </a>

@@ -435,6 +435,7 @@ export const de: Messages = {
     title: 'Teilen',
     switch: 'Meine Verbindung teilen',
     states: { off: 'Aus', starting: 'Startet…', on: 'An', stopping: 'Endet…' },
+    paused: 'Pausiert',
     stateTexts: {
       off: 'Verkaufen Sie Bandbreite, die Sie nicht brauchen, an Leute, die dafür MYST bezahlen.',
       starting: 'Die Dienste starten und werden auf der Blockchain angekündigt.',

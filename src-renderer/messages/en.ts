@@ -427,6 +427,7 @@ export const en = {
     title: 'Share',
     switch: 'Share my connection',
     states: { off: 'Off', starting: 'Starting…', on: 'On', stopping: 'Stopping…' },
+    paused: 'Paused',
     stateTexts: {
       off: 'Sell the bandwidth you do not use, to people who pay you in MYST.',
       starting: 'Starting the services and announcing them on the chain.',

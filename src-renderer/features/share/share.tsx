@@ -53,6 +53,7 @@ export function Share() {
   const may = why === undefined
   // What is announced only now cannot be found yet.
   const shownState = share.state === 'on' && isComing(share.services) ? 'starting' : share.state
+  const pause = shownState === 'on' ? share.closed : undefined
   const moving = share.state === 'starting' || share.state === 'stopping' || start.running || stop.running
 
   const check = (terms: typeof form) =>
@@ -76,13 +77,18 @@ export function Share() {
 
   return (
     <div className="screen">
-      <header className="card card-pad share-head" data-state={share.state}>
+      <header className="card card-pad share-head" data-state={pause ? 'paused' : share.state}>
         <div>
           <h1 ref={heading} tabIndex={-1}>
             {m.share.switch}
           </h1>
           <p className="muted" aria-live="polite">
-            <strong className="share-state">{m.share.states[shownState]}</strong> {m.share.stateTexts[shownState]}
+            <strong className="share-state">{pause ? m.share.paused : m.share.states[shownState]}</strong>{' '}
+            {pause
+              ? (pause.reason === 'outside-hours' ? m.share.closedHours : m.share.closedVolume)(
+                  formatDateTime(pause.untilMs),
+                )
+              : m.share.stateTexts[shownState]}
           </p>
         </div>
         <Switch
@@ -95,13 +101,6 @@ export function Share() {
       </header>
       <ErrorNotice error={(startedFrom === 'switch' ? start.error : undefined) ?? stop.error} />
       {share.message && <Notice tone="amber">{said(share.message)}</Notice>}
-      {share.closed && (
-        <Notice tone="amber">
-          {(share.closed.reason === 'outside-hours' ? m.share.closedHours : m.share.closedVolume)(
-            formatDateTime(share.closed.untilMs),
-          )}
-        </Notice>
-      )}
       {active && <StillListed />}
       {share.state === 'off' && !may && (
         <div id={whyId}>
