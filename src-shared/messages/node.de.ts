@@ -16,8 +16,8 @@ export const nodeDe: NodeSentences = {
   'The other side does not know this kind of message; one of the two needs an update.':
     'Die Gegenseite kennt diese Art von Nachricht nicht; eine der beiden braucht eine neuere Version.',
   'The other side could not read the message.': 'Die Gegenseite konnte die Nachricht nicht lesen.',
-  'The provider no longer offers this service; refresh the list and choose again.':
-    'Der Anbieter hat diesen Dienst nicht mehr; laden Sie die Liste neu und wählen Sie noch einmal.',
+  'The provider no longer makes this offer; choose another one.':
+    'Der Anbieter macht dieses Angebot nicht mehr; wählen Sie ein anderes.',
   'The provider cannot start this service at the moment; try another one.':
     'Der Anbieter kann diesen Dienst zurzeit nicht starten; versuchen Sie einen anderen.',
   'The provider serves as many people as it allows; try again later or choose another.':

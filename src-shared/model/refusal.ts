@@ -5,7 +5,7 @@
 export const REFUSALS = {
   'unknown-message': 'The other side does not know this kind of message; one of the two needs an update.',
   'malformed-message': 'The other side could not read the message.',
-  'proposal-unknown': 'The provider no longer offers this service; refresh the list and choose again.',
+  'proposal-unknown': 'The provider no longer makes this offer; choose another one.',
   'not-sharing': 'The provider is not sharing at the moment; choose another one.',
   'service-unavailable': 'The provider cannot start this service at the moment; try another one.',
   'sessions-full': 'The provider serves as many people as it allows; try again later or choose another.',

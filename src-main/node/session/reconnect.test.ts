@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { REFUSALS } from '#shared/model/refusal.ts'
 import { costInAll } from '#shared/model/session.ts'
 import { MYST } from '#shared/model/units.ts'
-
 import { startGuarded as start } from '../testing/guarded-pair.ts'
 
 const MIB = 2n ** 20n
@@ -102,6 +102,17 @@ describe('a session that is lost', () => {
     // The first is how the loss was shown.
     expect(tried.slice(1).every((provider) => provider === t.other)).toBe(true)
     expect(t.service.network).toEqual(['blocked', 'tunnel', 'blocked', 'tunnel'])
+  })
+
+  it('is not asked for again where the offer is gone', async () => {
+    const t = await start()
+    await t.connect()
+    const attempts = new Set<number>()
+    t.connection.onChange((state) => void (state.name === 'reconnecting' && attempts.add(state.attempt)))
+    t.offer.serial = 99
+    t.service.lose()
+    expect((await t.until('blocked')).why).toContain(REFUSALS['proposal-unknown'])
+    expect([...attempts]).toEqual([1])
   })
 
   it.each(['overpriced', 'metering-disputed'] as const)('never returns to who cheated: %s', async (how) => {

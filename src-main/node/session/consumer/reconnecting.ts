@@ -1,4 +1,5 @@
 import type { CopiedProposal } from '#shared/model/proposal.ts'
+import type { RefusalReason } from '#shared/model/refusal.ts'
 import type { ConnectionFailure } from '#shared/model/session.ts'
 import type { SessionEnd } from '#shared/model/session-end.ts'
 
@@ -11,6 +12,9 @@ import { type Progress, tryProvider } from './try-provider.ts'
 const MAY_RETURN: readonly SessionEnd[] = ['tunnel-failed', 'dialogue-ended']
 /** It said that it goes: the others first. */
 const LEFT: readonly SessionEnd[] = ['provider-closed', 'shutdown', 'outside-hours', 'volume-used-up']
+
+/** Neither minutes nor another attempt change it. Who does not share may just be starting again. */
+const NOTHING_FOR_NOW: readonly RefusalReason[] = ['proposal-unknown', 'outside-hours', 'volume-used-up']
 
 /**
  * A session was lost: takes it down, then tries the same provider and the next ones, of the same service type,
@@ -93,8 +97,10 @@ export async function reconnecting(
     if (tried.kind === 'cancelled') return { to: 'disconnecting', attempt: tried.attempt, failure: stopped() }
     last = tried.failure
     if (tried.kind === 'hopeless') break
-    // Who turned out to take money for nothing is not tried again.
-    if (last.end === undefined || MAY_RETURN.includes(last.end) || LEFT.includes(last.end)) queue.push(proposal)
+    // Who turned out to take money for nothing is not tried again, nor who has said that there is nothing for now.
+    const isOver = last.reason !== undefined && NOTHING_FOR_NOW.includes(last.reason)
+    const mayReturn = last.end === undefined || MAY_RETURN.includes(last.end) || LEFT.includes(last.end)
+    if (mayReturn && !isOver) queue.push(proposal)
   }
   if (signal.aborted) return { to: 'disconnected', last: stopped() }
   return guard ? { to: 'blocked', failure: summed() } : { to: 'disconnected', last: summed() }
