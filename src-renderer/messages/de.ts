@@ -320,7 +320,7 @@ export const de: Messages = {
     measuredSince: (time) => `Gezählt, seit die Verbindung um ${time} wieder da ist; Kosten und Dauer laufen weiter.`,
     measuredHint: 'Der Anbieter meldet alle zehn Sekunden; seine Zahl liegt daher etwas zurück.',
     provider: 'Anbieter',
-    socks: 'SOCKS5-Proxy für Ihre Programme',
+    socks: 'SOCKS5-Proxy',
     unpaidTitle: 'Diese Verbindung endet bald',
     unpaidBalance: 'Ihr Guthaben reicht für keine weitere Zahlung. Zahlen Sie MYST ein, um weiterzumachen.',
     unpaidOther: (sentence) =>

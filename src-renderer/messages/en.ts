@@ -316,7 +316,7 @@ export const en = {
       `Counted since the connection was got back at ${time}; cost and time go on from before.`,
     measuredHint: 'The provider reports every ten seconds, so its number is a little behind yours.',
     provider: 'Provider',
-    socks: 'SOCKS5 proxy for your apps',
+    socks: 'SOCKS5 proxy',
     unpaidTitle: 'This connection ends soon',
     unpaidBalance: 'Your balance covers no further payment. Deposit MYST to go on.',
     unpaidOther: (sentence: string) =>

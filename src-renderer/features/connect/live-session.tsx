@@ -14,6 +14,7 @@ import { useTraffic } from '../../store/node-context.tsx'
 import { Amount } from '../../ui/amount.tsx'
 import { IdentityLabel } from '../../ui/identity-label.tsx'
 import { lazyPicture } from '../../ui/lazy-picture.ts'
+import { ProxyHowTo } from '../../ui/proxy-how-to.tsx'
 import { ElsewhereNotice } from './elsewhere-notice.tsx'
 import { type PaidAhead, pace, paidAhead } from './paid-ahead.ts'
 import { UnpaidNotice } from './unpaid-notice.tsx'
@@ -41,6 +42,11 @@ export function LiveSession({ connection }: { connection: Extract<ConnectionStat
           </Suspense>
         </div>
       </section>
+      {live.socksPort !== undefined && (
+        <section className="card card-pad">
+          <ProxyHowTo port={live.socksPort} />
+        </section>
+      )}
       <section className="live-tiles">
         <Tile
           label={m.live.cost}

@@ -261,8 +261,10 @@ function ProxyAddress({ address }: { address: string }) {
   return (
     <div className="panel-proxy">
       <span className="muted">{m.live.socks}</span>
-      <strong className="mono">{address}</strong>
-      <CopyButton text={address} />
+      <span className="panel-proxy-address">
+        <strong className="mono">{address}</strong>
+        <CopyButton text={address} />
+      </span>
     </div>
   )
 }

@@ -20,7 +20,7 @@ import { connectionTone } from '../../../ui/connection-state.ts'
 import { CopyButton } from '../../../ui/copy-button.tsx'
 import { Flag } from '../../../ui/flag.tsx'
 import { ErrorNotice, Notice } from '../../../ui/notice.tsx'
-import { HowTo } from './how-to.tsx'
+import { ProxyHowTo } from '../../../ui/proxy-how-to.tsx'
 import { Key } from './key.tsx'
 import { Remove } from './remove.tsx'
 import { TermsDialog } from './terms-dialog.tsx'
@@ -67,7 +67,7 @@ export function Program({ id }: { id: string }) {
         </div>
         <Key program={program} />
       </dl>
-      <HowTo port={socksPort} />
+      <ProxyHowTo port={socksPort} />
       <div className="program-actions">
         <Button size="small" aria-label={m.programs.changeOf(name)} onClick={() => setChanging(true)}>
           {m.programs.change}

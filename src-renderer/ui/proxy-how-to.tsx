@@ -1,13 +1,13 @@
-import { m } from '../../../messages/index.ts'
-import { CopyButton } from '../../../ui/copy-button.tsx'
+import { m } from '../messages/index.ts'
+import { CopyButton } from './copy-button.tsx'
 
 /** How to point something at the proxy. No name goes into a command, only the port. */
-export function HowTo({ port }: { port: number }) {
+export function ProxyHowTo({ port }: { port: number }) {
   const address = `127.0.0.1:${port}`
   // "socks5" of Chromium leaves names to the proxy as well; the rule keeps it from looking them up ahead.
   const chrome = `google-chrome --proxy-server="socks5://${address}" --host-resolver-rules="MAP * ~NOTFOUND, EXCLUDE 127.0.0.1" --user-data-dir="$HOME/chrome-${port}"`
   return (
-    <details className="program-how">
+    <details className="proxy-how">
       <summary>{m.programs.howTo}</summary>
       <p className="muted">{m.programs.howToText}</p>
       <dl>
