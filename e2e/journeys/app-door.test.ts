@@ -174,4 +174,23 @@ describe.skipIf(findChromium() === undefined)('the app in a browser [needs chrom
       await idle.close()
     }
   })
+
+  it('is found again by its page when it was killed and started again, which says what to open', async () => {
+    const first = await startApp('killed')
+    const page = await openApp(`${first.address}/#token=${first.token}`)
+    try {
+      await page.app.setup.lookAround.click()
+      first.started.kill('SIGKILL')
+      await page.app.lost.waitFor({ timeout: NOTICED_MS })
+      const second = await startApp('killed')
+      expect(second.address).toBe(first.address)
+      // What let the page in went with the first one.
+      await page.page.getByRole('heading', { name: m.app.signedOutTitle }).waitFor({ timeout: NOTICED_MS })
+      await page.page.getByText(m.app.signedOutText).waitFor()
+      await page.page.goto(`${second.address}/#token=${second.token}`)
+      await page.app.navigation.or(page.app.setup.lookAround).first().waitFor()
+    } finally {
+      await page.close()
+    }
+  })
 })

@@ -1,6 +1,7 @@
 import { LoaderCircle } from 'lucide-react'
 import { m } from '../messages/index.ts'
 import { Brand } from '../ui/brand.tsx'
+import { LostHelp } from './lost-banner.tsx'
 
 /** Before the first snapshot: what is being waited for, or why this page may not come in. */
 export function Waiting({ lost, signedOut }: { lost?: boolean; signedOut?: boolean }) {
@@ -23,7 +24,7 @@ export function Waiting({ lost, signedOut }: { lost?: boolean; signedOut?: boole
           <span>{lost ? m.app.lost : m.app.loading}</span>
         </p>
       )}
-      {!signedOut && <p className="faint">{m.app.loadingHint}</p>}
+      {!signedOut && <p className="faint">{lost ? <LostHelp /> : m.app.loadingHint}</p>}
     </main>
   )
 }

@@ -117,6 +117,7 @@ function browser(status = 200) {
       return socket as unknown as WebSocket
     },
     random: () => 0.5,
+    origin: 'http://127.0.0.1:4050',
   }
   const listener = {
     onLink: (link: LinkState) => links.push(link),

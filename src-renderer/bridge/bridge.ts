@@ -15,6 +15,8 @@ export type StateListener = {
 
 /** The renderer's only way to the node, whichever door it stands at. */
 export type Bridge = {
+  /** The page's origin in a browser; absent in the desktop app's own window. */
+  readonly origin?: string
   /** Rejects with a `MystError` whose message is one sentence a person can act on. */
   command<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>>
   /** The first message of every subscription is a snapshot; subscribing again asks for a new one. */

@@ -11,6 +11,8 @@ export type HttpBridgeDeps = Timers & {
   /** Opens the state socket at a path of the page's own origin. */
   openSocket(path: string, protocols: string[]): WebSocket
   random(): number
+  /** Of the page. */
+  origin: string
 }
 
 export type HttpBridge = Required<Bridge> & {
@@ -46,6 +48,7 @@ export function createHttpBridge(deps: HttpBridgeDeps, secret: string | undefine
   }
 
   return {
+    origin: deps.origin,
     async command<Name extends CommandName>(name: Name, input: unknown) {
       const response = await post(`/api/command/${name}`, input)
       if (response.status === 401) {

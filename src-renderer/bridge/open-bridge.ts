@@ -37,6 +37,7 @@ export async function openBridge(): Promise<Bridge> {
       openSocket: (path, protocols) =>
         new WebSocket(`${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${path}`, protocols),
       random: Math.random,
+      origin: location.origin,
     },
     localStorage.getItem(SECRET_KEY) ?? undefined,
   )

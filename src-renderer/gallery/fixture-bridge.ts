@@ -10,6 +10,7 @@ import { running, sessions } from './session-fixtures.ts'
 /** A bridge to nowhere: shows one scene's state and answers queries from the fixtures. */
 export function createFixtureBridge(scene: Scene, now: number): Bridge {
   return {
+    origin: 'http://127.0.0.1:43817',
     async command<Name extends CommandName>(name: Name, input: CommandInput<Name>) {
       return answer(scene, now, name, input) as CommandOutput<Name>
     },

@@ -22,8 +22,10 @@ export const de: Messages = {
     lost: 'Der Knoten antwortet nicht.',
     lostSince: (time) => `Angezeigt wird der Stand von ${time}; neuer Versuch…`,
     lostHelp: 'Bleibt das so, starten Sie die App neu.',
+    lostHelpBrowser: 'Bleibt das so, starten Sie die App neu und öffnen Sie die Adresse, die sie dann ausgibt.',
     signedOutTitle: 'Diese Seite ist abgemeldet',
-    signedOutText: 'Öffnen Sie die Adresse, die der Knoten beim letzten Start ausgegeben hat. Sie gilt einmal.',
+    signedOutText:
+      'Wurde der Knoten neu gestartet? Dann öffnen Sie die Adresse, die er dabei ausgegeben hat. Sie gilt einmal.',
     signedOutThere:
       'Wurde sie schon benutzt? Der Browser, in dem sie geöffnet wurde, ist noch angemeldet: Machen Sie dort weiter.',
     signedOutAgain:
@@ -82,6 +84,10 @@ export const de: Messages = {
       'Wenn der Knoten beendet wurde, lässt der Kill Switch nichts hinaus, bis er wieder läuft. „myst reset-network“ im Terminal gibt das Internet ohne ihn frei.',
     unknownProxy:
       'Wenn der Knoten beendet wurde, ist der Proxy weg; Programme, die das übergehen, zeigen Ihre eigene Adresse.',
+    goneTitle: 'Ihre Sitzung ist gerade nicht bekannt',
+    goneHangs: 'Hängt der Knoten nur, geht hier alles von selbst weiter.',
+    goneEnded: 'Ist er beendet, starten Sie die App neu.',
+    gonePaid: 'Was im Voraus bezahlt ist, bleibt beim Anbieter und zählt, wenn Sie sich wieder mit ihm verbinden.',
     disconnectedText: 'Websites sehen Ihre eigene Adresse.',
     connectingTo: (country) => `Verbindungsaufbau: ${country}`,
     connectedTo: (country) => `Verbunden: ${country}`,

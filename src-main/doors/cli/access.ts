@@ -4,7 +4,7 @@ import type { NetworkFile } from '#shared/contract/network-file.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { createNode, type MysteriumNode } from '../../node/create-node.ts'
 import { acquireHome } from '../../node/home.ts'
-import { createLogger } from '../../node/lib/logger.ts'
+import { createLogger, type Logger } from '../../node/lib/logger.ts'
 import { type NodeAccess, reachRunningNode } from '../client.ts'
 import { openHttpDoor } from '../http.ts'
 import { type CommandLine, localnetFile, readNetwork } from './arguments.ts'
@@ -73,4 +73,9 @@ function chosenNetwork({ home, options }: CommandLine): NetworkFile | undefined 
   if (options.network !== undefined) return readNetwork(options.network)
   const remembers = existsSync(join(home, 'network.json'))
   return remembers || !existsSync(localnetFile()) ? undefined : readNetwork('localnet')
+}
+
+/** Of what a command does in the foreground, to whoever started it. */
+export function loggerFor(line: CommandLine): Logger {
+  return createLogger((text) => process.stderr.write(`${text}\n`), 'node', line.options.verbose ? 'debug' : 'warn')
 }

@@ -1,23 +1,14 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { formatMyst } from '#shared/model/units.ts'
-import { createLogger, type Logger } from '../../node/lib/logger.ts'
 import { startDemo } from '../../node/localnet/demo.ts'
 import { startLocalnet } from '../../node/localnet/localnet.ts'
-import { keepApi } from '../api/keep-api.ts'
-import { openHttpDoor } from '../http.ts'
-import { openNode } from './access.ts'
+import { loggerFor, openNode } from './access.ts'
 import { amount, type CommandLine, localnetFile, number, passphraseFrom, UsageError } from './arguments.ts'
 import { readKeystore, writeNew } from './keystore-files.ts'
 import type { Output } from './output.ts'
-import { placeOf } from './place.ts'
-import { interrupted, online, unlocked } from './waiting.ts'
-
-/** A page that a person left open in a browser. */
-const LOCK_AFTER_MINUTES = 15
-const PAGE_DIR = fileURLToPath(new URL('../../../out/renderer', import.meta.url))
+import { aborted, interrupted, online } from './waiting.ts'
 
 export async function localnet(line: CommandLine, output: Output): Promise<number> {
   if (line.words[1] === 'member') return member(line, output)
@@ -79,55 +70,6 @@ async function member(line: CommandLine, output: Output): Promise<number> {
   }
 }
 
-/** The app in the browser, on this home. */
-export async function app(line: CommandLine, output: Output): Promise<number> {
-  const place = placeOf(line)
-  // An owner's certificate that is no good is told before anything starts.
-  if (line.options['tls-cert'] !== undefined) await place.tls?.()
-  const signal = interrupted()
-  const access = await openNode(line, { stays: true, isStart: true })
-  try {
-    const node = access.own
-    if (!node)
-      throw new MystError('HomeInUse', `A node already runs on ${line.home}; end it first, or choose another --home.`)
-    const door = await openHttpDoor(
-      { handlers: node.handlers, state: node.state, log: loggerFor(line) },
-      { ...place, access: 'token', lockAfterMs: lockAfter(line), pageDir: PAGE_DIR },
-    )
-    const api = keepApi({ programs: node.programs, state: node.state, log: loggerFor(line) })
-    try {
-      const { address, token, fingerprint } = door
-      const compare =
-        fingerprint === undefined
-          ? ''
-          : `The browser will say that it does not know the certificate. Go on only where it has this SHA-256 fingerprint:\n  ${fingerprint}\n`
-      output.line(
-        { event: 'app', address, token, ...(fingerprint !== undefined && { fingerprint }) },
-        `Open the app here (the address works once):\n  ${address}/#token=${token}\n${compare}Ctrl-C ends it.`,
-      )
-      // Whoever gives the passphrase here does not have to type it into the page, which opens meanwhile.
-      const given = line.options['passphrase-file'] !== undefined || process.env.MYST_PASSPHRASE
-      if (given && node.state.get().identity.all.length > 0) {
-        const { identity } = await unlocked(access, line.options)
-        output.line({ event: 'unlocked', identity: identity.active ?? null }, `Unlocked ${identity.active}.`)
-      }
-      await aborted(signal)
-      return 0
-    } finally {
-      await api.stop()
-      await door.stop()
-    }
-  } finally {
-    await access.close()
-  }
-}
-
-/** Milliseconds; none: never. */
-function lockAfter({ options }: CommandLine): number | undefined {
-  const minutes = number(options, 'lock-after') ?? LOCK_AFTER_MINUTES
-  return minutes > 0 ? minutes * 60_000 : undefined
-}
-
 /** What `npm start` runs: a network of one's own with providers, and the app on it. */
 export async function demo(line: CommandLine, output: Output): Promise<number> {
   const signal = interrupted()
@@ -155,15 +97,4 @@ export async function demo(line: CommandLine, output: Output): Promise<number> {
   } finally {
     await running.stop()
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve())
-  })
-}
-
-function loggerFor(line: CommandLine): Logger {
-  return createLogger((text) => process.stderr.write(`${text}\n`), 'node', line.options.verbose ? 'debug' : 'warn')
 }

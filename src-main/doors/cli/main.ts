@@ -1,8 +1,9 @@
+import { app } from './app.ts'
 import { type CommandLine, parseCommandLine, UsageError } from './arguments.ts'
 import { clear, clearing, risk } from './clearing.ts'
 import { connect, disconnect } from './connect.ts'
 import { diagnostics } from './diagnostics.ts'
-import { app, demo, localnet } from './foreground.ts'
+import { demo, localnet } from './foreground.ts'
 import { identity } from './identity.ts'
 import { promises, proposals } from './market.ts'
 import type { Output } from './output.ts'
@@ -48,6 +49,7 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
   app [--port N | --listen ADDRESS:PORT [--name HOST]… [--tls-cert FILE --tls-key FILE]] [--lock-after MINUTES]
                       the app in the browser, on this home; a page at which nobody does anything for 15 minutes asks for
                       the passphrase again (0: never). --listen: also for other computers, over TLS, at each HOST
+                      Without --port it is the port of the last time, where that is free; --port 0: a new one
   demo                a local network with providers, and the app on it
 
 The passphrase is read from --passphrase-file or MYST_PASSPHRASE. --identity ID chooses among several.

@@ -86,3 +86,11 @@ export function interrupted(): AbortSignal {
   }
   return controller.signal
 }
+
+/** Resolves when it is over. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve())
+  })
+}

@@ -15,6 +15,7 @@ import { acceptFilters, countByCountry, isFiltered, matches, NO_FILTERS, toQuery
 import { LinkedOffer } from './linked-offer.tsx'
 import { LiveSession } from './live-session.tsx'
 import { LossNotice } from './loss-notice.tsx'
+import { NodeGone } from './node-gone.tsx'
 import { Offers } from './offers.tsx'
 import { StatePanel } from './state-panel.tsx'
 import { isReplaceable, nextTarget, quickTarget, type Target } from './target.ts'
@@ -94,6 +95,7 @@ export function Connect() {
         {(idle || switching) && <CountryPicks counts={counts} chosen={filters.country} onChoose={choose} />}
       </section>
       <section className="side">
+        {connection.name === 'unknown' && !idle && <NodeGone />}
         {link && <LinkedOffer link={link} onFound={setTarget} onDismiss={unlink} />}
         {connection.name === 'disconnected' && connection.last && (
           <FailureNotice

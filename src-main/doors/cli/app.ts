@@ -1,0 +1,81 @@
+import { fileURLToPath } from 'node:url'
+import { MystError } from '#shared/errors/myst-error.ts'
+import { keepApi } from '../api/keep-api.ts'
+import { openHttpDoor } from '../http.ts'
+import type { Listen } from '../listen.ts'
+import { loggerFor, openNode } from './access.ts'
+import { type CommandLine, number } from './arguments.ts'
+import { openAtKeptPort } from './kept-port.ts'
+import type { Output } from './output.ts'
+import { placeOf } from './place.ts'
+import { aborted, interrupted, unlocked } from './waiting.ts'
+
+/** A page that a person left open in a browser. */
+const LOCK_AFTER_MINUTES = 15
+const PAGE_DIR = fileURLToPath(new URL('../../../out/renderer', import.meta.url))
+
+/** The app in the browser, on this home. */
+export async function app(line: CommandLine, output: Output): Promise<number> {
+  const place = placeOf(line)
+  // An owner's certificate that is no good is told before anything starts.
+  if (line.options['tls-cert'] !== undefined) await place.tls?.()
+  const signal = interrupted()
+  const access = await openNode(line, { stays: true, isStart: true })
+  try {
+    const node = access.own
+    if (!node)
+      throw new MystError('HomeInUse', `A node already runs on ${line.home}; end it first, or choose another --home.`)
+    const open = (listen: Listen) =>
+      openHttpDoor(
+        { handlers: node.handlers, state: node.state, log: loggerFor(line) },
+        { ...place, listen, access: 'token', lockAfterMs: lockAfter(line), pageDir: PAGE_DIR },
+      )
+    const { listen } = place
+    const isChosen = [line.options.port, line.options.listen, line.options.path].some((place) => place !== undefined)
+    const { door, before = undefined } =
+      'port' in listen && !isChosen
+        ? await openAtKeptPort(line.home, (port) => open({ ...listen, port }))
+        : { door: await open(listen) }
+    const api = keepApi({ programs: node.programs, state: node.state, log: loggerFor(line) })
+    try {
+      const { address, token, fingerprint } = door
+      const compare =
+        fingerprint === undefined
+          ? ''
+          : `The browser will say that it does not know the certificate. Go on only where it has this SHA-256 fingerprint:\n  ${fingerprint}\n`
+      const moved =
+        before === undefined
+          ? ''
+          : `Port ${before}, where the page was the last time, is taken; a page that is still open there does not find the node.\n`
+      output.line(
+        {
+          event: 'app',
+          address,
+          token,
+          ...(before !== undefined && { portBefore: before }),
+          ...(fingerprint !== undefined && { fingerprint }),
+        },
+        `Open the app here (the address works once):\n  ${address}/#token=${token}\n${compare}${moved}Ctrl-C ends it.`,
+      )
+      // Whoever gives the passphrase here does not have to type it into the page, which opens meanwhile.
+      const given = line.options['passphrase-file'] !== undefined || process.env.MYST_PASSPHRASE
+      if (given && node.state.get().identity.all.length > 0) {
+        const { identity } = await unlocked(access, line.options)
+        output.line({ event: 'unlocked', identity: identity.active ?? null }, `Unlocked ${identity.active}.`)
+      }
+      await aborted(signal)
+      return 0
+    } finally {
+      await api.stop()
+      await door.stop()
+    }
+  } finally {
+    await access.close()
+  }
+}
+
+/** Milliseconds; none: never. */
+function lockAfter({ options }: CommandLine): number | undefined {
+  const minutes = number(options, 'lock-after') ?? LOCK_AFTER_MINUTES
+  return minutes > 0 ? minutes * 60_000 : undefined
+}
