@@ -9,6 +9,7 @@ import { silentLogger } from './lib/logger.ts'
 import { askFaucet } from './localnet/faucet.ts'
 import { createMarket, type Market } from './market.ts'
 import type { GasAccount, Hex } from './ports/chain.ts'
+import { signProposal } from './protocol/proposal.ts'
 import { createStateTree, type StateTree } from './state-tree.ts'
 import { createAccountHistory } from './storage/account-history.ts'
 import { migrate } from './storage/migrate.ts'
@@ -252,7 +253,7 @@ describe('a quote', () => {
     expect(estimate).toBeLessThan((actual * 13n) / 10n)
   }
 
-  it('is near what registering, depositing, withdrawing and clearing take', async () => {
+  it('is near what registering, depositing, withdrawing, clearing and announcing take', async () => {
     const { wallet, identity, chain } = open()
     const register = await wallet.quote({ what: 'register' })
     expect(register).toMatchObject({ fee: 10n * MYST, amount: 0n, gasAvailable: 10n ** 19n })
@@ -276,6 +277,22 @@ describe('a quote', () => {
     const bare = { issuer: identity.id, serial: 1n, benefiter: benefiter.id, amount: MYST }
     const promise = { ...bare, signature: identity.signTypedData(chain.promiseTypedData(bare)) }
     expectNear(GAS.clear, await unitsOf((await chain.clear(promise, benefiter, gas)).hash))
+
+    const terms = {
+      ...{ provider: identity.id, serial: 12, serviceType: 'openvpn' as const, bandwidthMbps: 20 },
+      ...{ serviceLocation: { country: 'DE' }, originLocation: { country: 'DE' } },
+      ...{ unit: 'GiB' as const, pricePerUnit: MYST / 20n },
+      contacts: [{ channel: 'broker', address: `mqtts://broker.example.net:8883/${identity.id}` }],
+    }
+    const domain = { chainId: chain.chainId, serviceDirectory: local.network.contracts.serviceDirectory }
+    const { bytes } = signProposal(terms, 20_000_000, identity, domain)
+    const announce = await wallet.quote({ what: 'announce' })
+    const announced = await chain.announce(bytes, gas)
+    expectNear(GAS.announce, await unitsOf(announced.hash))
+    expectNear(announce.gas, announced.gasPaid)
+    const both = await wallet.quote({ what: 'announce', services: 2 })
+    expect(both).toMatchObject({ gas: expect.any(BigInt), fee: 0n, amount: 0n })
+    expect(both.maxGas).toBeGreaterThan(announce.maxGas)
   })
 
   it('of clearing is of what a peer promised, or all of them', async () => {

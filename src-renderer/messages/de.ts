@@ -460,6 +460,8 @@ export const de: Messages = {
     pricePerGib: 'MYST pro GiB',
     pricePerHour: 'MYST pro Stunde',
     start: 'Mit dem Teilen beginnen',
+    announceFees:
+      'Jeder Dienst wird mit einer eigenen Transaktion auf der Blockchain angekündigt, nach einigen Tagen wieder. Ein Angebot von Ihnen, das dort noch steht, wird nicht neu angekündigt.',
     changeTerms: 'Bedingungen ändern',
     changeText: (people) =>
       people.text === '0'

@@ -451,6 +451,8 @@ export const en = {
     pricePerGib: 'MYST per GiB',
     pricePerHour: 'MYST per hour',
     start: 'Start sharing',
+    announceFees:
+      'Each service is announced on the chain with a transaction of its own, and again after some days. An offer of yours that still stands there is not announced anew.',
     changeTerms: 'Change terms',
     changeText: (people: Counted) =>
       people.text === '0'

@@ -92,12 +92,16 @@ export const commands = {
   >(),
   /** The announced withdrawal is paid out no more; costs gas. */
   'wallet.callOff': command(nothing).returns<Sent>(),
-  /** What an action will cost, before anything is signed. `clear` takes `peer`, or means everything that can be. */
+  /**
+   * What an action will cost, before anything is signed. `clear` takes `peer`, or means everything that can be;
+   * `announce` takes how many `services` are offered, each announced by itself, one when it is not said.
+   */
   'wallet.quote': command(
     z.object({
-      what: z.enum(['register', 'deposit', 'withdraw', 'call-off', 'clear']),
+      what: z.enum(['register', 'deposit', 'withdraw', 'call-off', 'clear', 'announce']),
       amount: amount.optional(),
       peer: identityId.optional(),
+      services: z.number().int().min(1).max(2).optional(),
     }),
   ).returns<FeeQuote>(),
   /** What moved in the account, rebuilt from the chain, newest first. */

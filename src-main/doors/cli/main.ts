@@ -24,6 +24,7 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
            passphrase [ID] --new-passphrase-file F | register [ID]
   wallet show | faucet AMOUNT (local network only) | deposit AMOUNT [--without-backup] | withdraw AMOUNT --to 0x… |
          quote register | quote deposit AMOUNT | quote withdraw AMOUNT | quote clear [--peer ID] |
+         quote announce [SERVICES] (what offering 1 or 2 services takes) |
          history [--limit N] [--before BLOCK]
   proposals [--type T] [--country CC] [--origin CC] [--unit GiB|hour] [--max-price P] [--min-bandwidth MBPS]
             [--sort price|experience] [--limit N]

@@ -10,7 +10,7 @@ import { historyRow, type Json, type Output, promiseRow } from './output.ts'
 import { online, unlocked } from './waiting.ts'
 
 const USAGE =
-  'wallet show | faucet AMOUNT | deposit AMOUNT | withdraw AMOUNT --to 0x… | call-off | history [--limit N] [--before BLOCK] | quote register | quote deposit AMOUNT | quote withdraw AMOUNT | quote clear [--peer ID]'
+  'wallet show | faucet AMOUNT | deposit AMOUNT | withdraw AMOUNT --to 0x… | call-off | history [--limit N] [--before BLOCK] | quote register | quote deposit AMOUNT | quote withdraw AMOUNT | quote clear [--peer ID] | quote announce [SERVICES]'
 
 type Act = (access: NodeAccess, output: Output) => Promise<void>
 
@@ -83,6 +83,7 @@ function quote(words: string[], peer: string | undefined): Act {
   const input: CommandInput<'wallet.quote'> = parsed(commands['wallet.quote'].input, {
     what,
     ...(needsAmount ? { amount: amount(argument, 'AMOUNT') } : {}),
+    ...(what === 'announce' && argument !== undefined ? { services: Number(argument) } : {}),
     ...(peer === undefined ? {} : { peer: parsed(identityId, peer) }),
   })
   return async (access, output) => {

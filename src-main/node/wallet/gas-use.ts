@@ -11,6 +11,8 @@ export const GAS = {
   deposit: 115_000n,
   announceWithdrawal: 77_000n,
   executeWithdrawal: 69_000n,
+  /** Of one service, with one contact; it grows with what the offer says. */
+  announce: 50_000n,
   clear: 118_000n,
   /** The first of an issuer, where benefiter and network have their accounts (`issuer-risk.lab.test.ts`). */
   clearNext: 80_000n,

@@ -26,7 +26,7 @@ export function createQuote(deps: {
 }): (question: Question) => Promise<FeeQuote> {
   const { chain, identity, gasAddress } = deps
 
-  async function plan({ what, amount = 0n, peer }: Question): Promise<Plan> {
+  async function plan({ what, amount = 0n, peer, services = 1 }: Question): Promise<Plan> {
     switch (what) {
       case 'register': {
         const [fee, held] = await Promise.all([chain.registrationFee(), chain.tokenBalanceOf(gasAddress)])
@@ -47,6 +47,8 @@ export function createQuote(deps: {
       }
       case 'call-off':
         return { units: GAS.announceWithdrawal, fee: 0n, amount: 0n }
+      case 'announce':
+        return { units: BigInt(services) * GAS.announce, fee: 0n, amount: 0n }
       case 'clear': {
         const bps = await chain.networkFeeBps()
         const waiting = deps

@@ -1,7 +1,7 @@
 import { type FocusEvent, type FormEvent, useEffect, useId, useRef } from 'react'
 import type { MystError } from '#shared/errors/myst-error.ts'
 import type { ServiceTypeName } from '#shared/model/proposal.ts'
-import { formatAmount, formatCount } from '../../messages/format.ts'
+import { formatAmount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'
 import { readAmount } from '../../messages/typed.ts'
@@ -10,7 +10,11 @@ import { Button } from '../../ui/button.tsx'
 import { Field } from '../../ui/field.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
 import { CountrySelect, UnitSelect } from '../../ui/terms-selects.tsx'
-import { type TermsForm as Form, MOST_PRICE, type TermsErrors, USUAL_CONNECTIONS } from './terms.ts'
+import { AnnounceFees } from './announce-fees.tsx'
+import { type TermsForm as Form, MOST_PRICE, type TermsErrors } from './terms.ts'
+import { Limits } from './terms-limits.tsx'
+
+const TYPES = ['openvpn', 'socks'] as const
 
 export function TermsForm({
   form,
@@ -39,6 +43,9 @@ export function TermsForm({
   onLeave(field: keyof TermsErrors): void
   onStart(): void
 }) {
+  const services = useNode(
+    ({ capabilities }) => TYPES.filter((type) => form[type] && capabilities[type].available).length,
+  )
   const place = useRef<HTMLFormElement>(null)
   const isChange = change !== undefined
   useEffect(() => {
@@ -140,6 +147,7 @@ export function TermsForm({
         </label>
         {errors.understood && <span className="field-error">{errors.understood}</span>}
       </div>
+      {!why && services > 0 && <AnnounceFees services={services} />}
       <div ref={problem} hidden={!error}>
         <ErrorNotice error={error} />
       </div>
@@ -169,95 +177,9 @@ export function TermsForm({
   )
 }
 
-/** All of them may stay empty. */
-function Limits({ form, errors, onChange }: { form: Form; errors: TermsErrors; onChange(part: Partial<Form>): void }) {
-  return (
-    <fieldset className="terms-services">
-      <legend className="field-label">{m.share.limits}</legend>
-      <div className="terms-grid">
-        <Field label={m.share.hours} error={errors.hours} hint={m.share.hoursHint}>
-          {(control) => (
-            <input
-              {...control}
-              name="hours"
-              value={form.hours}
-              placeholder="08:00-23:00"
-              maxLength={13}
-              onChange={(event) => onChange({ hours: dashed(event.target.value) })}
-            />
-          )}
-        </Field>
-        <Field
-          label={m.share.monthly}
-          suffix={m.share.gibPerMonth}
-          error={errors.monthlyGib}
-          hint={m.share.monthlyHint}
-        >
-          {(control) => (
-            <input
-              {...control}
-              name="monthlyGib"
-              inputMode="decimal"
-              value={form.monthlyGib}
-              placeholder={m.share.noLimit}
-              maxLength={12}
-              onChange={(event) => onChange({ monthlyGib: event.target.value.trim() })}
-            />
-          )}
-        </Field>
-        <Field
-          label={m.share.totalBandwidth}
-          suffix={m.share.mbps}
-          error={errors.totalBandwidth}
-          hint={form.openvpn && form.socks ? m.share.totalHalves : undefined}
-        >
-          {(control) => (
-            <input
-              {...control}
-              name="totalBandwidth"
-              inputMode="decimal"
-              value={form.totalBandwidth}
-              placeholder={m.share.noLimit}
-              maxLength={12}
-              onChange={(event) => onChange({ totalBandwidth: event.target.value.trim() })}
-            />
-          )}
-        </Field>
-        <Field label={m.share.connections} suffix={m.share.atOnce} error={errors.connections}>
-          {(control) => (
-            <input
-              {...control}
-              name="connections"
-              inputMode="numeric"
-              value={form.connections}
-              placeholder={formatCount(USUAL_CONNECTIONS)}
-              maxLength={12}
-              onChange={(event) => onChange({ connections: event.target.value.trim() })}
-            />
-          )}
-        </Field>
-      </div>
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={form.allowMail}
-          onChange={(event) => onChange({ allowMail: event.target.checked })}
-        />
-        <span>
-          {m.share.allowMail}
-          <span className="terms-note field-hint">{m.share.allowMailHint}</span>
-        </span>
-      </label>
-    </fieldset>
-  )
-}
-
 /** What is typed, and so can be wrong before anything is started. */
 const TYPED = ['price', 'bandwidth', 'maxSessions', 'hours', 'monthlyGib', 'totalBandwidth', 'connections'] as const
 const isField = (name: string): name is (typeof TYPED)[number] => TYPED.some((one) => one === name)
-
-/** Without spaces, and with what some keyboards make of a dash. */
-const dashed = (text: string) => text.replace(/\s+/g, '').replace(/[–—]/g, '-')
 
 function Service({
   type,
