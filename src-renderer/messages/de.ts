@@ -514,6 +514,7 @@ export const de: Messages = {
       limit === undefined
         ? `${used} in diesem Monat übertragen; ab ${until} wird neu gezählt.`
         : `${used} von ${limit} in diesem Monat übertragen; ab ${until} wird neu gezählt.`,
+    freeForAll: 'Kostenlos für alle: Wer sich verbindet, bezahlt nichts, und Sie verdienen nichts.',
     perPerson: (price) => `Wer 10 GiB verbraucht, bezahlt Ihnen ${price}.`,
     perPersonHour: (price) => `Wer 10 Stunden bleibt, bezahlt Ihnen ${price}.`,
     needIdentity: 'Zum Teilen brauchen Sie eine Identität: An sie wird bezahlt.',

@@ -505,6 +505,7 @@ export const en = {
       limit === undefined
         ? `${used} carried this month; counted anew on ${until}.`
         : `${used} of ${limit} carried this month; counted anew on ${until}.`,
+    freeForAll: 'Free for everybody: whoever connects pays nothing, and you earn nothing.',
     perPerson: (price: string) => `A person who uses 10 GiB pays you ${price}.`,
     perPersonHour: (price: string) => `A person who stays 10 hours pays you ${price}.`,
     needIdentity: 'To share, make an identity first: people pay to it.',

@@ -43,7 +43,6 @@ export const ProposalRow = memo(function ProposalRow({
         <p className="row-title">
           <strong className="truncate">{country}</strong>
           <span className="tag">{m.service.tags[proposal.serviceType]}</span>
-          {proposal.own && <OwnTag serial={proposal.serial} />}
           {isInUse && <span className="tag tag-green">{m.connect.inUse}</span>}
         </p>
         <p className="row-line truncate">
@@ -54,7 +53,9 @@ export const ProposalRow = memo(function ProposalRow({
         </p>
         <p className="row-line truncate">
           {proposal.preferred && <span>{m.connect.preferred} · </span>}
-          {proposal.experience.misconduct ? (
+          {proposal.own ? (
+            <Own serial={proposal.serial} />
+          ) : proposal.experience.misconduct ? (
             <span className="row-misconduct">
               <TriangleAlert size={13} aria-hidden /> {misconduct(proposal.experience.misconduct)}
             </span>
@@ -98,13 +99,17 @@ export const ProposalRow = memo(function ProposalRow({
   )
 })
 
-/** What is not shared now stays on the chain all the same. */
-function OwnTag({ serial }: { serial: number }) {
+/** Instead of how it went with it. What is not shared now stays on the chain all the same. */
+function Own({ serial }: { serial: number }) {
   const isShared = useNode(({ share }) => share.services.some((service) => service.serial === serial))
   return isShared ? (
-    <span className="tag tag-green">{m.connect.own}</span>
+    <span className="row-own" data-tone="green">
+      {m.connect.own}
+    </span>
   ) : (
-    <span className="tag tag-amber">{m.connect.ownIdle}</span>
+    <span className="row-own" data-tone="amber">
+      {m.connect.ownIdle}
+    </span>
   )
 }
 

@@ -84,7 +84,11 @@ export function TermsForm({
           label={m.share.price}
           suffix={form.unit === 'GiB' ? m.share.pricePerGib : m.share.pricePerHour}
           error={errors.price}
-          hint={example && (form.unit === 'GiB' ? m.share.perPerson(example) : m.share.perPersonHour(example))}
+          hint={
+            price === 0n
+              ? m.share.freeForAll
+              : example && (form.unit === 'GiB' ? m.share.perPerson(example) : m.share.perPersonHour(example))
+          }
         >
           {(control) => (
             <input
