@@ -25,13 +25,18 @@ function make() {
     if (went.at(-1) !== now) went.push(now)
   })
   let served = 0
+  const offered: number[] = []
   const sharing = createSharing({
     ...{ identity: createTestIdentity(), gas: noGas, state, log: silentLogger, dataDir: '/nowhere' },
     announcer: {
-      ...{ offer: () => ({}) as never, withdraw() {}, offered: () => undefined, statuses: () => [] },
+      offer({ terms }) {
+        offered.push(terms.bandwidthMbps)
+        return {} as never
+      },
+      ...{ withdraw() {}, offered: () => undefined, statuses: () => [] },
       ...{ onStatus: () => () => {}, stop() {} },
     },
-    serviceTypes: [createMemoryService('socks')],
+    serviceTypes: [createMemoryService('socks'), createMemoryService('openvpn')],
     serve: () => {
       served++
       return { serve() {}, stop: async () => void served-- }
@@ -39,7 +44,7 @@ function make() {
     contacts: () => [],
     reach: async () => ({ verdict: 'public', own: '127.0.0.1', atMs: 0 }),
   })
-  return { sharing, state, went, serving: () => served }
+  return { sharing, state, went, offered, serving: () => served }
 }
 
 it('says what is shared already instead of ending it, unless other terms are meant in its place', async () => {
@@ -69,4 +74,15 @@ it('is not stopped by whoever started what was replaced since', async () => {
   expect(third).not.toBe(first)
   await sharing.stop()
   expect(state.get().share.state).toBe('off')
+})
+
+it('announces no more bandwidth than all together may have', async () => {
+  const { sharing, offered } = make()
+  const both: ShareTerms = { ...TERMS, services: ['openvpn', 'socks'] }
+  await sharing.start({ ...both, totalBandwidthMbps: 5 })
+  await sharing.start({ ...both, totalBandwidthMbps: 100 }, { instead: true })
+  await sharing.start({ ...TERMS, totalBandwidthMbps: 5 }, { instead: true })
+  // Less than this no offer can say.
+  await sharing.start({ ...both, totalBandwidthMbps: 0.1 }, { instead: true })
+  expect(offered).toEqual([2.5, 2.5, 20, 20, 5, 0.1, 0.1])
 })

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Reach, ShareState, ShareTerms } from '#shared/contract/state.ts'
 import { MystError, toWire } from '#shared/errors/myst-error.ts'
 import type { Contact, ServiceTypeName } from '#shared/model/proposal.ts'
+import { offeredBandwidth, partOfTotal } from '#shared/model/share-bandwidth.ts'
 import { formatMyst } from '#shared/model/units.ts'
 import type { Announcer } from './discovery/announcer.ts'
 import type { Logger } from './lib/logger.ts'
@@ -96,9 +97,8 @@ export function createSharing(deps: {
             publicAddress,
             bandwidthMbps: terms.bandwidthMbps,
             maxSessions: terms.maxSessions,
-            // Each service limits its own sessions: an equal part of the whole keeps the sum below it.
             ...(terms.totalBandwidthMbps !== undefined && {
-              totalBandwidthMbps: terms.totalBandwidthMbps / types.length,
+              totalBandwidthMbps: partOfTotal(terms.totalBandwidthMbps, types.length),
             }),
             maxConnections: terms.maxConnections,
             newConnectionsPerSecond: terms.newConnectionsPerSecond,
@@ -127,7 +127,7 @@ export function createSharing(deps: {
             serviceType,
             serviceLocation: { country: terms.country },
             originLocation: { country: terms.country },
-            bandwidthMbps: terms.bandwidthMbps,
+            bandwidthMbps: offeredBandwidth(terms.bandwidthMbps, terms.totalBandwidthMbps, types.length),
             unit: terms.unit,
             pricePerUnit: terms.pricePerUnit,
           },

@@ -1,5 +1,6 @@
 import type { AppState } from '#shared/contract/state.ts'
 import { MYST } from '#shared/model/units.ts'
+import { DEFAULT_TERMS } from '../features/share/terms.ts'
 import { m } from '../messages/index.ts'
 import { connectScenes, lockdown } from './connect-scenes.ts'
 import { CHOSEN, fixtureId, LOCKED, live, ME, NEW, NO_NETWORK, NOBODY, READY, SAFE } from './fixtures.ts'
@@ -83,6 +84,12 @@ export function scenes(now: number): Record<string, Scene> {
     unlock: { route: 'unlock', state: LOCKED },
     ...connectScenes(now),
     share: { route: 'share', state: { ...READY, wallet: { ...READY.wallet, receivable: 0n } }, empty: true },
+    'share-free': {
+      route: 'share',
+      state: READY,
+      empty: true,
+      remembered: { share: { ...DEFAULT_TERMS, price: '0', country: 'DE', totalBandwidth: '5' } },
+    },
     'share-locked': { route: 'share', state: LOCKED, empty: true },
     'share-lockdown': {
       route: 'share',

@@ -478,6 +478,7 @@ export const de: Messages = {
     chooseCountry: 'Wählen…',
     countryHint: 'Wo dieser Computer steht. Alle sehen es und wählen Angebote danach aus.',
     bandwidth: 'Bandbreite pro Person',
+    offered: (mbps) => `Ihr Angebot nennt ${mbps}: Mehr dürfen alle zusammen nicht nutzen.`,
     maxSessions: 'Personen zugleich',
     mbps: 'Mbit/s',
     priceBad: 'Schreiben Sie eine Zahl wie 0,05.',

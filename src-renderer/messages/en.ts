@@ -469,6 +469,7 @@ export const en = {
     chooseCountry: 'Choose…',
     countryHint: 'Where this computer is. Everybody is told, and people choose offers by it.',
     bandwidth: 'Bandwidth per person',
+    offered: (mbps: string) => `Your offer says ${mbps}: all together may use no more.`,
     maxSessions: 'People at once',
     mbps: 'Mbit/s',
     priceBad: 'Write a number such as 0.05.',

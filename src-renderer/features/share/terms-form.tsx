@@ -1,7 +1,7 @@
 import { type FocusEvent, type FormEvent, useEffect, useId, useRef } from 'react'
 import type { MystError } from '#shared/errors/myst-error.ts'
 import type { ServiceTypeName } from '#shared/model/proposal.ts'
-import { formatAmount } from '../../messages/format.ts'
+import { formatAmount, formatBandwidth } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { said } from '../../messages/said.ts'
 import { readAmount } from '../../messages/typed.ts'
@@ -11,7 +11,7 @@ import { Field } from '../../ui/field.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
 import { CountrySelect, UnitSelect } from '../../ui/terms-selects.tsx'
 import { AnnounceFees } from './announce-fees.tsx'
-import { type TermsForm as Form, MOST_PRICE, type TermsErrors } from './terms.ts'
+import { type TermsForm as Form, lessOffered, MOST_PRICE, type TermsErrors } from './terms.ts'
 import { Limits } from './terms-limits.tsx'
 
 const TYPES = ['openvpn', 'socks'] as const
@@ -60,6 +60,7 @@ export function TermsForm({
   }, [error])
   const set = (part: Partial<Form>) => onChange({ ...form, ...part })
   const price = readAmount(form.price)
+  const offered = lessOffered(form, services)
   const example = price !== undefined && price > 0n && price <= MOST_PRICE ? formatAmount(price * 10n) : undefined
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -114,7 +115,12 @@ export function TermsForm({
             />
           )}
         </Field>
-        <Field label={m.share.bandwidth} suffix={m.share.mbps} error={errors.bandwidth}>
+        <Field
+          label={m.share.bandwidth}
+          suffix={m.share.mbps}
+          error={errors.bandwidth}
+          hint={offered === undefined ? undefined : m.share.offered(formatBandwidth(offered))}
+        >
           {(control) => (
             <input
               {...control}

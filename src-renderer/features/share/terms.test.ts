@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { commands } from '#shared/contract/commands.ts'
 import { MYST } from '#shared/model/units.ts'
 import { speak } from '../../messages/index.ts'
-import { acceptTerms, checkTerms, DEFAULT_TERMS, errorsLeft, typedTerms } from './terms.ts'
+import { acceptTerms, checkTerms, DEFAULT_TERMS, errorsLeft, lessOffered, typedTerms } from './terms.ts'
 
 const all = { openvpn: true, socks: true }
 const good = { ...DEFAULT_TERMS, country: 'DE', understood: true }
@@ -110,4 +110,12 @@ it('says the most that a price may be', () => {
     const checked = checkTerms({ ...good, price }, all)
     expect(checked.ok ? '' : checked.errors.price).toContain('1,000,000 MYST')
   }
+})
+
+it('tells what is offered where all together may use less than one person', () => {
+  expect(lessOffered(good, 2)).toBeUndefined()
+  expect(lessOffered({ ...good, totalBandwidth: '5' }, 2)).toBe(2.5)
+  expect(lessOffered({ ...good, totalBandwidth: '5' }, 1)).toBe(5)
+  expect(lessOffered({ ...good, totalBandwidth: '40' }, 2)).toBeUndefined()
+  expect(lessOffered({ ...good, totalBandwidth: 'x' }, 2)).toBeUndefined()
 })

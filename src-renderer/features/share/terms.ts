@@ -1,6 +1,7 @@
 import type { CommandInput } from '#shared/contract/commands.ts'
 import type { ShareTerms } from '#shared/contract/state.ts'
 import type { MeteringUnit, ServiceTypeName } from '#shared/model/proposal.ts'
+import { offeredBandwidth } from '#shared/model/share-bandwidth.ts'
 import { parseHours } from '#shared/model/share-hours.ts'
 import { formatMyst, MYST } from '#shared/model/units.ts'
 import { formatCount } from '../../messages/format.ts'
@@ -116,6 +117,14 @@ export function checkTerms(form: TermsForm, available: { [type in ServiceTypeNam
 }
 
 const isBandwidth = (mbps: number) => mbps >= 0.1 && mbps <= 100_000
+
+/** What the offer says when that is less than a person may use, because all together may not use more. */
+export function lessOffered(form: TermsForm, services: number): number | undefined {
+  const [perPerson, total] = [readFigure(form.bandwidth), readFigure(form.totalBandwidth)]
+  if (services === 0 || !isBandwidth(perPerson) || !isBandwidth(total)) return undefined
+  const offered = offeredBandwidth(perPerson, total, services)
+  return offered < perPerson ? offered : undefined
+}
 
 /** A number of GiB, with decimals, as bytes; undefined: nothing was typed. */
 function readGib(text: string): bigint | undefined | 'bad' {
