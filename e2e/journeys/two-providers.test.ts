@@ -26,6 +26,7 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
     let cheap = ''
     let dear = ''
     let provide: LineProcess
+    let provideDear: LineProcess
     /** What the cheap one was promised at first, and when it had died. */
     let atStart = 0n
     let given: Line | undefined
@@ -35,6 +36,25 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
     const givenTo = async (provider: string) =>
       (await trade.openPromises(BUYER, 'given')).filter(({ peer }) => peer === provider)
 
+    /** Somebody goes on surfing. `seen`: ends it, and tells from which addresses anything came. */
+    function surf() {
+      const from = lab.requests().length
+      const isOver = new AbortController()
+      const surfing = (async () => {
+        while (!isOver.signal.aborted) {
+          await lab.transfer('consumer', { url: `${INTERNET}/ip`, timeoutMs: 1_000 }).catch(() => undefined)
+        }
+      })()
+      return {
+        async seen() {
+          isOver.abort()
+          await surfing
+          const requests = lab.requests().slice(from)
+          return new Set(requests.map((request) => request.from))
+        },
+      }
+    }
+
     beforeAll(async () => {
       lab = await createLab()
       trade = createTrade(lab)
@@ -42,7 +62,7 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
       cheap = await lab.prepareIdentity(CHEAP.host, CHEAP.home, 0)
       dear = await lab.prepareIdentity(DEAR.host, DEAR.home, 0)
       await lab.prepareIdentity(BUYER.host, BUYER.home, 50)
-      provide = (await Promise.all([share(CHEAP), share(DEAR)]))[0]
+      ;[provide, provideDear] = await Promise.all([share(CHEAP), share(DEAR)])
     })
     afterAll(() => lab?.dispose())
 
@@ -59,24 +79,10 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
 
     it('switches to the other while connected, and nothing leaves in between', async () => {
       const first = (await trade.connect(BUYER.home, '--country', DEAR.country)).running
-      const from = lab.requests().length
-      const isOver = new AbortController()
-      // Somebody goes on surfing.
-      const surfing = (async () => {
-        while (!isOver.signal.aborted) {
-          await lab.transfer('consumer', { url: `${INTERNET}/ip`, timeoutMs: 1_000 }).catch(() => undefined)
-        }
-      })()
+      const surfing = surf()
       const { running, connected } = await trade.connect(BUYER.home, '--instead', '--country', CHEAP.country)
       expect(connected).toMatchObject({ provider: cheap, exit: CHEAP.exit })
-      isOver.abort()
-      await surfing
-      const seen = new Set(
-        lab
-          .requests()
-          .slice(from)
-          .map((request) => request.from),
-      )
+      const seen = await surfing.seen()
       expect([...seen].filter((address) => address !== DEAR.exit && address !== CHEAP.exit)).toEqual([])
       expect(seen).toContain(DEAR.exit)
       expect((await lab.transfer('consumer', { url: `${INTERNET}/ip` })).text).toBe(CHEAP.exit)
@@ -171,6 +177,23 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
       const after = await trade.balances(BUYER.home, CHEAP)
       expect(before.buyer - after.buyer).toBe(amount)
       expect(after.seller - before.seller).toBe(amount - fee)
+    })
+
+    it('lets the other take over while the lost one is tried again, and nothing leaves in between', async () => {
+      const { running: first, connected: before } = await trade.connect(BUYER.home, '--country', DEAR.country)
+      expect(before).toMatchObject({ provider: dear })
+      const surfing = surf()
+      provideDear.kill('SIGKILL')
+      const lost = await first.until('the loss', (line) => line.state === 'reconnecting')
+      expect(lost).toMatchObject({ provider: dear, blocked: true })
+      const { running, connected } = await trade.connect(BUYER.home, '--instead', '--country', CHEAP.country)
+      expect(connected).toMatchObject({ provider: cheap, exit: CHEAP.exit })
+      expect((await lab.transfer('consumer', { url: `${INTERNET}/ip` })).text).toBe(CHEAP.exit)
+      const seen = await surfing.seen()
+      expect(seen).toContain(CHEAP.exit)
+      expect([...seen].filter((address) => address !== DEAR.exit && address !== CHEAP.exit)).toEqual([])
+      expect((await running.stop()).code).toBe(0)
+      expect((await first.exited).code).toBe(0)
     })
   },
 )
