@@ -175,6 +175,27 @@ describe.skipIf(findChromium() === undefined)('the app in a browser [needs chrom
     }
   })
 
+  it('lets another browser in by a link of the page, and by one of the command line, while it runs', async () => {
+    await me.app.goTo('settings')
+    const enter = async (link: string) => {
+      const other = await openApp(link)
+      await other.app.navigation.or(other.app.setup.lookAround).first().waitFor()
+      await other.close()
+    }
+    const made = await me.app.settings.linkForAnotherBrowser()
+    await enter(made)
+    const { lines } = await loopback.run(['app', 'address'])
+    const [line] = lines
+    expect(line).toMatchObject({ event: 'address', address: new URL(made).origin })
+    await enter(`${line?.address}/#token=${line?.token}`)
+    // A link works once; and this page was in all the while.
+    const late = await openApp(made)
+    await late.page.getByRole('heading', { name: m.app.signedOutTitle }).waitFor()
+    await late.close()
+    await me.app.settings.localNetwork.waitFor()
+    expect((await loopback.run(['app', 'address'], { home: 'nobody' })).stderr).toContain('NoNode')
+  })
+
   it('is found again by its page when it was killed and started again, which says what to open', async () => {
     const first = await startApp('killed')
     const page = await openApp(`${first.address}/#token=${first.token}`)

@@ -21,6 +21,15 @@ export class SettingsPage {
     this.error = main.getByRole('alert')
   }
 
+  /** A new one, as the page shows it. */
+  async linkForAnotherBrowser(): Promise<string> {
+    await this.page.getByRole('main').getByRole('button', { name: m.settings.otherBrowserGo }).click()
+    const dialog = this.page.getByRole('dialog')
+    const link = await dialog.getByRole('textbox', { name: m.settings.otherBrowserLink }).inputValue()
+    await dialog.getByRole('button', { name: m.settings.otherBrowserDone }).click()
+    return link
+  }
+
   /** Says yes to the question. */
   async lockDown(): Promise<void> {
     await this.lockdown.click()

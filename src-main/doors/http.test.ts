@@ -106,6 +106,21 @@ describe('the page’s door', () => {
     }
   })
 
+  it('lets another page in by a new address, which works once and ends those before; who is in stays in', async () => {
+    const signIn = (token: string) => ask('POST', '/api/login', {}, JSON.stringify({ token }))
+    const { address, token, expiresAtMs } = door.newAddress()
+    expect(address).toBe(door.address)
+    expect(expiresAtMs).toBeGreaterThan(Date.now())
+    expect((await signIn(door.token)).status).toBe(401)
+    const answer = await signIn(token)
+    const { secret } = JSON.parse(answer.body) as { secret: string }
+    expect((await signIn(token)).status).toBe(401)
+    door.newAddress()
+    expect((await ask('POST', '/api/command/state.get', bearer(secret), '{}')).status).toBe(200)
+    // The token itself is no secret of a page.
+    expect((await ask('POST', '/api/command/state.get', bearer(door.newAddress().token), '{}')).status).toBe(401)
+  })
+
   it('locks a page at which nobody did anything, until the passphrase is given', async () => {
     await door.stop()
     let atMs = Date.now()

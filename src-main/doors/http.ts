@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https'
 import { extname, join, normalize } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { PageAddress } from '#shared/contract/answers.ts'
 import type { Handlers } from '#shared/contract/commands.ts'
 import { encode } from '#shared/contract/wire.ts'
 import { MystError, toWire } from '#shared/errors/myst-error.ts'
@@ -68,6 +69,8 @@ export type HttpDoor = {
   readonly address: string
   /** To be compared in the browser, where nobody else vouches for the certificate. */
   readonly fingerprint?: string
+  /** For another browser, while the door is open; the token of before is good for nothing then. */
+  newAddress(): PageAddress
   stop(): Promise<void>
 }
 
@@ -249,10 +252,14 @@ export async function openHttpDoor(
     log.warn(`The page has a new certificate; its SHA-256 fingerprint is ${found.fingerprint}`)
   }
 
-  return {
-    token: sessions.token,
+  const where = () => ({
     address: 'path' in listen ? listen.path : addressOf(listen.host, port, certificate),
     ...(certificate?.isSelfMade && { fingerprint: certificate.fingerprint }),
+  })
+  return {
+    token: sessions.token,
+    ...where(),
+    newAddress: () => ({ ...where(), ...sessions.newToken() }),
     async stop() {
       clearInterval(locking)
       clearInterval(renewing)

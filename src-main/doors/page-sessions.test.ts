@@ -28,6 +28,30 @@ describe('a page that was let in', () => {
     expect(sessions.stateOf('another')).toBe('unknown')
   })
 
+  it('may be another one, by a token that works once, for ten minutes, and in the place of those before', () => {
+    const sessions = make(undefined)
+    const replaced = sessions.newToken()
+    const { token, expiresAtMs } = sessions.newToken()
+    expect(expiresAtMs).toBe(atMs + 600_000)
+    for (const old of [sessions.token, replaced.token]) expect(sessions.signIn(old)).toBeUndefined()
+    const secret = sessions.signIn(token)
+    expect(sessions.stateOf(secret)).toBe('open')
+    expect(sessions.signIn(token)).toBeUndefined()
+
+    const last = sessions.newToken()
+    atMs += 599_999
+    const other = sessions.signIn(last.token)
+    expect(sessions.stateOf(other)).toBe('open')
+    // Whoever is in stays in.
+    expect(sessions.stateOf(secret)).toBe('open')
+    const over = sessions.newToken()
+    atMs += 600_000
+    expect(sessions.signIn(over.token)).toBeUndefined()
+    // A clock that was set back opens nothing.
+    atMs -= 600_000
+    expect(sessions.signIn(over.token)).toBeUndefined()
+  })
+
   it('is locked when nobody did anything for long, and stays so until it is unlocked', () => {
     const sessions = make(60_000)
     const secret = signIn(sessions)

@@ -295,6 +295,7 @@ export async function createNode(options: {
       return null
     },
     'network.file': async () => (network ? withoutCredentials(network) : null),
+    'page.newAddress': noPage,
     'shell.set': notHere,
     'shell.update': notHere,
     async 'share.start'({ instead, ...terms }) {
@@ -373,4 +374,9 @@ export async function createNode(options: {
 /** The desktop app answers these itself. */
 async function notHere(): Promise<never> {
   throw new MystError('DesktopOnly', 'Only the desktop app can do this.')
+}
+
+/** Whatever opens a page in browsers answers this itself. */
+async function noPage(): Promise<never> {
+  throw new MystError('NoPage', 'The node that runs has no page for browsers; "myst app" starts one that has.')
 }

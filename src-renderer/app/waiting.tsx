@@ -14,7 +14,10 @@ export function Waiting({ lost, signedOut }: { lost?: boolean; signedOut?: boole
           <p className="muted">{m.app.signedOutText}</p>
           <p className="muted">{m.app.signedOutThere}</p>
           <p className="muted">
-            {m.app.signedOutAgain} <code>npx myst app</code> · <code>npm start</code>
+            {m.app.signedOutAgain} <code>npx myst app address</code>
+          </p>
+          <p className="muted">
+            {m.app.signedOutDemo} <code>npm start</code>
           </p>
           <p className="faint">{m.app.signedOutHint}</p>
         </>

@@ -7,10 +7,14 @@ import { DIAGNOSTICS, earnings, history, KEY, NETWORK, PROPOSALS, promises, quot
 import type { Scene } from './scene.ts'
 import { running, sessions } from './session-fixtures.ts'
 
+const ORIGIN = 'http://127.0.0.1:43817'
+const TOKEN = 'S0m3Th1ngR4nd0m0f32Byt3sW0uldB3H3r3-w0rks0nc'
+
 /** A bridge to nowhere: shows one scene's state and answers queries from the fixtures. */
 export function createFixtureBridge(scene: Scene, now: number): Bridge {
   return {
-    origin: 'http://127.0.0.1:43817',
+    // The desktop app's window has no address.
+    ...(!scene.state.shell && { origin: ORIGIN }),
     async command<Name extends CommandName>(name: Name, input: CommandInput<Name>) {
       return answer(scene, now, name, input) as CommandOutput<Name>
     },
@@ -79,6 +83,8 @@ function answer(scene: Scene, now: number, name: CommandName, input: unknown): u
       return quote(input as CommandInput<'wallet.quote'>)
     case 'network.file':
       return NETWORK
+    case 'page.newAddress':
+      return { address: ORIGIN, token: TOKEN, expiresAtMs: now + 600_000 }
     case 'programs.newKey':
       return { key: KEY }
     case 'diagnostics.read':

@@ -273,6 +273,7 @@ export function scenes(now: number): Record<string, Scene> {
       },
     },
     'settings-passphrase': { route: 'settings', state: READY, press: () => [m.settings.passphrase] },
+    'settings-other-browser': { route: 'settings', state: READY, press: () => [m.settings.otherBrowserGo] },
     'settings-diagnostics': { route: 'settings', state: READY, press: () => [m.settings.diagnosticsShow] },
     ...programScenes(now),
     'settings-no-openvpn': {

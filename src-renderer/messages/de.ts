@@ -27,9 +27,9 @@ export const de: Messages = {
     signedOutText:
       'Wurde der Knoten neu gestartet? Dann öffnen Sie die Adresse, die er dabei ausgegeben hat. Sie gilt einmal.',
     signedOutThere:
-      'Wurde sie schon benutzt? Der Browser, in dem sie geöffnet wurde, ist noch angemeldet: Machen Sie dort weiter.',
-    signedOutAgain:
-      'Oder beenden Sie den Knoten und starten Sie ihn mit demselben Befehl neu; dann gibt es eine neue Adresse:',
+      'Wurde sie schon benutzt? Der Browser, in dem sie geöffnet wurde, ist noch angemeldet: Seine Einstellungen können einen weiteren Browser anmelden.',
+    signedOutAgain: 'Oder holen Sie auf dem Computer, auf dem der Knoten läuft, eine neue Adresse:',
+    signedOutDemo: 'Die lokale Demo hat eine neue, wenn sie beendet und neu gestartet wird:',
     signedOutHint: 'Nach einem Neustart des Knotens ist seine Verbindung beendet und seine Identität gesperrt.',
     lockedTitle: 'Diese Seite ist gesperrt',
     lockedText: 'Hier hat eine Weile niemand etwas getan. Die Passphrase öffnet sie wieder.',
@@ -792,6 +792,20 @@ export const de: Messages = {
     lockdownWarning:
       'Bis ein VPN verbunden ist, hat dieser Computer kein Internet, auch nachdem Sie es trennen oder die App beenden. Proxys und das Teilen gehen dann nicht.',
     lockdownGo: 'Einschalten',
+    browsers: 'Browser',
+    otherBrowser: 'Weiteren Browser anmelden',
+    otherBrowserText: 'Er kann dann alles, was Sie hier können, und bleibt angemeldet, bis die App endet.',
+    otherBrowserGo: 'Link erzeugen',
+    otherBrowserHow: (own) =>
+      own
+        ? 'Öffnen Sie diesen Link in einem anderen Browser auf diesem Computer. Geben Sie ihn niemandem weiter.'
+        : 'Öffnen Sie diesen Link im anderen Browser, hier oder auf einem anderen Computer. Geben Sie ihn niemandem weiter.',
+    otherBrowserLink: 'Link für einen weiteren Browser',
+    otherBrowserUntil: (time) => `Er gilt einmal, bis ${time}. Ein Link von vorher gilt nicht mehr.`,
+    otherBrowserOver: 'Die Zeit dieses Links ist abgelaufen.',
+    otherBrowserCompare:
+      'Der Browser wird das Zertifikat nicht kennen. Fahren Sie nur fort, wenn es diesen SHA-256-Fingerabdruck hat:',
+    otherBrowserDone: 'Fertig',
     start: 'Start',
     startWithComputer: 'Mit dem Computer starten',
     startWithComputerText:

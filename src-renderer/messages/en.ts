@@ -30,8 +30,10 @@ export const en = {
     lostHelpBrowser: 'If it stays so, start the app again and open the address that it then prints.',
     signedOutTitle: 'This page is signed out',
     signedOutText: 'Was the node started again? Then open the address that it printed. It works once.',
-    signedOutThere: 'Was it used already? The browser that opened it is still signed in: go on there.',
-    signedOutAgain: 'Or end the node and start it again, by the command that you used, for a new address:',
+    signedOutThere:
+      'Was it used already? The browser that opened it is still signed in: its Settings can let another browser in.',
+    signedOutAgain: 'Or get a new address on the computer where the node runs:',
+    signedOutDemo: 'The local demo has a new one when it is ended and started again:',
     signedOutHint: 'When a node is started again, its connection has ended and its identity is locked.',
     lockedTitle: 'This page is locked',
     lockedText: 'Nobody did anything here for a while. The passphrase opens it again.',
@@ -777,6 +779,19 @@ export const en = {
     lockdownWarning:
       'Until a VPN is connected this computer has no internet, and it stays so after you disconnect or quit. Proxies and sharing do not work with it.',
     lockdownGo: 'Turn on',
+    browsers: 'Browsers',
+    otherBrowser: 'Let another browser in',
+    otherBrowserText: 'It can then do everything that you can do here, and stays signed in until the app ends.',
+    otherBrowserGo: 'Make a link',
+    otherBrowserHow: (own: boolean): string =>
+      own
+        ? 'Open this link in another browser on this computer. Give it to nobody else.'
+        : 'Open this link in the other browser, here or on another computer. Give it to nobody else.',
+    otherBrowserLink: 'Link for another browser',
+    otherBrowserUntil: (time: string) => `It works once, until ${time}. A link that was made before works no more.`,
+    otherBrowserOver: 'The time of this link is over.',
+    otherBrowserCompare: 'The browser will not know the certificate. Go on only where it has this SHA-256 fingerprint:',
+    otherBrowserDone: 'Done',
     start: 'Start',
     startWithComputer: 'Start with the computer',
     startWithComputerText: 'Mysterium starts when you log in, without a window; the tray shows that it runs.',

@@ -144,3 +144,12 @@ export type ClearResult = {
   /** It was not, because the account holds less than promised; `acceptLess` would take what is there. */
   uncovered?: boolean
 }
+
+/** Where a browser is let in: `address` and then `/#token=` and `token`, once, until `expiresAtMs`. */
+export type PageAddress = {
+  address: string
+  token: string
+  expiresAtMs: number
+  /** SHA-256, of a certificate that the node made itself. */
+  fingerprint?: string
+}

@@ -8,6 +8,7 @@ import type {
   ClearResult,
   DayOfEarnings,
   FeeQuote,
+  PageAddress,
   PromiseView,
   ProposalView,
   RiskView,
@@ -137,6 +138,8 @@ export const commands = {
   'settings.set': command(settings.partial()).returns<null>(),
   /** The network this node is part of, addresses without what may be a credential in them; null without one. */
   'network.file': command(nothing).returns<NetworkFile | null>(),
+  /** One-time, for another browser; where the node has a page (`myst app`), else `NoPage`. */
+  'page.newAddress': command(nothing).returns<PageAddress>(),
   /** In the desktop app only. */
   'shell.set': command(shellSettings).returns<null>(),
   /** Takes one step of an update; the system's own dialog asks before anything is downloaded or installed. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Handlers } from '#shared/contract/commands.ts'
 import type { NetworkFile } from '#shared/contract/network-file.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { createNode, type MysteriumNode } from '../../node/create-node.ts'
@@ -12,11 +13,15 @@ import { type CommandLine, localnetFile, readNetwork } from './arguments.ts'
 /**
  * A node for one command: the one that already runs on this home, or one of our own in this process.
  * `stays`: this command runs in the foreground, so others shall be able to reach its node. `isStart`: it is an app,
- * which does at its start what the settings say.
+ * which does at its start what the settings say. `handlers`: what this command itself does in the place of its node.
  */
 export async function openNode(
   line: CommandLine,
-  { stays = false, isStart = false } = {},
+  {
+    stays = false,
+    isStart = false,
+    handlers = {},
+  }: { stays?: boolean; isStart?: boolean; handlers?: Partial<Handlers> } = {},
 ): Promise<NodeAccess & { readonly own?: MysteriumNode }> {
   const socketPath = join(line.home, 'node.sock')
   const running = await reachRunningNode(socketPath)
@@ -40,8 +45,8 @@ export async function openNode(
   let node: MysteriumNode | undefined
   try {
     const network = chosenNetwork(line)
-    const own = await createNode({ home: line.home, network, log, isStart })
-    node = own
+    node = await createNode({ home: line.home, network, log, isStart })
+    const own = { ...node, handlers: { ...node.handlers, ...handlers } }
     const door = stays
       ? await openHttpDoor(
           { handlers: own.handlers, state: own.state, log },

@@ -1,10 +1,12 @@
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MystError } from '#shared/errors/myst-error.ts'
 import { keepApi } from '../api/keep-api.ts'
-import { openHttpDoor } from '../http.ts'
+import { reachRunningNode } from '../client.ts'
+import { type HttpDoor, openHttpDoor } from '../http.ts'
 import type { Listen } from '../listen.ts'
 import { loggerFor, openNode } from './access.ts'
-import { type CommandLine, number } from './arguments.ts'
+import { type CommandLine, number, UsageError } from './arguments.ts'
 import { openAtKeptPort } from './kept-port.ts'
 import type { Output } from './output.ts'
 import { placeOf } from './place.ts'
@@ -16,15 +18,30 @@ const PAGE_DIR = fileURLToPath(new URL('../../../out/renderer', import.meta.url)
 
 /** The app in the browser, on this home. */
 export async function app(line: CommandLine, output: Output): Promise<number> {
+  if (line.words[1] === 'address') return newAddress(line, output)
+  if (line.words[1] !== undefined) throw new UsageError('app | app address')
   const place = placeOf(line)
   // An owner's certificate that is no good is told before anything starts.
   if (line.options['tls-cert'] !== undefined) await place.tls?.()
   const signal = interrupted()
-  const access = await openNode(line, { stays: true, isStart: true })
+  let page: HttpDoor | undefined
+  const access = await openNode(line, {
+    stays: true,
+    isStart: true,
+    handlers: {
+      async 'page.newAddress'() {
+        if (!page) throw new MystError('NoPage', 'The page is just being opened; try again in a moment.')
+        return page.newAddress()
+      },
+    },
+  })
   try {
     const node = access.own
     if (!node)
-      throw new MystError('HomeInUse', `A node already runs on ${line.home}; end it first, or choose another --home.`)
+      throw new MystError(
+        'HomeInUse',
+        `A node already runs on ${line.home}; "myst app address" prints a new address of its page. Or end it, or choose another --home.`,
+      )
     const open = (listen: Listen) =>
       openHttpDoor(
         { handlers: node.handlers, state: node.state, log: loggerFor(line) },
@@ -36,13 +53,10 @@ export async function app(line: CommandLine, output: Output): Promise<number> {
       'port' in listen && !isChosen
         ? await openAtKeptPort(line.home, (port) => open({ ...listen, port }))
         : { door: await open(listen) }
+    page = door
     const api = keepApi({ programs: node.programs, state: node.state, log: loggerFor(line) })
     try {
       const { address, token, fingerprint } = door
-      const compare =
-        fingerprint === undefined
-          ? ''
-          : `The browser will say that it does not know the certificate. Go on only where it has this SHA-256 fingerprint:\n  ${fingerprint}\n`
       const moved =
         before === undefined
           ? ''
@@ -55,7 +69,7 @@ export async function app(line: CommandLine, output: Output): Promise<number> {
           ...(before !== undefined && { portBefore: before }),
           ...(fingerprint !== undefined && { fingerprint }),
         },
-        `Open the app here (the address works once):\n  ${address}/#token=${token}\n${compare}${moved}Ctrl-C ends it.`,
+        `Open the app here (the address works once):\n  ${address}/#token=${token}\n${toCompare(fingerprint)}${moved}Ctrl-C ends it.`,
       )
       // Whoever gives the passphrase here does not have to type it into the page, which opens meanwhile.
       const given = line.options['passphrase-file'] !== undefined || process.env.MYST_PASSPHRASE
@@ -72,6 +86,36 @@ export async function app(line: CommandLine, output: Output): Promise<number> {
   } finally {
     await access.close()
   }
+}
+
+/** Lets another browser in to the page of the node that runs; asked through the socket that only its user can open. */
+async function newAddress(line: CommandLine, output: Output): Promise<number> {
+  const node = await reachRunningNode(join(line.home, 'node.sock'))
+  if (!node) {
+    throw new MystError(
+      'NoNode',
+      `No node runs on ${line.home}; "myst app" starts one and prints the address of its page.`,
+    )
+  }
+  const { address, token, expiresAtMs, fingerprint } = await node.call('page.newAddress', {})
+  const minutes = Math.round((expiresAtMs - Date.now()) / 60_000)
+  output.line(
+    {
+      event: 'address',
+      address,
+      token,
+      expiresAt: new Date(expiresAtMs).toISOString(),
+      ...(fingerprint !== undefined && { fingerprint }),
+    },
+    `Open this address in the other browser. It works once, within ${minutes} minutes:\n  ${address}/#token=${token}\n${toCompare(fingerprint)}One that was printed before and not used works no more.`,
+  )
+  return 0
+}
+
+function toCompare(fingerprint: string | undefined): string {
+  return fingerprint === undefined
+    ? ''
+    : `The browser will say that it does not know the certificate. Go on only where it has this SHA-256 fingerprint:\n  ${fingerprint}\n`
 }
 
 /** Milliseconds; none: never. */

@@ -51,6 +51,7 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
                       the app in the browser, on this home; a page at which nobody does anything for 15 minutes asks for
                       the passphrase again (0: never). --listen: also for other computers, over TLS, at each HOST
                       Without --port it is the port of the last time, where that is free; --port 0: a new one
+  app address         lets another browser in to the app that runs: an address that works once, for ten minutes
   demo                a local network with providers, and the app on it
 
 The passphrase is read from --passphrase-file or MYST_PASSPHRASE. --identity ID chooses among several.

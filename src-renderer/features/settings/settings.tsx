@@ -1,6 +1,7 @@
 import './settings.css'
 import { m } from '../../messages/index.ts'
 import { About } from './about.tsx'
+import { Browsers } from './browsers.tsx'
 import { Diagnostics } from './diagnostics.tsx'
 import { Identities } from './identities.tsx'
 import { Language } from './language.tsx'
@@ -18,6 +19,7 @@ export function Settings() {
       <Programs />
       <Language />
       <Identities />
+      <Browsers />
       <Network />
       <Diagnostics />
       <About />
