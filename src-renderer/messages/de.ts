@@ -743,6 +743,9 @@ export const de: Messages = {
     duration: 'Dauer',
     traffic: 'Daten',
     cost: 'Kosten',
+    earned: 'Verdient',
+    paidInAll: (amount) => `Ausgegeben: ${amount}.`,
+    earnedInAll: (amount) => `Verdient: ${amount}.`,
     ended: 'Beendet',
     running: 'Läuft',
     unknownEnd: 'Beendet',
@@ -761,7 +764,11 @@ export const de: Messages = {
       'metering-disputed': 'Der Anbieter maß mehr als verbraucht',
       overpriced: 'Der Anbieter verlangte mehr als angeboten',
       'not-verified': 'Die Daten ließen sich nicht prüfen',
-      shutdown: 'Ein Knoten wurde beendet',
+      shutdown: 'Ihr Knoten wurde beendet',
+    },
+    endsSold: {
+      'outside-hours': 'Ihre Uhrzeiten waren vorbei',
+      'volume-used-up': 'Ihr Monatsvolumen war verbraucht',
     },
   },
   settings: {

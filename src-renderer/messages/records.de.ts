@@ -21,6 +21,7 @@ export const recordsDe: Messages['records'] = {
   byYou: 'Nur von Ihnen unterschrieben',
   until: 'Bis',
   end: 'Ende',
+  closedHere: 'Von Ihrer Seite geschlossen',
   down: { consumer: 'Von Ihnen empfangen', provider: 'Vom Kunden empfangen' },
   up: { consumer: 'Von Ihnen gesendet', provider: 'Vom Kunden gesendet' },
   price: 'Preis',

@@ -18,6 +18,7 @@ export const recordsEn = {
   byYou: 'Signed by you only',
   until: 'Until',
   end: 'End',
+  closedHere: 'Closed from your side',
   down: { consumer: 'Received by you', provider: 'Received by the customer' },
   up: { consumer: 'Sent by you', provider: 'Sent by the customer' },
   price: 'Price',

@@ -79,7 +79,6 @@ export const nodeDe: NodeSentences = {
   'The hours of the day at which the provider serves are over.': 'Die Uhrzeiten des Anbieters sind vorüber.',
   'The provider has carried as much as it allows for this month.': 'Das Monatsvolumen des Anbieters ist verbraucht.',
   'The provider lost the tunnel.': 'Der Anbieter hat den Tunnel verloren.',
-  'The provider is shutting down.': 'Der Anbieter wird gerade beendet.',
   'The provider closed the session.': 'Der Anbieter hat die Sitzung beendet.',
   'Lockdown is on: nothing leaves this computer but through a VPN.':
     'Lockdown ist an: Nichts verlässt diesen Computer, außer durch ein VPN.',

@@ -6,7 +6,7 @@ import type { AppState } from '#shared/contract/state.ts'
 import type { ConnectionState, LiveSession, ServedSession, SessionRecord } from '#shared/model/session.ts'
 import { exportSessions } from '#shared/model/session-export.ts'
 import { countryName } from '../../messages/countries.ts'
-import { counted, formatBytes, formatClock, formatDateTime } from '../../messages/format.ts'
+import { counted, formatAmount, formatBytes, formatClock, formatCost, formatDateTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useNow } from '../../store/use-now.ts'
@@ -65,7 +65,12 @@ export function Activity() {
         </fieldset>
       </header>
       <FailedQuery text={m.activity.failed} query={query} />
-      {sessions.length > 0 && <Export sessions={sessions} promises={promises} />}
+      {sessions.length > 0 && (
+        <div className="sessions-export">
+          <Totals sessions={sessions} />
+          <Export sessions={sessions} promises={promises} />
+        </div>
+      )}
       {sessions.length > 0 ? (
         <ul className="card sessions">
           {sessions.slice(0, count).map((session) => (
@@ -96,6 +101,21 @@ export function Activity() {
   )
 }
 
+/** Of what is listed; a session that runs counts with what was written down of it last. */
+function Totals({ sessions }: { sessions: readonly SessionRecord[] }) {
+  const sum = (role: SessionRecord['role']) => {
+    const own = sessions.filter((session) => session.role === role)
+    return own.length > 0 ? own.reduce((all, { metering }) => all + metering.cost, 0n) : undefined
+  }
+  const [paid, earned] = [sum('consumer'), sum('provider')]
+  return (
+    <p className="sessions-totals muted numbers">
+      {paid !== undefined && <span>{m.activity.paidInAll(formatCost(paid))}</span>}{' '}
+      {earned !== undefined && <span>{m.activity.earnedInAll(formatAmount(earned))}</span>}
+    </p>
+  )
+}
+
 /** What is shown, as a file. */
 function Export({
   sessions,
@@ -106,7 +126,7 @@ function Export({
 }) {
   const name = (ending: string) => `mysterium-sessions-${new Date().toISOString().slice(0, 10)}.${ending}`
   return (
-    <div className="sessions-export">
+    <>
       <span className="muted">{m.records.exportText(counted(sessions.length))}</span>
       <Button size="small" onClick={() => saveFile(name('csv'), toCsv(sessions), 'text/csv')}>
         {m.records.csv}
@@ -114,7 +134,7 @@ function Export({
       <Button size="small" onClick={() => saveFile(name('json'), exportSessions(sessions, Date.now(), promises))}>
         {m.records.json}
       </Button>
-    </div>
+    </>
   )
 }
 
@@ -202,7 +222,7 @@ function Figures({ sold, metering }: { sold: boolean; metering: SessionRecord['m
         </span>
       </div>
       <p className="session-cost" data-role={sold ? 'provider' : 'consumer'}>
-        <span className="visually-hidden">{m.activity.cost} </span>
+        <span className="visually-hidden">{sold ? m.activity.earned : m.activity.cost} </span>
         <Amount value={metering.cost} sign={sold ? '+' : '−'} isCost={!sold} />
       </p>
     </>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionRecord } from '#shared/model/session.ts'
+import type { RecordContent } from '#shared/model/signed-record.ts'
 import { toCsv } from './export.ts'
 
 const session = (change: Partial<SessionRecord> = {}): SessionRecord => ({
@@ -14,12 +15,22 @@ describe('the export of sessions', () => {
     const ended = session({ endedAtMs: Date.parse('2026-03-01T10:01:01.400Z'), end: 'consumer-closed' })
     expect(toCsv([ended, session({ country: 'NL', program: 'Backup' })])).toBe(
       [
-        'session_id,role,peer,service,offer_serial,started_at,ended_at,end,duration_seconds,bytes_down,bytes_up,cost_myst,country,program',
-        'abc,provider,0x01,openvpn,4,2026-03-01T10:00:00.000Z,2026-03-01T10:01:01.400Z,consumer-closed,61,7,1152921504606846976,2.000000000000000001,,',
-        'abc,provider,0x01,openvpn,4,2026-03-01T10:00:00.000Z,,,61,7,1152921504606846976,2.000000000000000001,NL,Backup',
+        'session_id,role,peer,service,offer_serial,started_at,ended_at,end,duration_seconds,bytes_down,bytes_up,cost_myst,price_myst,unit,signed,country,program',
+        'abc,provider,0x01,openvpn,4,2026-03-01T10:00:00.000Z,2026-03-01T10:01:01.400Z,consumer-closed,61,7,1152921504606846976,2.000000000000000001,,,nobody,,',
+        'abc,provider,0x01,openvpn,4,2026-03-01T10:00:00.000Z,,,61,7,1152921504606846976,2.000000000000000001,,,nobody,NL,Backup',
         '',
       ].join('\r\n'),
     )
+  })
+
+  it('has the price that was signed, and by whom', () => {
+    const content = { pricePerUnit: 5n * 10n ** 16n, unit: 'GiB', end: 'consumer-closed' } as RecordContent
+    const [, both, alone] = toCsv([
+      session({ signed: { byBoth: { content } } }),
+      session({ signed: { alone: { content } } }),
+    ]).split('\r\n')
+    expect(both).toMatch(/,0\.05,GiB,both,,$/)
+    expect(alone).toMatch(/,0\.05,GiB,alone,,$/)
   })
 
   it('gives a spreadsheet nothing to compute, and no row or cell of a stranger’s', () => {

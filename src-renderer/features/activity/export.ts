@@ -1,4 +1,4 @@
-import type { SessionRecord } from '#shared/model/session.ts'
+import { howSigned, type SessionRecord } from '#shared/model/session.ts'
 import { formatMyst } from '#shared/model/units.ts'
 
 const COLUMNS = [
@@ -14,28 +14,40 @@ const COLUMNS = [
   'bytes_down',
   'bytes_up',
   'cost_myst',
+  'price_myst',
+  'unit',
+  'signed',
   'country',
   'program',
 ] as const
 
-/** A row for each session, for a spreadsheet: times in UTC (ISO 8601), money in MYST with a decimal point. */
+/**
+ * A row for each session, for a spreadsheet: times in UTC (ISO 8601), money in MYST with a decimal point. Price
+ * and unit are those that were signed, empty where nothing was.
+ */
 export function toCsv(sessions: readonly SessionRecord[]): string {
-  const rows = sessions.map(({ metering, ...session }) => [
-    session.sessionId,
-    session.role,
-    session.peer,
-    session.serviceType,
-    String(session.serial),
-    time(session.startedAtMs),
-    time(session.endedAtMs),
-    session.end ?? '',
-    String(Math.round(metering.durationMs / 1000)),
-    String(metering.bytesDown),
-    String(metering.bytesUp),
-    formatMyst(metering.cost),
-    session.country ?? '',
-    session.program ?? '',
-  ])
+  const rows = sessions.map(({ metering, ...session }) => {
+    const terms = (session.signed?.byBoth ?? session.signed?.alone)?.content
+    return [
+      session.sessionId,
+      session.role,
+      session.peer,
+      session.serviceType,
+      String(session.serial),
+      time(session.startedAtMs),
+      time(session.endedAtMs),
+      session.end ?? '',
+      String(Math.round(metering.durationMs / 1000)),
+      String(metering.bytesDown),
+      String(metering.bytesUp),
+      formatMyst(metering.cost),
+      terms ? formatMyst(terms.pricePerUnit) : '',
+      terms?.unit ?? '',
+      howSigned(session),
+      session.country ?? '',
+      session.program ?? '',
+    ]
+  })
   return [COLUMNS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { Amount } from '../../ui/amount.tsx'
-import { endSentence } from './end-sentence.ts'
+import { signedEnd } from './end-sentence.ts'
 
 const SHOWN_PROMISES = 5
 
@@ -25,8 +25,8 @@ export function Signed({ session, promises }: { session: SessionRecord; promises
     <details className="session-signed">
       <summary data-how={how}>{summary(session, how)}</summary>
       <p className="muted">{runs && how !== 'both' ? m.records.runningText : m.records.howText[how]}</p>
-      {byBoth && <Record role={session.role} title={alone && m.records.byBoth} content={byBoth.content} />}
-      {alone && <Record role={session.role} title={byBoth && m.records.byYou} content={alone.content} />}
+      {byBoth && <Record session={session} title={alone && m.records.byBoth} content={byBoth.content} />}
+      {alone && <Record session={session} title={byBoth && m.records.byYou} content={alone.content} />}
       {promises.length > 0 && <p className="muted">{m.records.promises}</p>}
       <ul className="numbers">
         {promises.slice(0, SHOWN_PROMISES).map(({ serial, amount, state, updatedAtMs }) => (
@@ -46,26 +46,27 @@ function summary({ signed }: SessionRecord, how: ReturnType<typeof howSigned>): 
 
 /** Everything that was signed, but for the two sides, the service, the offer and the promise’s number. */
 function Record({
-  role,
+  session,
   title,
   content,
 }: {
-  role: SessionRecord['role']
+  session: SessionRecord
   title: string | undefined
   content: RecordContent
 }) {
+  const { role } = session
   const { startedAtMs, endedAtMs, durationMs, bytesUp, bytesDown, pricePerUnit, unit, cost } = content
   const { promiseSerial, promiseAmount, sessionId, end } = content
   const promise = promiseSerial === 0n ? m.records.noPromise : formatAmount(promiseAmount)
   const lines: [string, string][] = [
     [m.activity.started, formatDateTime(startedAtMs)],
     [m.records.until, formatDateTime(endedAtMs)],
-    [m.records.end, end === 'running' ? m.activity.running : endSentence(role, end)],
+    [m.records.end, end === 'running' ? m.activity.running : signedEnd(session, end)],
     [m.activity.duration, formatClock(durationMs)],
     [m.records.down[role], formatBytes(bytesDown)],
     [m.records.up[role], formatBytes(bytesUp)],
     [m.records.price, formatPrice(pricePerUnit, unit)],
-    [m.activity.cost, formatCost(cost)],
+    role === 'provider' ? [m.activity.earned, formatAmount(cost)] : [m.activity.cost, formatCost(cost)],
     [m.records.lastPromise, promise],
     [m.records.session, sessionId],
   ]

@@ -11,5 +11,4 @@ export const PROVIDER_ENDS: Partial<Record<SessionEnd, string>> & Record<'provid
   'outside-hours': 'The hours of the day at which the provider serves are over.',
   'volume-used-up': 'The provider has carried as much as it allows for this month.',
   'tunnel-failed': 'The provider lost the tunnel.',
-  shutdown: 'The provider is shutting down.',
 }

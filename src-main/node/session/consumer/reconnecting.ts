@@ -11,7 +11,7 @@ import { type Progress, tryProvider } from './try-provider.ts'
 /** Ends that nobody wished for; the same provider may do better at once. */
 const MAY_RETURN: readonly SessionEnd[] = ['tunnel-failed', 'dialogue-ended']
 /** It said that it goes: the others first. */
-const LEFT: readonly SessionEnd[] = ['provider-closed', 'shutdown', 'outside-hours', 'volume-used-up']
+const LEFT: readonly SessionEnd[] = ['provider-closed', 'outside-hours', 'volume-used-up']
 
 /** Neither minutes nor another attempt change it. Who does not share may just be starting again. */
 const NOTHING_FOR_NOW: readonly RefusalReason[] = ['proposal-unknown', 'outside-hours', 'volume-used-up']
