@@ -84,9 +84,17 @@ export function scenes(now: number): Record<string, Scene> {
     unlock: { route: 'unlock', state: LOCKED },
     ...connectScenes(now),
     share: { route: 'share', state: { ...READY, wallet: { ...READY.wallet, receivable: 0n } }, empty: true },
+    'share-reach-unknown': {
+      route: 'share',
+      state: sharingWith({
+        sessions: [],
+        reach: { verdict: 'unknown', why: 'no-probe', own: '192.168.1.5', atMs: now - 60_000 },
+      }),
+      empty: true,
+    },
     'share-free': {
       route: 'share',
-      state: READY,
+      state: { ...READY, wallet: { ...READY.wallet, receivable: 0n } },
       empty: true,
       remembered: { share: { ...DEFAULT_TERMS, price: '0', country: 'DE', totalBandwidth: '5' } },
     },

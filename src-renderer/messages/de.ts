@@ -496,7 +496,7 @@ export const de: Messages = {
     monthly: 'Volumen pro Monat',
     gibPerMonth: 'GiB',
     monthlyHint: 'Beide Richtungen zusammen, je Kalendermonat.',
-    monthlyBad: 'Eine Zahl wie 500, mindestens 0,1 GiB.',
+    monthlyBad: 'Von 0,1 bis 1.000.000 GiB.',
     totalBandwidth: 'Bandbreite aller zusammen',
     totalHalves: 'Jeder der beiden Dienste bekommt die Hälfte.',
     connections: 'Verbindungen pro Person',

@@ -489,7 +489,7 @@ export const en = {
     monthly: 'Volume per month',
     gibPerMonth: 'GiB',
     monthlyHint: 'Both ways together. Counted by calendar month.',
-    monthlyBad: 'A number of GiB such as 500, at least 0.1.',
+    monthlyBad: 'From 0.1 to 1,000,000 GiB.',
     totalBandwidth: 'Bandwidth of all together',
     totalHalves: 'Each of the two services gets half of it.',
     connections: 'Connections per person',

@@ -46,6 +46,7 @@ function formatsIn(tag: string) {
     cut: [cut(0), cut(1), cut(2)] as const,
     whole: number({ maximumFractionDigits: 0 }),
     oneDigit: number({ maximumFractionDigits: 1 }),
+    thousandths: number({ maximumFractionDigits: 3 }),
     tenths: number({ minimumFractionDigits: 1, maximumFractionDigits: 1 }),
     percent: number({ style: 'percent', maximumFractionDigits: 2 }),
     share: number({ style: 'percent', maximumFractionDigits: 0, roundingMode: 'floor' }),
@@ -143,6 +144,13 @@ export function formatBytes(bytes: bigint): string {
 /** Bits per second, as bandwidth is sold. */
 export function formatRate(bitsPerSecond: number): string {
   return rate(bitsPerSecond, formats().tenths())
+}
+
+/** A limit as it was typed: "0.15 GiB", and not what that is in smaller units. */
+export function formatGib(bytes: bigint): string {
+  return `${formats()
+    .thousandths()
+    .format(Number(bytes) / 2 ** 30)}${NBSP}GiB`
 }
 
 export function formatBandwidth(mbps: number): string {

@@ -46,7 +46,7 @@ export const providerDe: Messages['provider'] = {
   elsewhereHint: 'Soweit andere Anbieter davon berichtet haben.',
   beyond: 'Auf dem Konto über alle Zusagen hinaus',
   missing: 'Fehlt für alle Zusagen',
-  clearedBefore: 'Bisher bei Ihnen eingelöst',
+  clearedBefore: 'Bisher bei Ihnen eingelöst, samt Netzgebühr',
   earnedHere: 'In dieser Sitzung verdient',
   nextClearing: 'Nächste Einlösung',
   clearingBy: (when) => `Bis ${when}`,
@@ -97,5 +97,6 @@ export const providerDe: Messages['provider'] = {
   },
   reachMoved:
     'Die Adresse hat sich seit dem Beginn geändert. Beenden Sie das Teilen und beginnen Sie neu, damit andere Sie finden.',
+  reachTried: (when) => `Versucht ${when}.`,
   reachAt: (when) => `Geprüft ${when}. Verglichen wurden Adressen; kein Port wurde ausprobiert.`,
 }

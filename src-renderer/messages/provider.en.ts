@@ -47,7 +47,7 @@ export const providerEn = {
   elsewhereHint: 'As far as other providers told.',
   beyond: 'In its account beyond all promises',
   missing: 'Missing for all promises',
-  clearedBefore: 'Collected from it before',
+  clearedBefore: 'Collected from it so far, network’s fee included',
   earnedHere: 'Earned in this session',
   nextClearing: 'Next collection',
   clearingBy: (when: string) => `By ${when}`,
@@ -99,5 +99,6 @@ export const providerEn = {
     'other-family': 'Others see this computer over another kind of address (IPv4 or IPv6) than the one you share with.',
   } satisfies Record<NonNullable<Reach['why']>, string>,
   reachMoved: 'Your address changed since you began to share. Stop sharing and start again, so that people find you.',
+  reachTried: (when: string) => `Tried ${when}.`,
   reachAt: (when: string) => `Checked ${when}. Addresses were compared; no port was tried.`,
 }

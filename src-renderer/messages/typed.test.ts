@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { formatMyst, MYST } from '#shared/model/units.ts'
 import { exactAmount } from './format.ts'
 import { m, speak } from './index.ts'
-import { numberProblem, readAmount, readNumber, typeNumber } from './typed.ts'
+import { numberProblem, readAmount, readNumber, readWhole, typeNumber } from './typed.ts'
 
 afterEach(() => speak('en', []))
 
@@ -41,6 +41,23 @@ describe.each(['en', 'de'] as const)('numbers typed in %s', (language) => {
       expect(numberProblem(typed, m.wallet.amountBad)).toBe(m.wallet.amountBad)
     },
   )
+
+  it.each([
+    ['5', 5],
+    [' 2000 ', 2_000],
+    ['2,000', 2_000],
+    ['2.000', 2_000],
+    ['65,535', 65_535],
+    ['1.234.567', 1_234_567],
+    ['2.5', undefined],
+    ['2,00', undefined],
+    ['', undefined],
+    ['-1', undefined],
+    ['1e3', undefined],
+  ])('takes %j for the whole number %s', (typed, number) => {
+    speak(language, [])
+    expect(readWhole(typed)).toBe(number)
+  })
 
   it('takes back every amount that it shows in a field, to the last digit', () => {
     speak(language, [])

@@ -18,6 +18,12 @@ export function readNumber(typed: string): string | undefined {
   return decimals === undefined ? whole : `${whole}.${decimals}`
 }
 
+/** Where only whole numbers have a meaning, "2,000" is no question. Undefined when it is none. */
+export function readWhole(typed: string): number | undefined {
+  const digits = /^\d+$|^\d{1,3}(?:[.,]\d{3})+$/.exec(typed.trim())?.[0].replace(/[.,]/g, '')
+  return digits === undefined ? undefined : Number(digits)
+}
+
 /** The same as an amount of MYST; undefined as well when no amount has so many digits. */
 export function readAmount(typed: string): Amount | undefined {
   const number = readNumber(typed)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { IdentityId } from '../model/identity.ts'
 import { identityId } from '../model/identity.ts'
 import type { ConnectionState, SessionRecord } from '../model/session.ts'
-import { HOURS_HINT, parseHours } from '../model/share-hours.ts'
+import { HOURS_HINT, normalHours } from '../model/share-hours.ts'
 import type { Amount } from '../model/units.ts'
 import type {
   ClearResult,
@@ -157,7 +157,8 @@ export const commands = {
       hours: z
         .string()
         .max(11)
-        .refine((text) => parseHours(text) !== undefined, HOURS_HINT)
+        .refine((text) => normalHours(text) !== undefined, HOURS_HINT)
+        .transform((text) => normalHours(text) ?? text)
         .optional(),
       /** Bytes of all sessions together, both ways, in a calendar month; then nobody is served until the next. */
       monthlyBytes: z

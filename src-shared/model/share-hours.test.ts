@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isWithinHours, monthOf, nextOpening, parseHours } from './share-hours.ts'
+import { isWithinHours, monthOf, nextOpening, normalHours, parseHours } from './share-hours.ts'
 
 const at = (day: number, hour: number, minute = 0) => new Date(2026, 2, day, hour, minute).getTime()
 const hours = (text: string) => {
@@ -20,6 +20,14 @@ describe('hours of the day', () => {
     ' 08:00-23:00',
     '08:00–23:00',
   ])('are not %j', (text) => expect(parseHours(text)).toBeUndefined())
+
+  it.each([
+    ['8:00-23:00', '08:00-23:00'],
+    ['22:30-6:05', '22:30-06:05'],
+    ['0:00-24:00', '00:00-24:00'],
+    ['08:00-23:00', '08:00-23:00'],
+    ['8-23', undefined],
+  ])('are kept in one way: %j as %j', (text, normal) => expect(normalHours(text)).toBe(normal))
 
   it('begin with their first minute and end before their last', () => {
     const day = hours('08:00-23:00')

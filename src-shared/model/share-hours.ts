@@ -3,14 +3,19 @@ export type ShareHours = { from: number; to: number }
 
 export const HOURS_HINT = 'hours are two times of the day such as 08:00-23:00'
 
-/** `08:00-23:00`; `22:00-06:00` goes over midnight, `24:00` is the day's end. Undefined: makes no sense. */
+/** `08:00-23:00` or `8:00-23:00`; `22:00-06:00` goes over midnight, `24:00` is the day's end. Undefined: makes no sense. */
 export function parseHours(text: string): ShareHours | undefined {
-  const match = /^(\d{2}):(\d{2})-(\d{2}):(\d{2})$/.exec(text)
+  const match = /^(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})$/.exec(text)
   if (!match) return undefined
   const [fromHour = 0, fromMinute = 0, toHour = 0, toMinute = 0] = match.slice(1).map(Number)
   if (fromMinute > 59 || toMinute > 59) return undefined
   const [from, to] = [fromHour * 60 + fromMinute, toHour * 60 + toMinute]
   return from < 1440 && to <= 1440 && from !== to ? { from, to } : undefined
+}
+
+/** The same hours in the one way they are kept and shown, `08:00-23:00`; undefined: makes no sense. */
+export function normalHours(text: string): string | undefined {
+  return parseHours(text) && text.replace(/\b\d:/g, '0$&')
 }
 
 /** Whether a moment is within them, by this machine's own time zone. */

@@ -23,7 +23,9 @@ export function Reach() {
               <span className={`tag tag-${TONES[reach.verdict]}`}>{m.provider.reaches[reach.verdict]}</span>
               <p>{sentence(reach, share)}</p>
               {hasMoved(share) && <p className="client-warning">{m.provider.reachMoved}</p>}
-              <p className="faint reach-when">{m.provider.reachAt(formatDateTime(reach.atMs))}</p>
+              <p className="faint reach-when">
+                {(isCompared(reach) ? m.provider.reachAt : m.provider.reachTried)(formatDateTime(reach.atMs))}
+              </p>
             </>
           ) : (
             <p className="muted">{m.provider.reachNever}</p>
@@ -37,6 +39,9 @@ export function Reach() {
     </section>
   )
 }
+
+/** Nothing is compared where nobody told how others see this computer. */
+const isCompared = ({ verdict, why }: Found) => verdict !== 'unknown' || why === 'other-family'
 
 function sentence({ verdict, why, own, seen = '' }: Found, { services }: ShareState): string {
   if (verdict === 'public') return m.provider.reachPublic(seen)

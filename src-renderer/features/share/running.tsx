@@ -1,6 +1,6 @@
 import type { ShareTerms } from '#shared/contract/state.ts'
 import { countryName } from '../../messages/countries.ts'
-import { formatBandwidth, formatBytes, formatCount, formatDay, formatPrice } from '../../messages/format.ts'
+import { formatBandwidth, formatBytes, formatCount, formatDay, formatGib, formatPrice } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -40,7 +40,7 @@ export function Running({
           <p className="services-terms muted numbers">
             {m.share.usedThisMonth(
               formatBytes(volume.usedBytes),
-              volume.limitBytes === undefined ? undefined : formatBytes(volume.limitBytes),
+              volume.limitBytes === undefined ? undefined : formatGib(volume.limitBytes),
               formatDay(volume.resetsAtMs),
             )}
           </p>
@@ -78,7 +78,7 @@ function factsOf(terms: ShareTerms): [label: string, value: string][] {
     [m.share.bandwidth, formatBandwidth(bandwidthMbps)],
     [m.share.maxSessions, formatCount(maxSessions)],
     [m.share.hours, hours ?? m.share.always],
-    [m.share.monthly, monthlyBytes === undefined ? m.share.noLimit : formatBytes(monthlyBytes)],
+    [m.share.monthly, monthlyBytes === undefined ? m.share.noLimit : formatGib(monthlyBytes)],
     [m.share.totalBandwidth, totalBandwidthMbps === undefined ? m.share.noLimit : formatBandwidth(totalBandwidthMbps)],
     [m.share.connections, formatCount(maxConnections ?? USUAL_CONNECTIONS)],
     [m.share.mail, allowMail ? m.share.mailOpen : m.share.mailClosed],

@@ -44,6 +44,16 @@ it('turns limits into terms, and leaves out what was left empty', () => {
   if (checked.ok) expect(commands['share.start'].input.safeParse(checked.input).success).toBe(true)
 })
 
+it('takes a whole number as its placeholder writes it, and hours of one digit', () => {
+  const checked = checkTerms({ ...good, connections: '2,000', maxSessions: '5', hours: '8:00-23:00' }, all)
+  expect(checked.ok && checked.input).toMatchObject({ maxConnections: 2_000, maxSessions: 5, hours: '08:00-23:00' })
+})
+
+it('says of too much that it is too much', () => {
+  const checked = checkTerms({ ...good, monthlyGib: '999999999999' }, all)
+  expect(!checked.ok && checked.errors.monthlyGib).toContain('1,000,000')
+})
+
 it.each([
   ['hours', '8-23'],
   ['hours', '08:00-25:00'],

@@ -2,11 +2,11 @@ import type { CommandInput } from '#shared/contract/commands.ts'
 import type { ShareTerms } from '#shared/contract/state.ts'
 import type { MeteringUnit, ServiceTypeName } from '#shared/model/proposal.ts'
 import { offeredBandwidth } from '#shared/model/share-bandwidth.ts'
-import { parseHours } from '#shared/model/share-hours.ts'
+import { normalHours } from '#shared/model/share-hours.ts'
 import { formatMyst, MYST } from '#shared/model/units.ts'
 import { formatCount } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
-import { numberProblem, readAmount, readNumber, typeNumber } from '../../messages/typed.ts'
+import { numberProblem, readAmount, readNumber, readWhole, typeNumber } from '../../messages/typed.ts'
 
 /** The form as it was typed. */
 export type TermsForm = {
@@ -74,11 +74,11 @@ export function checkTerms(form: TermsForm, available: { [type in ServiceTypeNam
   const services = (['openvpn', 'socks'] as const).filter((type) => form[type] && available[type])
   const pricePerUnit = readAmount(form.price)
   const bandwidthMbps = readFigure(form.bandwidth)
-  const maxSessions = readFigure(form.maxSessions)
+  const maxSessions = readWhole(form.maxSessions) ?? Number.NaN
   const monthlyBytes = readGib(form.monthlyGib)
   const totalBandwidthMbps = form.totalBandwidth === '' ? undefined : readFigure(form.totalBandwidth)
-  const maxConnections = form.connections === '' ? undefined : readFigure(form.connections)
-  const hours = form.hours === '' ? undefined : form.hours
+  const maxConnections = form.connections === '' ? undefined : (readWhole(form.connections) ?? Number.NaN)
+  const hours = form.hours === '' ? undefined : normalHours(form.hours)
   const errors: TermsErrors = {
     ...(services.length === 0 && { services: m.share.servicesBad }),
     ...(pricePerUnit === undefined && { price: numberProblem(form.price, m.share.priceBad) }),
@@ -86,17 +86,17 @@ export function checkTerms(form: TermsForm, available: { [type in ServiceTypeNam
       pricePerUnit > MOST_PRICE && { price: m.share.priceMost(formatCount(Number(MOST_PRICE / MYST))) }),
     ...(!/^[A-Z]{2}$/.test(form.country) && { country: m.share.countryBad }),
     ...(!isBandwidth(bandwidthMbps) && { bandwidth: numberProblem(form.bandwidth, m.share.bandwidthBad) }),
-    ...(!(Number.isInteger(maxSessions) && maxSessions >= 1 && maxSessions <= 250) && {
+    ...(!(maxSessions >= 1 && maxSessions <= 250) && {
       maxSessions: m.share.maxSessionsBad,
     }),
-    ...(hours !== undefined && !parseHours(hours) && { hours: m.share.hoursBad }),
+    ...(form.hours !== '' && hours === undefined && { hours: m.share.hoursBad }),
     ...(monthlyBytes === 'bad' && { monthlyGib: numberProblem(form.monthlyGib, m.share.monthlyBad) }),
     ...(totalBandwidthMbps !== undefined &&
       !isBandwidth(totalBandwidthMbps) && {
         totalBandwidth: numberProblem(form.totalBandwidth, m.share.bandwidthBad),
       }),
     ...(maxConnections !== undefined &&
-      !(Number.isInteger(maxConnections) && maxConnections >= 1 && maxConnections <= 65_535) && {
+      !(maxConnections >= 1 && maxConnections <= 65_535) && {
         connections: m.share.connectionsBad,
       }),
     ...(!form.understood && { understood: m.share.understandBad }),
