@@ -7,6 +7,8 @@ export class SharePage {
   readonly heading: Locator
   readonly toggle: Locator
   readonly start: Locator
+  /** What the app's end stopped. */
+  readonly again: Locator
   readonly understood: Locator
   readonly price: Locator
   readonly unit: Locator
@@ -22,6 +24,7 @@ export class SharePage {
     this.heading = page.getByRole('heading', { name: m.share.switch, level: 1, exact: true })
     this.toggle = page.getByRole('switch', { name: m.share.switch })
     this.start = page.getByRole('button', { name: m.share.start })
+    this.again = page.getByRole('button', { name: m.share.shareAgain, exact: true })
     this.understood = page.getByRole('checkbox', { name: m.share.understand })
     this.price = page.getByLabel(m.share.price, { exact: true })
     this.unit = page.getByLabel(m.share.unit)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Sent } from '#shared/contract/answers.ts'
-import type { Handlers } from '#shared/contract/commands.ts'
+import type { CommandParsed, Handlers } from '#shared/contract/commands.ts'
 import type { NetworkFile } from '#shared/contract/network-file.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { MystError } from '#shared/errors/myst-error.ts'
@@ -33,6 +33,7 @@ import { createSocks } from './services/socks/create-socks.ts'
 import { stateAtStart, stateNow } from './session/connection.ts'
 import { createSettings } from './settings.ts'
 import { openSettingsFile } from './settings-file.ts'
+import { openSharedLast } from './shared-last.ts'
 import { createStateTree, type StateTree } from './state-tree.ts'
 import { createLedgerRepository } from './storage/ledger-repository.ts'
 import { migrate } from './storage/migrate.ts'
@@ -103,6 +104,8 @@ export async function createNode(options: {
     if (agent) agent.restate()
     else state.set({ connection: stateNow({ serviceTypes }, state.get().connection) })
   }
+  const sharedLast = openSharedLast(home, { state, log: log.of('sharing') })
+  sharedLast.show()
   const settings = createSettings({ file, state, guard, restate })
 
   const programRepository = createProgramRepository(store)
@@ -203,6 +206,7 @@ export async function createNode(options: {
         { ...opened, maxAtRisk: MAX_AT_RISK },
       )
       programs.use(agent.programs)
+      sharedLast.show()
       await agent.refresh()
       showRegistration()
     },
@@ -220,6 +224,15 @@ export async function createNode(options: {
   async function mined({ hash, blockNumber, gasPaid }: TransactionResult): Promise<Sent> {
     await needMarket().follower.reached(blockNumber)
     return { transaction: hash, gasPaid }
+  }
+
+  async function share({ instead, ...terms }: CommandParsed<'share.start'>): Promise<{ run: number }> {
+    if (file.current.lockdown) {
+      throw new MystError('LockdownInTheWay', 'Switch lockdown off to share: nobody could reach you.')
+    }
+    const run = await needAgent().sharing.start(terms, { instead })
+    await sharedLast.started(terms)
+    return { run }
   }
 
   const handlers: Handlers = {
@@ -298,11 +311,9 @@ export async function createNode(options: {
     'page.newAddress': noPage,
     'shell.set': notHere,
     'shell.update': notHere,
-    async 'share.start'({ instead, ...terms }) {
-      if (file.current.lockdown) {
-        throw new MystError('LockdownInTheWay', 'Switch lockdown off to share: nobody could reach you.')
-      }
-      return { run: await needAgent().sharing.start(terms, { instead }) }
+    async 'share.start'(terms) {
+      giveUpSharing()
+      return share(terms)
     },
     async 'share.checkReach'() {
       const found = await reach()
@@ -310,7 +321,9 @@ export async function createNode(options: {
       return found
     },
     async 'share.stop'({ run }) {
+      giveUpSharing()
       await agent?.sharing.stop(run)
+      if (state.get().share.state === 'off') await sharedLast.stopped()
       return null
     },
     'sessions.list': async ({ limit = 100 }) => sessionsOf(limit),
@@ -339,8 +352,9 @@ export async function createNode(options: {
   }
 
   let giveUpStart = () => {}
+  let giveUpSharing = () => {}
   if (options.isStart) {
-    const { connectOnStart: choice } = file.current
+    const { connectOnStart: choice, shareOnStart } = file.current
     // A password prompt may be open for long; the app is there meanwhile.
     const raised = settings.start()
     if (choice !== 'off') {
@@ -355,6 +369,9 @@ export async function createNode(options: {
         show: (problem) => settings.problem('connectOnStart', problem),
       })
     }
+    if (shareOnStart) {
+      giveUpSharing = sharedLast.again(share, (problem) => settings.problem('shareOnStart', problem))
+    }
   }
 
   return {
@@ -363,6 +380,7 @@ export async function createNode(options: {
     programs,
     async stop() {
       giveUpStart()
+      giveUpSharing()
       await agent?.stop()
       market?.follower.stop()
       await privilege.stop()

@@ -125,6 +125,7 @@ function sectionsOf(examined: Omit<Examined, 'log' | 'nowMs'>): Record<string, S
       'own resolver': settings.resolver !== 'default',
       lockdown: settings.lockdown,
       'connect on start': settings.connectOnStart,
+      'share on start': settings.shareOnStart,
       language: settings.language,
       problems: Object.values(settings.problems),
     },

@@ -61,6 +61,7 @@ export function createSettings(deps: {
     }
     if (differs('lockdown')) problem('lockdown', undefined)
     if (differs('connectOnStart')) problem('connectOnStart', undefined)
+    if (differs('shareOnStart')) problem('shareOnStart', undefined)
     restate()
   }
 

@@ -118,6 +118,11 @@ export function scenes(now: number): Record<string, Scene> {
       },
       empty: true,
     },
+    'share-interrupted': {
+      route: 'share',
+      state: { ...READY, share: { ...READY.share, ...(sharing.share.terms && { interrupted: sharing.share.terms }) } },
+      empty: true,
+    },
     'share-on': { route: 'share', state: sharing },
     'share-announcing': {
       route: 'share',
@@ -264,10 +269,12 @@ export function scenes(now: number): Record<string, Scene> {
           resolver: '2620:fe::fe',
           lockdown: true,
           connectOnStart: 'last',
+          shareOnStart: true,
           language: 'en',
           problems: {
             lockdown: 'The block of before stands as it is. The permission to change the network was not given.',
             connectOnStart: 'Connecting waits until you unlock your identity.',
+            shareOnStart: 'Switch lockdown off to share: nobody could reach you.',
           },
         },
       },

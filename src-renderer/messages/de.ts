@@ -522,6 +522,10 @@ export const de: Messages = {
     needUnlock: 'Entsperren Sie Ihre Identität, um zu teilen.',
     needBackup: 'Sichern Sie Ihre Identität, bevor Geld darauf ankommt.',
     needRegistration: 'Registrieren Sie Ihre Identität, um zu teilen.',
+    interrupted: (what) =>
+      `Das Teilen endete mit der App: ${what}. Bis Sie wieder teilen, kann sich niemand mit Ihnen verbinden.`,
+    shareAgain: 'Wieder teilen',
+    leaveOff: 'Ausgeschaltet lassen',
     needNoLockdown:
       'Lockdown ist an: Niemand könnte Sie erreichen. Schalten Sie es in den Einstellungen aus, um zu teilen.',
     toSettings: 'Einstellungen öffnen',
@@ -820,6 +824,9 @@ export const de: Messages = {
     connectOnStart: 'Beim Start verbinden',
     connectOnStartText: 'Verbindet von selbst, wenn die App startet und Ihre Identität entsperrt ist.',
     connectOnStarts: { off: 'Aus', last: 'Letzter Anbieter', best: 'Bestes Angebot' },
+    shareOnStart: 'Beim Start wieder teilen',
+    shareOnStartText:
+      'Wurde geteilt, als die App endete, geht es zu denselben Bedingungen weiter, sobald Ihre Identität entsperrt ist. Was Sie selbst beendet haben, bleibt aus.',
     updates: 'Aktualisierung',
     updateCheck: 'Jetzt prüfen',
     updateDownload: 'Herunterladen',

@@ -515,6 +515,10 @@ export const en = {
     needUnlock: 'Unlock your identity to share.',
     needBackup: 'Back up your identity before money arrives on it.',
     needRegistration: 'Register your identity to share.',
+    interrupted: (what: string) =>
+      `Sharing stopped when the app ended: ${what}. Nobody can connect to you until you share again.`,
+    shareAgain: 'Share again',
+    leaveOff: 'Leave it off',
     needNoLockdown: 'Lockdown is on: nobody could reach you. Switch it off in Settings to share.',
     toSettings: 'Open Settings',
     earnedToday: 'Earned today',
@@ -806,6 +810,9 @@ export const en = {
     connectOnStart: 'Connect on start',
     connectOnStartText: 'Connects by itself when the app starts, once your identity is unlocked.',
     connectOnStarts: { off: 'Off', last: 'Last provider', best: 'Best offer' },
+    shareOnStart: 'Share again when the app starts',
+    shareOnStartText:
+      'If you were sharing when the app ended, it goes on with the same terms, once your identity is unlocked. What you stopped yourself stays off.',
     updates: 'Updates',
     updateCheck: 'Check now',
     updateDownload: 'Download',

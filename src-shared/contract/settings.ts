@@ -16,6 +16,8 @@ export const settings = z.object({
   lockdown: z.boolean(),
   /** When an app starts, once the identity is unlocked: to the provider of last time, or to the best offer. */
   connectOnStart: z.enum(CONNECT_ON_START),
+  /** When an app starts, once the identity is unlocked: what was shared when the app ended, on the same terms. */
+  shareOnStart: z.boolean(),
   /** Of window and tray. `auto`: what the person's system or browser asks for. */
   language: z.enum(LANGUAGES),
   /** The local API of programs listens, on 127.0.0.1 only. */
@@ -29,6 +31,7 @@ export const DEFAULT_SETTINGS: Settings = {
   resolver: 'default',
   lockdown: false,
   connectOnStart: 'off',
+  shareOnStart: false,
   language: 'auto',
   programsApi: false,
   // Fixed, so that a program can be told of it once; free by its registration, and below the ports that systems give to

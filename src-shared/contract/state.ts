@@ -109,6 +109,8 @@ export type ShareState = {
   /** What consumers are told to connect to. */
   address?: string
   terms?: ShareTerms
+  /** Was shared when the program ended without anybody stopping it, and is not now. */
+  interrupted?: ShareTerms
   /** Carried in this calendar month by all sessions, both ways; at the limit they end. */
   volume?: { usedBytes: bigint; limitBytes?: bigint; resetsAtMs: number }
   /** Why nobody is served for now, although sharing is on, and until when. */

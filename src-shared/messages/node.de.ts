@@ -62,10 +62,14 @@ export const nodeDe: NodeSentences = {
     'Kein Angebot passt; lockern Sie die Filter oder warten Sie, bis die Blockchain gelesen ist.',
   'You have not connected to anybody yet, so there is no last provider.':
     'Sie waren noch mit niemandem verbunden, also gibt es keinen letzten Anbieter.',
-  'Connecting waits until you unlock your identity.': 'Verbunden wird, sobald Sie Ihre Identität entsperren.',
-  'Connecting waits for the chain.': 'Verbunden wird, sobald die Blockchain da ist.',
-  'Connecting waits until your identity is registered.': 'Verbunden wird, sobald Ihre Identität registriert ist.',
-  'Connecting waits for the message broker.': 'Verbunden wird, sobald der Nachrichten-Broker da ist.',
+  Connecting: 'Das Verbinden',
+  Sharing: 'Das Teilen',
+  '{} waits until you unlock your identity.': '{0} wartet, bis Sie Ihre Identität entsperren.',
+  '{} waits for the chain.': '{0} wartet auf die Blockchain.',
+  '{} waits until your identity is registered.': '{0} wartet, bis Ihre Identität registriert ist.',
+  '{} waits for the message broker.': '{0} wartet auf den Nachrichten-Broker.',
+  'Another identity shared last; start sharing with this one yourself.':
+    'Zuletzt hat eine andere Identität geteilt; beginnen Sie mit dieser selbst.',
   'The connection failed for a reason that is in the log.':
     'Die Verbindung ist fehlgeschlagen; der Grund steht im Protokoll.',
   'The attempt failed for a reason that is in the log.':

@@ -10,6 +10,7 @@ import { type CommandLine, number, UsageError } from './arguments.ts'
 import { openAtKeptPort } from './kept-port.ts'
 import type { Output } from './output.ts'
 import { placeOf } from './place.ts'
+import { interruptedSentence } from './status.ts'
 import { aborted, interrupted, unlocked } from './waiting.ts'
 
 /** A page that a person left open in a browser. */
@@ -71,6 +72,8 @@ export async function app(line: CommandLine, output: Output): Promise<number> {
         },
         `Open the app here (the address works once):\n  ${address}/#token=${token}\n${toCompare(fingerprint)}${moved}Ctrl-C ends it.`,
       )
+      const stopped = interruptedSentence(node.state.get())
+      if (stopped !== undefined) output.line({ event: 'sharing-interrupted', message: stopped }, stopped)
       // Whoever gives the passphrase here does not have to type it into the page, which opens meanwhile.
       const given = line.options['passphrase-file'] !== undefined || process.env.MYST_PASSPHRASE
       if (given && node.state.get().identity.all.length > 0) {

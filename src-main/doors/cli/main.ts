@@ -39,7 +39,7 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
   clearing [--at-once on|off] [--threshold AMOUNT] [--max-age HOURS]   when that happens without being asked
   risk                who owes something, and what they hold
   settings            what is set | settings set allow-local-network|lockdown on|off | settings set resolver default|IP |
-                      settings set connect-on-start off|last|best | settings set programs-api on|off
+                      settings set connect-on-start off|last|best | settings set share-on-start|programs-api on|off
   program add NAME --budget AMOUNT [--country CC] [--max-price P] [--unit GiB|hour] [--socks-port N] | list |
           change PROGRAM [--name NAME] [the options of add; "any" takes a wish back] | remove PROGRAM |
           key PROGRAM [--drop] | connect PROGRAM | disconnect PROGRAM

@@ -10,6 +10,10 @@ const NAMES: Record<string, { key: keyof Settings; what: string }> = {
   resolver: { key: 'resolver', what: 'who is asked for names through a VPN: "default" or an IP address' },
   lockdown: { key: 'lockdown', what: 'on: nothing leaves but through a VPN, also while disconnected' },
   'connect-on-start': { key: 'connectOnStart', what: 'off, last or best: when the app starts and is unlocked' },
+  'share-on-start': {
+    key: 'shareOnStart',
+    what: 'on: what was shared when the app ended is shared again when it starts and is unlocked',
+  },
   'programs-api': { key: 'programsApi', what: 'on: programs with a key can connect by themselves (docs/api.md)' },
   'programs-api-port': { key: 'programsApiPort', what: 'where they ask, on 127.0.0.1' },
   language: { key: 'language', what: 'auto, en or de: of the app, not of the command line' },

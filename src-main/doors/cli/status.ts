@@ -19,6 +19,17 @@ export async function status(line: CommandLine, output: Output): Promise<number>
   }
 }
 
+/** Undefined: the program's end stopped nothing. */
+export function interruptedSentence({ share, settings }: AppState): string | undefined {
+  if (!share.interrupted) return undefined
+  const { services, pricePerUnit, unit } = share.interrupted
+  const what = `${services.join(' and ')} for ${formatMyst(pricePerUnit)} MYST per ${unit}`
+  const next = settings.shareOnStart
+    ? (settings.problems.shareOnStart ?? 'It goes on when the app starts.')
+    : 'Share again in the app or with "myst provide"; "myst settings set share-on-start on" does so by itself.'
+  return `Sharing stopped when the program ended (${what}). ${plain(next)}`
+}
+
 /** `toCollectMyst` is null while the identity is locked: it is not known then. */
 export function sharingObject({ share, wallet, identity }: AppState): { [key: string]: Json } {
   const { terms, services, closed } = share
@@ -34,12 +45,17 @@ export function sharingObject({ share, wallet, identity }: AppState): { [key: st
     earnedTodayMyst: identity.unlocked ? formatMyst(share.earnedToday) : null,
     toCollectMyst: identity.unlocked ? formatMyst(wallet.receivable) : null,
     message: share.message ?? null,
+    interrupted: share.interrupted !== undefined,
   }
 }
 
-export function sharingSentences({ share, wallet }: AppState): string[] {
+export function sharingSentences(app: AppState): string[] {
+  const { share, wallet } = app
   const { state, terms, services, closed, message } = share
-  if (state === 'off' || !terms) return message === undefined ? [] : [`Not sharing. ${plain(message)}`]
+  if (state === 'off' || !terms) {
+    const why = message === undefined ? undefined : `Not sharing. ${plain(message)}`
+    return [why ?? interruptedSentence(app)].filter((one) => one !== undefined)
+  }
   if (state === 'stopping') return ['Sharing stops…']
   const people = peopleIn(share)
   const connected = people === 0 ? 'nobody' : people === 1 ? '1 person' : `${people} people`

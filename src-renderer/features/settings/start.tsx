@@ -1,6 +1,7 @@
 import { CONNECT_ON_START } from '#shared/model/choices.ts'
 import { m } from '../../messages/index.ts'
-import { Choice } from './setting.tsx'
+import { Switch } from '../../ui/switch.tsx'
+import { Choice, Setting, useSetting } from './setting.tsx'
 import { StartWithComputer } from './start-with-computer.tsx'
 
 export function Start() {
@@ -16,7 +17,25 @@ export function Start() {
           choices={CONNECT_ON_START}
           names={m.settings.connectOnStarts}
         />
+        <ShareOnStart />
       </ul>
     </section>
+  )
+}
+
+function ShareOnStart() {
+  const { value, change, set } = useSetting('shareOnStart')
+  return (
+    <Setting name="shareOnStart" label={m.settings.shareOnStart} text={m.settings.shareOnStartText} change={change}>
+      {(described) => (
+        <Switch
+          label={m.settings.shareOnStart}
+          describedBy={described}
+          checked={value}
+          onChange={(on) => void set(on)}
+          disabled={change.running}
+        />
+      )}
+    </Setting>
   )
 }

@@ -14,6 +14,7 @@ import { ErrorNotice, Notice } from '../../ui/notice.tsx'
 import { Switch } from '../../ui/switch.tsx'
 import { Clients } from './clients.tsx'
 import { Earnings } from './earnings.tsx'
+import { Interrupted } from './interrupted.tsx'
 import { Meaning } from './meaning.tsx'
 import { ShareNotReady, whyNotShare } from './not-ready.tsx'
 import { Reach } from './reach.tsx'
@@ -101,6 +102,7 @@ export function Share() {
       </header>
       <ErrorNotice error={(startedFrom === 'switch' ? start.error : undefined) ?? stop.error} />
       {share.message && <Notice tone="amber">{said(share.message)}</Notice>}
+      <Interrupted may={may} />
       {active && <StillListed />}
       {share.state === 'off' && !may && (
         <div id={whyId}>
