@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,6 +38,9 @@ describe.skipIf(findChromium() === undefined)('what npm start opens [needs chrom
   let demo: LineProcess
   let me: OpenedApp
   let isTunnel = false
+  let look: string | undefined
+  /** As the person is told to see it; none where everything shares loopback. */
+  const seenAs = () => look && execFileSync('sh', ['-c', look], { encoding: 'utf8' }).trim()
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'mystd-'))
@@ -49,8 +52,9 @@ describe.skipIf(findChromium() === undefined)('what npm start opens [needs chrom
       env: { ...process.env, TMPDIR: made },
     })
     demo = readLines(child, 'myst demo', join(dir, 'demo.log'))
-    const { address } = await demo.until('the address', (line) => line.event === 'app', 90_000)
-    me = await openApp(String(address))
+    const app = await demo.until('the address', (line) => line.event === 'app', 90_000)
+    look = app.look === null ? undefined : String(app.look)
+    me = await openApp(String(app.address))
   })
   afterAll(async () => {
     await me?.close()
@@ -60,11 +64,17 @@ describe.skipIf(findChromium() === undefined)('what npm start opens [needs chrom
 
   it('is two clicks from connected', async () => {
     const { connect } = me.app
+    const own = seenAs()
     await connect.quickConnect.click()
     await connect.confirm()
     // Whoever may not make a tunnel here gets the proxy.
     await connect.state('connected').or(connect.state('proxyReady')).waitFor()
     isTunnel = await connect.state('connected').isVisible()
+    if (isTunnel) {
+      expect(own).toMatch(/^[\d.]+$/)
+      expect(await connect.figure('exit').textContent()).toContain(seenAs())
+      expect(seenAs()).not.toBe(own)
+    }
     expect(me.problems()).toEqual([])
   })
 

@@ -86,9 +86,13 @@ export async function demo(line: CommandLine, output: Output): Promise<number> {
       running.address === undefined
         ? 'The app is open.'
         : `Open the app here (the address works once):\n  ${running.address}`
+    const look =
+      running.look === undefined
+        ? ''
+        : ` Websites of the demo's small internet then see another\naddress; in another terminal, as root:\n  ${running.look}\n`
     output.line(
-      { event: 'app', address: running.address ?? null, services: running.services },
-      `\n${where}\n\nChoose "Quick connect", then "Connect". Ctrl-C ends everything.`,
+      { event: 'app', address: running.address ?? null, services: running.services, look: running.look ?? null },
+      `\n${where}\n\nChoose "Quick connect", then "Connect".${look} Ctrl-C ends everything.`,
     )
     const ended = await Promise.race([aborted(signal), running.ended])
     if (!ended) return 0

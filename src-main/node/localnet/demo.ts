@@ -27,6 +27,8 @@ export type Demo = {
   /** Of the page, with its one-time token; none: the app has a window. */
   readonly address: string | undefined
   readonly services: string[]
+  /** A command that shows which address the small internet sees; none: there is none. */
+  readonly look: string | undefined
   /** Resolves, with a sentence, when a part ended by itself without which nothing works. */
   readonly ended: Promise<{ sentence: string; isFault: boolean }>
   stop(): Promise<void>
@@ -212,7 +214,8 @@ export async function startDemo({
       member('consumer', '50').then(openApp),
       ...PROVIDERS.map((provider) => member(provider.host).then(() => offer(provider))),
     ])
-    return { address, services: services.flat(), ended: ended.promise, stop }
+    const look = hosts && `ip netns exec ${hosts.host('consumer').namespace} curl -s ${probes[0]}`
+    return { address, services: services.flat(), look, ended: ended.promise, stop }
   } catch (error) {
     await stop()
     throw error
