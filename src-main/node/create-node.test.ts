@@ -61,8 +61,12 @@ describe('a node without a network', () => {
     const { id } = await node.handlers['identity.create']({ passphrase: 'old one' })
     const { keystore } = await node.handlers['identity.export']({ id })
     await node.handlers['identity.proveBackup']({ keystore, passphrase: 'old one' })
+    const same = node.handlers['identity.changePassphrase']({ id, old: 'old one', new: 'old one' })
+    await expect(same).rejects.toMatchObject({ name: 'SamePassphrase' })
+    expect(node.state.get().identity.all).toEqual([{ id, backedUp: true }])
     await node.handlers['identity.changePassphrase']({ id, old: 'old one', new: 'new one' })
-    expect(node.state.get().identity).toMatchObject({ active: id, unlocked: true, all: [{ id, backedUp: false }] })
+    const all = [{ id, backedUp: false, backedUpBefore: true }]
+    expect(node.state.get().identity).toMatchObject({ active: id, unlocked: true, all })
     const wrong = node.handlers['identity.unlock']({ id, passphrase: 'old one' })
     await expect(wrong).rejects.toMatchObject({ name: 'WrongPassphrase' })
     await node.handlers['identity.unlock']({ id, passphrase: 'new one' })

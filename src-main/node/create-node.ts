@@ -261,7 +261,10 @@ export async function createNode(options: {
     async 'wallet.deposit'({ amount, withoutBackup = false }) {
       const acting = needAgent()
       const { all, active } = state.get().identity
-      if (!withoutBackup && all.some(({ id, backedUp }) => id === active && !backedUp)) {
+      if (
+        !withoutBackup &&
+        all.some(({ id, backedUp, backedUpBefore }) => id === active && !backedUp && !backedUpBefore)
+      ) {
         throw new MystError(
           'BackupNotProved',
           'Save a backup of this identity and open it once before you deposit; without its key the money is lost.',

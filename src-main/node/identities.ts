@@ -87,6 +87,9 @@ export function createIdentities(deps: {
       throw problem
     },
     async 'identity.changePassphrase'({ id, old, new: next }) {
+      if (next === old) {
+        throw new MystError('SamePassphrase', 'The new passphrase is the one that you have; choose another.')
+      }
       const changed = await keystore.changePassphrase(id, old, next)
       set({ all: await keystore.list() })
       await remembering.changed(id, next)

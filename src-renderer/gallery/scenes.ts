@@ -287,6 +287,10 @@ export function scenes(now: number): Record<string, Scene> {
         shell: { startWithComputer: true, update: { name: 'ready', version: '0.2.0' } },
       },
     },
+    'settings-old-backup': {
+      route: 'settings',
+      state: { ...READY, identity: { ...READY.identity, all: [{ id: ME, backedUp: false, backedUpBefore: true }] } },
+    },
     'settings-passphrase': { route: 'settings', state: READY, press: () => [m.settings.passphrase] },
     'settings-other-browser': { route: 'settings', state: READY, press: () => [m.settings.otherBrowserGo] },
     'settings-diagnostics': { route: 'settings', state: READY, press: () => [m.settings.diagnosticsShow] },

@@ -842,6 +842,9 @@ export const de: Messages = {
     active: 'In Gebrauch',
     backedUp: 'Gesichert',
     notBackedUp: 'Noch keine Sicherung',
+    backedUpBefore: 'Sicherung hat die alte Passphrase',
+    backedUpBeforeText:
+      'Ihre Sicherung öffnet sich mit der früheren Passphrase. Speichern Sie eine neue und prüfen Sie sie.',
     saveBackup: 'Sicherung speichern',
     saveBackupOf: (id) => `Sicherung von ${id} speichern`,
     checkBackup: 'Sicherung prüfen',
@@ -853,6 +856,9 @@ export const de: Messages = {
     passphraseNew: 'Neue Passphrase',
     passphraseOldHint: 'Die, die diese Identität jetzt entsperrt.',
     passphraseRepeatHint: 'Noch einmal, damit kein Tippfehler Sie aussperrt.',
+    passphraseSame: 'Das ist die, die Sie schon haben.',
+    passphraseDone:
+      'Die Passphrase ist geändert. Ältere Sicherungen behalten die alte: Speichern Sie jetzt eine neue und prüfen Sie sie.',
     passphraseChange: 'Ändern',
     passphraseChanging: 'Der Schlüssel wird neu geschützt, einige Sekunden…',
     network: 'Netz',

@@ -10,6 +10,9 @@ it('names the nearest thing that is missing', () => {
   // As it stands at the start, before anybody chose one.
   expect(readiness({ identity: { ...nobody, all: identity.all }, wallet })).toBe('locked')
   expect(readiness({ identity: { ...identity, all: [{ id: ME, backedUp: false }] }, wallet })).toBe('not-backed-up')
+  // A backup under the passphrase of before opens with that one; nothing has to be set up again.
+  const all = [{ id: ME, backedUp: false, backedUpBefore: true as const }]
+  expect(readiness({ identity: { ...identity, all }, wallet })).toBe('ready')
   expect(readiness({ identity: { ...identity, registration: 'registering' }, wallet })).toBe('not-registered')
   expect(readiness({ identity, wallet: { ...wallet, balance: 0n } })).toBe('no-balance')
   expect(readiness({ identity, wallet })).toBe('ready')

@@ -7,7 +7,8 @@ export function readiness(state: Pick<AppState, 'identity' | 'wallet'>): Readine
   const { identity, wallet } = state
   if (identity.all.length === 0) return 'no-identity'
   if (!identity.unlocked) return 'locked'
-  if (identity.all.some(({ id, backedUp }) => id === identity.active && !backedUp)) return 'not-backed-up'
+  const own = identity.all.find(({ id }) => id === identity.active)
+  if (own && !own.backedUp && !own.backedUpBefore) return 'not-backed-up'
   if (identity.registration !== 'registered') return 'not-registered'
   if (wallet.balance === 0n) return 'no-balance'
   return 'ready'

@@ -45,7 +45,8 @@ export type NetworkState = {
 }
 
 export type IdentityState = {
-  all: { id: IdentityId; backedUp: boolean }[]
+  /** `backedUpBefore`: a backup was proved, but under a passphrase that was changed since; it opens with that one. */
+  all: { id: IdentityId; backedUp: boolean; backedUpBefore?: true }[]
   /** The identity this node acts as; it is unlocked when `unlocked`. */
   active?: IdentityId
   unlocked: boolean

@@ -240,6 +240,10 @@ export const nodeDe: NodeSentences = {
   // Of identities.
   'No network is chosen; name one with --network FILE.':
     'Es ist kein Netz gewählt; geben Sie eines mit --network DATEI an.',
+  'The new passphrase is the one that you have; choose another.':
+    'Die neue Passphrase ist die, die Sie schon haben; wählen Sie eine andere.',
+  'The node that runs has no page for browsers; "myst app" starts one that has.':
+    'Der laufende Knoten hat keine Seite für Browser; „myst app“ startet einen, der eine hat.',
   'The identity is locked; unlock it with its passphrase first.':
     'Die Identität ist gesperrt; entsperren Sie sie erst mit ihrer Passphrase.',
   'Disconnect and stop sharing first; another identity would end both.':

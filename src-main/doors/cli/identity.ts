@@ -37,7 +37,7 @@ export async function identity(line: CommandLine, output: Output): Promise<numbe
         const gasAddress = state.identity.active === known.id ? (state.identity.gasAddress ?? null) : null
         output.line(
           { identity: known.id, backedUp: known.backedUp, registration, balanceMyst: formatMyst(balance), gasAddress },
-          `${known.id}: ${registration}, ${formatMyst(balance)} MYST, ${known.backedUp ? 'backed up' : 'not backed up'}`,
+          `${known.id}: ${registration}, ${formatMyst(balance)} MYST, ${known.backedUp ? 'backed up' : known.backedUpBefore ? 'backed up under a passphrase of before' : 'not backed up'}`,
         )
         return 0
       }

@@ -135,7 +135,8 @@ describe('the keystore', () => {
     await keystore.changePassphrase(id, 'first', 'second')
     await expect(keystore.unlock(id, 'first')).rejects.toMatchObject({ name: 'WrongPassphrase' })
     expect(await keystore.unlock(id, 'second')).toMatchObject({ identity: { id }, gas: { address: gas.address } })
-    expect(await keystore.list()).toEqual([{ id, backedUp: false }])
+    // The backup holds both keys still, and opens as it did.
+    expect(await keystore.list()).toEqual([{ id, backedUp: false, backedUpBefore: true }])
     expect(await readdir(directory)).toHaveLength(2)
     await keystore.proveBackup((await keystore.export(id)).keystore, 'second')
     expect(await keystore.list()).toEqual([{ id, backedUp: true }])

@@ -43,7 +43,8 @@ export type Unlocked = { identity: UnlockedIdentity; gas: GasAccount }
 export type Keystore = {
   /** Once, at start, with the home to oneself: removes what a killed write left. */
   settle(): Promise<void>
-  list(): Promise<{ id: IdentityId; backedUp: boolean }[]>
+  /** `backedUpBefore`: a backup was proved before the passphrase was changed, and keeps the old one. */
+  list(): Promise<{ id: IdentityId; backedUp: boolean; backedUpBefore?: true }[]>
   create(passphrase: string): Promise<{ id: IdentityId }>
   /**
    * Encrypted anew with our cost, under the same passphrase. Its gas account comes with it (it then counts
@@ -180,7 +181,10 @@ export function createKeystore(
     async list() {
       const proven = await provenBackups()
       return Promise.all(
-        [...(await files())].map(async ([id, fileName]) => ({ id, backedUp: await isBackedUp(fileName, proven[id]) })),
+        [...(await files())].map(async ([id, fileName]) => {
+          const backedUp = await isBackedUp(fileName, proven[id])
+          return { id, backedUp, ...(!backedUp && proven[id] !== undefined && { backedUpBefore: true as const }) }
+        }),
       )
     },
     create: (passphrase) =>

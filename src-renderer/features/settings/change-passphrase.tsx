@@ -16,9 +16,10 @@ export function ChangePassphrase({ id, onDone, onCancel }: { id: IdentityId; onD
   const isWrong = change.error?.name === 'WrongPassphrase'
   const strong = passphraseStrength(next) >= LEAST_STRENGTH
   const same = next === repeated
+  const isNew = next !== old
   const submit = async (event: FormEvent) => {
     event.preventDefault()
-    if (!old || !strong || !same || change.running) return
+    if (!old || !strong || !same || !isNew || change.running) return
     if (await change.run({ id, old, new: next })) onDone()
   }
   return (
@@ -34,7 +35,13 @@ export function ChangePassphrase({ id, onDone, onCancel }: { id: IdentityId; onD
         hint={m.settings.passphraseOldHint}
         error={isWrong && change.error ? errorSentence(change.error) : undefined}
       />
-      <PassphraseField label={m.settings.passphraseNew} value={next} onChange={setNext} isNew />
+      <PassphraseField
+        label={m.settings.passphraseNew}
+        value={next}
+        onChange={setNext}
+        isNew
+        error={old !== '' && !isNew ? m.settings.passphraseSame : undefined}
+      />
       <StrengthMeter passphrase={next} />
       <PassphraseField
         label={m.setup.repeat}
@@ -51,7 +58,7 @@ export function ChangePassphrase({ id, onDone, onCancel }: { id: IdentityId; onD
         <Button
           type="submit"
           kind="primary"
-          disabled={!old || !strong || !same}
+          disabled={!old || !strong || !same || !isNew}
           busy={change.running && m.settings.passphraseChanging}
         >
           {m.settings.passphraseChange}

@@ -18,8 +18,12 @@ export function Identities() {
   const active = useNode((state) => state.identity.active)
   const exported = useCommand('identity.export')
   const [dialog, setDialog] = useState<'check' | IdentityId>()
-  const [checked, setChecked] = useState(false)
+  const [done, setDone] = useState<'checked' | 'changed'>()
   const close = () => setDialog(undefined)
+  const open = (next: 'check' | IdentityId) => {
+    setDone(undefined)
+    setDialog(next)
+  }
 
   const save = async (id: IdentityId) => {
     const answer = await exported.run({ id })
@@ -34,14 +38,19 @@ export function Identities() {
           <p className="setting muted">{m.settings.identitiesNone}</p>
         ) : (
           <ul>
-            {all.map(({ id, backedUp }) => (
+            {all.map(({ id, backedUp, backedUpBefore }) => (
               <li key={id} className="setting">
                 <div className="setting-text setting-identity">
                   <IdentityLabel id={id} size={22} />
                   {id === active && all.length > 1 && <span className="tag">{m.settings.active}</span>}
                   <span className={`tag ${backedUp ? 'tag-green' : 'tag-amber'}`}>
-                    {backedUp ? m.settings.backedUp : m.settings.notBackedUp}
+                    {backedUp
+                      ? m.settings.backedUp
+                      : backedUpBefore
+                        ? m.settings.backedUpBefore
+                        : m.settings.notBackedUp}
                   </span>
+                  {backedUpBefore && <p className="muted">{m.settings.backedUpBeforeText}</p>}
                 </div>
                 <div className="setting-control">
                   <Button
@@ -57,7 +66,7 @@ export function Identities() {
                     size="small"
                     icon={<KeyRound size={15} aria-hidden />}
                     aria-label={m.settings.passphraseOf(shortId(id))}
-                    onClick={() => setDialog(id)}
+                    onClick={() => open(id)}
                   >
                     {m.settings.passphrase}
                   </Button>
@@ -70,7 +79,7 @@ export function Identities() {
           <div className="setting">
             <p className="setting-text muted">{m.setup.proveText}</p>
             <div className="setting-control">
-              <Button size="small" onClick={() => setDialog('check')}>
+              <Button size="small" onClick={() => open('check')}>
                 {m.settings.checkBackup}
               </Button>
             </div>
@@ -78,15 +87,15 @@ export function Identities() {
         )}
       </div>
       <ErrorNotice error={exported.error} />
-      {checked && (
+      {done && (
         <Notice tone="green" live>
-          {m.settings.checkBackupDone}
+          {done === 'checked' ? m.settings.checkBackupDone : m.settings.passphraseDone}
         </Notice>
       )}
       <Dialog open={dialog === 'check'} onClose={close} title={m.settings.checkBackup} text={m.setup.proveText}>
         <CheckBackup
           onDone={() => {
-            setChecked(true)
+            setDone('checked')
             close()
           }}
           onCancel={close}
@@ -98,7 +107,16 @@ export function Identities() {
         title={m.settings.passphrase}
         text={m.settings.passphraseText}
       >
-        {dialog !== undefined && dialog !== 'check' && <ChangePassphrase id={dialog} onDone={close} onCancel={close} />}
+        {dialog !== undefined && dialog !== 'check' && (
+          <ChangePassphrase
+            id={dialog}
+            onDone={() => {
+              setDone('changed')
+              close()
+            }}
+            onCancel={close}
+          />
+        )}
       </Dialog>
     </section>
   )
