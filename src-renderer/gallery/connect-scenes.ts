@@ -18,7 +18,7 @@ const DURATIONS_MS = [412, 1_830, 655, 2_904]
 const STEPS: StepRecord[] = CONNECT_STEPS.slice(0, 4).map((step, at) => ({ step, durationMs: DURATIONS_MS[at] ?? 0 }))
 
 /** Closed by choice while nobody is connected. */
-export function lockdown(now: number): ConnectionState {
+export function lockdown(now: number): Extract<ConnectionState, { name: 'blocked' }> {
   return {
     name: 'blocked',
     isLockdown: true,
@@ -200,6 +200,14 @@ export function connectScenes(now: number): Record<string, Scene> {
     'locked-down': {
       route: 'connect',
       state: { ...READY, connection: lockdown(now), settings: { ...READY.settings, lockdown: true } },
+    },
+    'locked-down-by-you': {
+      route: 'connect',
+      state: {
+        ...READY,
+        connection: { ...lockdown(now), bill: { used: (31n * MYST) / 1000n, ahead: (2n * MYST) / 1000n, holders: 1 } },
+        settings: { ...READY.settings, lockdown: true },
+      },
     },
     'locked-down-restore': {
       route: 'connect',

@@ -1,6 +1,7 @@
 import './connect.css'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { ProposalView } from '#shared/contract/answers.ts'
+import type { ConnectionFailure } from '#shared/model/session.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useRemembered } from '../../store/remembered.ts'
 import { redirect, useLinkedOffer } from '../../store/route.ts'
@@ -56,6 +57,7 @@ export function Connect() {
 
   const exit = connection.name === 'connected' ? connection.live.exit?.country : undefined
   const known = connection.name === 'unknown' ? connection.before : connection
+  const last = endOf(connection)
   const idle = ['disconnected', 'disconnecting', 'blocked'].includes(known.name)
   const replaceable = connection.name !== 'unknown' && isReplaceable(connection.name)
   const [isSwitching, setSwitching] = useState(false)
@@ -97,10 +99,10 @@ export function Connect() {
       <section className="side">
         {connection.name === 'unknown' && !idle && <NodeGone />}
         {link && <LinkedOffer link={link} onFound={setTarget} onDismiss={unlink} />}
-        {connection.name === 'disconnected' && connection.last && (
+        {last && (
           <FailureNotice
-            key={JSON.stringify([connection.last.message, connection.last.step])}
-            failure={connection.last}
+            key={JSON.stringify([last.message, last.step])}
+            failure={last}
             next={nextTarget(shown, means, tried, lastType)}
             filtered={isFiltered(filters)}
             onNext={setTarget}
@@ -127,6 +129,16 @@ export function Connect() {
       <ConfirmDialog target={target} filters={filters} onClose={unlink} />
     </div>
   )
+}
+
+/** How the last connection ended, while nobody asks for another one. */
+function endOf(connection: KnownConnection): ConnectionFailure | undefined {
+  if (connection.name === 'disconnected') return connection.last
+  // With lockdown nothing is let out after it; what it cost is told all the same.
+  if (connection.name === 'blocked' && isQuietLockdown(connection) && connection.bill) {
+    return { end: 'consumer-closed', message: '', paid: connection.paid, bill: connection.bill }
+  }
+  return undefined
 }
 
 /** Closed by choice, and nothing went wrong. */
