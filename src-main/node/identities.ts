@@ -62,6 +62,13 @@ export function createIdentities(deps: {
       const { id, gasAccount } = await keystore.import(text, passphrase)
       return { ...(await activate(id, passphrase, remember)), gasAccount }
     },
+    async 'identity.restore'({ keystore: text, passphrase, remember }) {
+      mayChange()
+      remembering.check(remember)
+      const { id } = await keystore.restore(text, passphrase)
+      set({ all: await keystore.list() })
+      return activate(id, passphrase, remember)
+    },
     'identity.export': ({ id }) => keystore.export(id),
     async 'identity.proveBackup'({ keystore: text, passphrase }) {
       const proved = await keystore.proveBackup(text, passphrase)

@@ -82,6 +82,7 @@ export function scenes(now: number): Record<string, Scene> {
     },
     'first-done': { route: 'setup', state: READY },
     unlock: { route: 'unlock', state: LOCKED },
+    'unlock-forgotten': { route: 'unlock', state: LOCKED, press: () => [m.unlock.forgotten] },
     ...connectScenes(now),
     share: { route: 'share', state: { ...READY, wallet: { ...READY.wallet, receivable: 0n } }, empty: true },
     'share-reach-unknown': {

@@ -357,7 +357,7 @@ export const de: Messages = {
     costsLocal: (fee) => `Die Teilnahme kostet einmalig ${fee}; in diesem Testnetz ist das Geld kostenlos.`,
     identityTitle: 'Identität anlegen',
     identityText:
-      'Das ist ein Schlüssel, der auf diesem Computer bleibt, geschützt durch eine Passphrase, die nur Sie kennen.',
+      'Das ist ein Schlüssel, der auf diesem Computer bleibt, geschützt durch eine Passphrase, die nur Sie kennen. Eine vergessene kann niemand zurücksetzen.',
     passphrase: 'Passphrase',
     repeat: 'Passphrase wiederholen',
     show: 'Passphrase zeigen',
@@ -368,7 +368,7 @@ export const de: Messages = {
     strengthLeast: 'Nehmen Sie mindestens 8 Zeichen und nichts Bekanntes; am besten einige zufällige Wörter.',
     strengthHint: 'Einige zufällige Wörter sind besser als ein raffiniertes.',
     make: 'Identität anlegen',
-    making: 'Der Schlüssel wird mit Ihrer Passphrase geschützt, einige Sekunden…',
+    making: 'Schlüssel wird geschützt, einige Sekunden…',
     importInstead: 'Ich habe schon eine Identität',
     importTitle: 'Identität importieren',
     importText:
@@ -382,7 +382,7 @@ export const de: Messages = {
     createInstead: 'Stattdessen eine neue anlegen',
     backupTitle: 'Sicherung anlegen',
     backupText:
-      'Die Datei enthält Ihre Identität und Ihre Einzahlungsadresse. Niemand kann sie oder das Geld darauf für Sie wiederherstellen; bewahren Sie darum eine Kopie außerhalb dieses Computers auf.',
+      'Die Datei enthält Ihre Identität und Ihre Einzahlungsadresse. Niemand kann sie oder das Geld darauf für Sie wiederherstellen; bewahren Sie darum eine Kopie außerhalb dieses Computers auf. Sie öffnet sich nur mit Ihrer Passphrase, die niemand zurücksetzen kann: Bewahren Sie auch diese auf.',
     saveBackup: 'Sicherungsdatei speichern',
     savedAlready: 'Ich habe sie schon gespeichert',
     saveAgain: 'Datei noch einmal speichern',
@@ -431,6 +431,13 @@ export const de: Messages = {
     unlock: 'Entsperren',
     unlocking: 'Schlüssel wird geöffnet, einige Sekunden…',
     lookAround: 'Umsehen, ohne zu entsperren',
+    forgotten: 'Passphrase vergessen?',
+    forgottenTitle: 'Eine Passphrase lässt sich nicht zurücksetzen',
+    forgottenText:
+      'Nur die Passphrase öffnet den Schlüssel, und niemand sonst hat sie. Eine Sicherung dieser Identität behält die Passphrase, mit der sie gespeichert wurde: Kennen Sie diese noch, öffnet sich die Identität wieder mit ihr.',
+    forgottenNone: 'Ohne eine solche Sicherung sind diese Identität und ihr Geld nicht mehr erreichbar.',
+    restore: 'Damit wiederherstellen',
+    restoring: 'Wird geöffnet, einige Sekunden…',
     remember: 'Beim Start der App entsperren.',
     rememberHint:
       'Der Schlüsselbund dieses Computers bewahrt die Passphrase auf; über das Menü des Tray-Symbols wird sie vergessen.',

@@ -64,6 +64,8 @@ export const commands = {
     id: IdentityId
     gasAccount: 'restored' | 'new'
   }>(),
+  /** Of an identity that is here, by a backup of it: the backup's passphrase is then the identity's, and it is unlocked. */
+  'identity.restore': command(z.object({ keystore: keystoreText, passphrase, remember })).returns<{ id: IdentityId }>(),
   /** The keystore file's text, encrypted as it rests: the identity and its gas account. */
   'identity.export': command(z.object({ id: identityId })).returns<{ keystore: string; fileName: string }>(),
   /** Opens a backup again; only then does the identity count as backed up. */

@@ -142,6 +142,26 @@ describe('the keystore', () => {
     expect(await keystore.list()).toEqual([{ id, backedUp: true }])
   })
 
+  test('comes back under the passphrase of a backup when the present one is forgotten', async () => {
+    const { id } = await keystore.create('first')
+    const { gas } = await keystore.unlock(id, 'first')
+    const old = (await keystore.export(id)).keystore
+    await keystore.changePassphrase(id, 'first', 'forgotten')
+    const foreign = createKeystore(join(root, 'foreign'), { log: silentLogger }, { scrypt })
+    const other = await foreign.create('first')
+    const backup = (await foreign.export(other.id)).keystore
+    await expect(keystore.restore(backup, 'first')).rejects.toMatchObject({ name: 'IdentityUnknown' })
+    await expect(keystore.restore(old, 'wrong')).rejects.toMatchObject({ name: 'WrongPassphrase' })
+    const { 'x-mysterium': _extra, ...without } = JSON.parse(old)
+    await expect(keystore.restore(JSON.stringify(without), 'first')).rejects.toMatchObject({ name: 'BackupIncomplete' })
+    expect(await keystore.unlock(id, 'forgotten')).toMatchObject({ identity: { id } })
+
+    expect(await keystore.restore(old, 'first')).toEqual({ id })
+    await expect(keystore.unlock(id, 'forgotten')).rejects.toMatchObject({ name: 'WrongPassphrase' })
+    expect(await keystore.unlock(id, 'first')).toMatchObject({ identity: { id }, gas: { address: gas.address } })
+    expect(await keystore.list()).toEqual([{ id, backedUp: true }])
+  })
+
   test('restores identity and gas account from a backup on another computer', async () => {
     const { id } = await keystore.create('pass')
     const { gas } = await keystore.unlock(id, 'pass')

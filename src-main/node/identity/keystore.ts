@@ -58,6 +58,8 @@ export type Keystore = {
    * until its passphrase is changed.
    */
   proveBackup(keystore: string, passphrase: string): Promise<{ id: IdentityId }>
+  /** For a forgotten passphrase: one of our identities is then under that of a backup of it, which counts as proved. */
+  restore(keystore: string, passphrase: string): Promise<{ id: IdentityId }>
   /** Both keys at once; a crash leaves the old file or the new one. */
   changePassphrase(id: IdentityId, passphrase: string, newPassphrase: string): Promise<{ id: IdentityId }>
   unlock(id: IdentityId, passphrase: string): Promise<Unlocked>
@@ -145,6 +147,37 @@ export function createKeystore(
     return parseKeystore(text, 'The new keystore')
   }
 
+  /** A backup of one of our identities with both of its keys, which are then the caller's to erase. */
+  async function openBackup(text: string, passphrase: string) {
+    const source = 'This file'
+    const { id, privateKey, gasKey } = await openKeystore(parseKeystore(text, source), passphrase, source)
+    try {
+      if (!(await files()).has(id)) {
+        throw new MystError('IdentityUnknown', 'This is a backup of an identity that is not on this computer.', {
+          details: { id },
+        })
+      }
+      const present = await read(id)
+      if (gasKey === undefined) {
+        throw new MystError(
+          'BackupIncomplete',
+          'This backup holds the identity without its gas account; save a new backup and open that one.',
+        )
+      }
+      if (identityOf(publicKeyOf(gasKey)) !== present.gas.address) {
+        throw new MystError(
+          'BackupOutdated',
+          'This backup holds another gas account than the present one; save a new backup and open that one.',
+        )
+      }
+      return { id, present, privateKey, gasKey }
+    } catch (error) {
+      privateKey.fill(0)
+      gasKey?.fill(0)
+      throw error
+    }
+  }
+
   async function provenBackups(): Promise<Record<IdentityId, string>> {
     try {
       return backups.parse(JSON.parse(await readFile(join(directory, BACKUPS), 'utf8')))
@@ -215,31 +248,16 @@ export function createKeystore(
     },
     proveBackup: (text, passphrase) =>
       inTurn(async () => {
-        const source = 'This file'
-        const backup = parseKeystore(text, source)
-        const { id, privateKey, gasKey } = await openKeystore(backup, passphrase, source)
-        const gas = gasKey && identityOf(publicKeyOf(gasKey))
+        const { id, present, privateKey, gasKey } = await openBackup(text, passphrase)
         privateKey.fill(0)
-        gasKey?.fill(0)
-        if (!(await files()).has(id)) {
-          throw new MystError('IdentityUnknown', 'This is a backup of an identity that is not on this computer.', {
-            details: { id },
-          })
-        }
-        const present = await read(id)
-        if (gas === undefined) {
-          throw new MystError(
-            'BackupIncomplete',
-            'This backup holds the identity without its gas account; save a new backup and open that one.',
-          )
-        }
-        if (gas !== present.gas.address) {
-          throw new MystError(
-            'BackupOutdated',
-            'This backup holds another gas account than the present one; save a new backup and open that one.',
-          )
-        }
+        gasKey.fill(0)
         await markBackedUp(id, present)
+        return { id }
+      }),
+    restore: (text, passphrase) =>
+      inTurn(async () => {
+        const { id, present, ...keys } = await openBackup(text, passphrase)
+        await markBackedUp(id, await write(present.fileName, keys, passphrase))
         return { id }
       }),
     changePassphrase: (id, passphrase, newPassphrase) =>

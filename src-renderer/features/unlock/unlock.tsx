@@ -11,6 +11,7 @@ import { Field } from '../../ui/field.tsx'
 import { ErrorNotice } from '../../ui/notice.tsx'
 import { PassphraseField } from '../../ui/passphrase-field.tsx'
 import { RememberCheck } from '../../ui/remember-check.tsx'
+import { Forgotten } from './forgotten.tsx'
 
 export function Unlock() {
   const all = useNode((state) => state.identity.all)
@@ -83,6 +84,9 @@ export function Unlock() {
           {m.unlock.lookAround}
         </Button>
       </form>
+      <div className="unlock-forgotten">
+        <Forgotten />
+      </div>
     </main>
   )
 }
