@@ -73,7 +73,7 @@ async function provide(lab: Lab, offer: Offer): Promise<void> {
   const { host, service, country, price, bandwidth } = offer
   await lab.prepareIdentity(host, country, 0)
   const terms = ['--price', price, '--unit', offer.unit ?? 'GiB', '--country', country, '--bandwidth', bandwidth]
-  const running = lab.myst(host, country, ['provide', '--service', service, ...terms])
+  const running = lab.myst(host, country, ['provide', '--without-backup', '--service', service, ...terms])
   for (const name of service.split(',')) {
     await running.until(`${name} announced`, (line) => line.service === name && line.state === 'announced')
   }

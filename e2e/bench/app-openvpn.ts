@@ -18,7 +18,7 @@ export async function startApp(lab: Lab): Promise<{ connect(): Promise<AppTunnel
   await lab.prepareIdentity('consumer', 'consumer', 100)
   // No limit of its own and a price that never ends a session: the tunnel is what is measured.
   const terms = ['--price', '0.01', '--unit', 'GiB', '--country', 'DE', '--bandwidth', '100000']
-  const provider = lab.myst('provider', 'provider', ['provide', '--service', 'openvpn', ...terms])
+  const provider = lab.myst('provider', 'provider', ['provide', '--without-backup', '--service', 'openvpn', ...terms])
   const announced = await provider.until(
     'announcement',
     ({ event, state }) => event === 'service' && state === 'announced',

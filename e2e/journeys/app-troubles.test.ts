@@ -40,7 +40,7 @@ describe.skipIf(!runs).each(LOOKS)(
     ) {
       const id = await lab.prepareIdentity(host, home, 0)
       const terms = ['--price', price, '--unit', 'GiB', '--country', country, '--bandwidth', '200']
-      const running = lab.myst(host, home, ['provide', '--service', services, ...terms])
+      const running = lab.myst(host, home, ['provide', '--without-backup', '--service', services, ...terms])
       for (const service of services.split(',')) {
         await running.until(`${service} announced`, (line) => line.service === service && line.state === 'announced')
       }

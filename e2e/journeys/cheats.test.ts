@@ -60,7 +60,7 @@ describe.skipIf(whyNoHosts() !== undefined || !openVpnAvailability().available)(
 
     async function share({ host, home, price }: typeof CHEAT | typeof HONEST, program: string): Promise<void> {
       const terms = ['--price', formatMyst(price), '--unit', 'GiB', '--country', 'DE', '--bandwidth', '200']
-      const running = myst(host, home, program, ['provide', '--service', 'openvpn', ...terms])
+      const running = myst(host, home, program, ['provide', '--without-backup', '--service', 'openvpn', ...terms])
       await running.until('announced', (line) => line.state === 'announced')
     }
 

@@ -48,7 +48,7 @@ describe('clearing', () => {
 
   it('shows who owes what, and happens by itself as soon as the policy says so', async () => {
     const terms = ['--service', 'socks', '--price', '0.1', '--unit', 'GiB', '--country', 'DE']
-    const selling = here.start(['provide', ...terms], { home: 'seller', network: file })
+    const selling = here.start(['provide', '--without-backup', ...terms], { home: 'seller', network: file })
     await selling.until('the offer', (line) => line.event === 'service' && line.state === 'announced')
     const buying = here.start(['connect', '--type', 'socks'], { home: 'buyer', network: file })
     await buying.until('a connection', (line) => line.state === 'connected')

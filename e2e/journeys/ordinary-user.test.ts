@@ -90,7 +90,16 @@ describe.skipIf(!runs)('an ordinary user [needs root openvpn polkit]', () => {
 
     it('asks once for what needs the helper at the same time, and not again in the same run', async () => {
       const before = agent.asked()
-      const sharing = desk.myst(['provide', '--service', 'openvpn', '--price', '9', '--unit', 'GiB'])
+      const sharing = desk.myst([
+        'provide',
+        '--without-backup',
+        '--service',
+        'openvpn',
+        '--price',
+        '9',
+        '--unit',
+        'GiB',
+      ])
       await agent.question()
       const first = desk.myst(OVER_OPENVPN)
       await first.until('nothing but the password missing', ({ step }) => step === 'agree-payment')

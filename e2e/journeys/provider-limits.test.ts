@@ -19,7 +19,7 @@ describe.skipIf(whyNoHosts() !== undefined)('a provider with limits [needs root]
 
   async function provide(...limits: string[]) {
     const terms = ['--price', '0.1', '--unit', 'GiB', '--country', 'DE', ...limits]
-    const running = lab.myst('provider', 'seller', ['provide', '--service', 'socks', ...terms])
+    const running = lab.myst('provider', 'seller', ['provide', '--without-backup', '--service', 'socks', ...terms])
     await running.until('announced', (line) => line.state === 'announced')
     return running
   }

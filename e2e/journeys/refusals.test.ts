@@ -165,11 +165,16 @@ describe('what can go wrong is said in one sentence', () => {
       ['fly'],
       ['connect', '--type', 'pigeon'],
       ['identity'],
-      ['provide', '--service', 'socks', '--unit', 'GiB'],
+      ['provide', '--without-backup', '--service', 'socks', '--unit', 'GiB'],
       ['--nonsense'],
     ]) {
       expect((await here.run(args, { home: 'buyer', network: file })).code, args.join(' ')).toBe(2)
     }
+  })
+
+  it('sharing with an identity of which no backup was proved', async () => {
+    const terms = ['provide', '--service', 'socks', '--price', '0.1', '--unit', 'GiB']
+    expect(await refused(terms, { home: 'seller' })).toMatchObject({ name: 'BackupNotProved' })
   })
 
   it('a port in use, for the listener and for the page', async () => {
@@ -177,10 +182,13 @@ describe('what can go wrong is said in one sentence', () => {
     await new Promise<void>((resolve) => taken.listen({ host: '127.0.0.1', port: 0 }, resolve))
     const address = taken.address()
     const port = typeof address === 'object' && address ? String(address.port) : ''
-    const provide = here.start(['provide', '--service', 'socks', '--price', '0.1', '--unit', 'GiB'], {
-      home: 'seller',
-      network: file,
-    })
+    const provide = here.start(
+      ['provide', '--without-backup', '--service', 'socks', '--price', '0.1', '--unit', 'GiB'],
+      {
+        home: 'seller',
+        network: file,
+      },
+    )
     await provide.until('announced', (line) => line.state === 'announced')
     try {
       expect(await refused(['app', '--port', port], { home: 'page' })).toMatchObject({ name: 'PortInUse' })
@@ -194,7 +202,16 @@ describe('what can go wrong is said in one sentence', () => {
   })
 
   it('a second one that would share on the same home: neither ends the other, unless it is meant to', async () => {
-    const terms = (price: string) => ['provide', '--service', 'socks', '--price', price, '--unit', 'GiB']
+    const terms = (price: string) => [
+      'provide',
+      '--without-backup',
+      '--service',
+      'socks',
+      '--price',
+      price,
+      '--unit',
+      'GiB',
+    ]
     const seller = { home: 'seller', network: file }
     const first = here.start(terms('0.1'), seller)
     await first.until('announced', (line) => line.state === 'announced')
@@ -215,7 +232,7 @@ describe('what can go wrong is said in one sentence', () => {
     () => {
       // A view of the file system of its own, in which one thing is missing.
       const without = (command: string) => ['unshare', '--mount', 'sh', '-c', `${command} && exec "$@"`, 'sh']
-      const provide = ['provide', '--service', 'openvpn', '--price', '0.1', '--unit', 'GiB']
+      const provide = ['provide', '--without-backup', '--service', 'openvpn', '--price', '0.1', '--unit', 'GiB']
 
       it('without OpenVPN', async () => {
         const under = without('mount -t tmpfs none /usr/sbin')
@@ -230,10 +247,13 @@ describe('what can go wrong is said in one sentence', () => {
   )
 
   it('chain and broker gone in the middle: the session ends with a reason, and what was promised is kept', async () => {
-    const provide = here.start(['provide', '--service', 'socks', '--price', '0.1', '--unit', 'GiB'], {
-      home: 'seller',
-      network: file,
-    })
+    const provide = here.start(
+      ['provide', '--without-backup', '--service', 'socks', '--price', '0.1', '--unit', 'GiB'],
+      {
+        home: 'seller',
+        network: file,
+      },
+    )
     await provide.until('announced', (line) => line.state === 'announced')
     const connect = here.start(['connect'], { home: 'buyer', network: file })
     await connect.until('connected', (line) => line.state === 'connected')

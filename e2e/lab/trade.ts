@@ -45,7 +45,7 @@ export function createTrade(lab: Lab) {
     ): Promise<LineProcess> {
       const { services, price, country } = terms
       const options = ['--price', price, '--unit', 'GiB', '--country', country, '--bandwidth', '200']
-      const running = lab.myst(host, home, ['provide', '--service', services.join(','), ...options])
+      const running = lab.myst(host, home, ['provide', '--without-backup', '--service', services.join(','), ...options])
       for (const service of services) {
         await running.until(`${service} announced`, (line) => line.service === service && line.state === 'announced')
       }

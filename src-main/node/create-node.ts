@@ -226,11 +226,23 @@ export async function createNode(options: {
     return { transaction: hash, gasPaid }
   }
 
+  function isBackedUp(): boolean {
+    const { all, active } = state.get().identity
+    return all.every(({ id, backedUp, backedUpBefore }) => id !== active || backedUp || backedUpBefore)
+  }
+
   async function share({ instead, ...terms }: CommandParsed<'share.start'>): Promise<{ run: number }> {
     if (file.current.lockdown) {
       throw new MystError('LockdownInTheWay', 'Switch lockdown off to share: nobody could reach you.')
     }
-    const run = await needAgent().sharing.start(terms, { instead })
+    const acting = needAgent()
+    if (!terms.withoutBackup && !isBackedUp()) {
+      throw new MystError(
+        'BackupNotProved',
+        'Save a backup of this identity and open it once before you share; without its key what you earn is lost.',
+      )
+    }
+    const run = await acting.sharing.start(terms, { instead })
     await sharedLast.started(terms)
     return { run }
   }
@@ -260,11 +272,7 @@ export async function createNode(options: {
     'wallet.faucet': ({ amount }) => needAgent().wallet.faucet(amount),
     async 'wallet.deposit'({ amount, withoutBackup = false }) {
       const acting = needAgent()
-      const { all, active } = state.get().identity
-      if (
-        !withoutBackup &&
-        all.some(({ id, backedUp, backedUpBefore }) => id === active && !backedUp && !backedUpBefore)
-      ) {
+      if (!withoutBackup && !isBackedUp()) {
         throw new MystError(
           'BackupNotProved',
           'Save a backup of this identity and open it once before you deposit; without its key the money is lost.',

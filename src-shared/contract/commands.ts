@@ -146,7 +146,10 @@ export const commands = {
   'shell.set': command(shellSettings).returns<null>(),
   /** Takes one step of an update; the system's own dialog asks before anything is downloaded or installed. */
   'shell.update': command(updateStep).returns<null>(),
-  /** `AlreadySharing` while it is on, unless these terms are meant `instead`: then the sessions of before end. */
+  /**
+   * `AlreadySharing` while it is on, unless these terms are meant `instead`: then the sessions of before end. Refused
+   * before a backup of the identity was proved, as a deposit is.
+   */
   'share.start': command(
     z.object({
       services: z.array(serviceType).min(1),
@@ -178,6 +181,7 @@ export const commands = {
       /** False: other providers are told nothing of promises, and asked about none (whitepaper 6.5.6). */
       sharePromises: z.boolean().optional(),
       instead: z.boolean().optional(),
+      withoutBackup: z.boolean().optional(),
     }),
   ).returns<{ run: number }>(),
   /** Asks a probe of the network, outside of any tunnel, for one's own address; also before sharing. In `state.share.reach`. */

@@ -250,6 +250,8 @@ export const nodeDe: NodeSentences = {
     'Trennen Sie erst die Verbindung und beenden Sie das Teilen; eine andere Identität würde beides beenden.',
   'This identity is registered already.': 'Diese Identität ist schon registriert.',
   'The identity is already registered.': 'Die Identität ist schon registriert.',
+  'Save a backup of this identity and open it once before you share; without its key what you earn is lost.':
+    'Speichern Sie erst eine Sicherung dieser Identität und öffnen Sie sie einmal, bevor Sie teilen; ohne ihren Schlüssel ist verloren, was Sie verdienen.',
   'Save a backup of this identity and open it once before you deposit; without its key the money is lost.':
     'Speichern Sie vor dem Einzahlen eine Sicherung dieser Identität und öffnen Sie sie einmal; ohne ihren Schlüssel ist das Geld verloren.',
   'This passphrase does not fit; check it and try again.':

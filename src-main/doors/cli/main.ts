@@ -30,7 +30,7 @@ const USAGE = `myst [--home DIR] [--network FILE|NAME] [--json] COMMAND
             [--sort price|experience] [--limit N]
   provide --service openvpn[,socks] --price P --unit GiB|hour [--country CC] [--bandwidth MBPS] [--max-sessions N]
           [--hours 08:00-23:00] [--monthly GIB] [--total-bandwidth MBPS] [--connections N] [--allow-mail]
-          [--keep-promises-private] [--instead]   instead: in the place of what this node shares already
+          [--keep-promises-private] [--without-backup] [--instead]   instead: in the place of what this node shares already
   connect [PROVIDER[/SERIAL]] [the filters of proposals] [--socks-port N] [--instead]   instead: of the session that runs
   status | disconnect | promises
   sessions [--limit N] | sessions export --out FILE   every session, with its record and both sides' signatures

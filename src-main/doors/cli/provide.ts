@@ -35,6 +35,7 @@ export async function provide(line: CommandLine, output: Output): Promise<number
     ...(options['allow-mail'] ? { allowMail: true } : {}),
     ...(options['keep-promises-private'] ? { sharePromises: false } : {}),
     ...(options.instead ? { instead: true } : {}),
+    ...(options['without-backup'] ? { withoutBackup: true } : {}),
   })
   const signal = interrupted()
   const access = await openNode(line, { stays: true })
