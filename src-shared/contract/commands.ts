@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isCountryCode } from '../model/country-codes.ts'
 import type { IdentityId } from '../model/identity.ts'
 import { identityId } from '../model/identity.ts'
 import type { ConnectionState, SessionRecord } from '../model/session.ts'
@@ -39,7 +40,14 @@ const passphrase = z.string().min(1).max(1024)
 /** In the operating system's keychain, where `state.identity.keychain` is there. `false` forgets. */
 const remember = z.boolean().optional()
 const keystoreText = z.string().max(16_384)
-const serviceType = z.enum(['openvpn', 'socks'])
+const serviceType = z.enum(['openvpn', 'socks'], 'a service is openvpn or socks')
+const BANDWIDTH = 'from 0.1 to 100,000 Mbit/s'
+const bandwidth = z.number().min(0.1, BANDWIDTH).max(100_000, BANDWIDTH)
+/** A whole number within these; `what` counts them. */
+const count = (from: number, to: number, what: string) => {
+  const words = `a whole number from ${from} to ${to.toLocaleString('en')}${what}`
+  return z.number().int(words).min(from, words).max(to, words)
+}
 const port = z.number().int().min(1).max(65_535)
 const nothing = z.object({})
 const timeZone = z.string().max(64).refine(isTimeZone, 'a time zone is a name such as Europe/Berlin')
@@ -52,9 +60,9 @@ export const proposalFilter = z.object({
   originCountry: country.optional(),
   unit: unit.optional(),
   maxPricePerUnit: amount.optional(),
-  minBandwidthMbps: z.number().min(0).optional(),
-  sort: z.enum(['price', 'experience']).optional(),
-  limit: z.number().int().min(1).max(10_000).optional(),
+  minBandwidthMbps: z.number().min(0, 'from 0 Mbit/s on').optional(),
+  sort: z.enum(['price', 'experience'], 'by price or by experience').optional(),
+  limit: count(1, 10_000, ' offers').optional(),
 })
 
 export const commands = {
@@ -152,12 +160,12 @@ export const commands = {
    */
   'share.start': command(
     z.object({
-      services: z.array(serviceType).min(1),
+      services: z.array(serviceType).min(1, 'choose at least one'),
       pricePerUnit: amount,
       unit,
-      country,
-      bandwidthMbps: z.number().min(0.1).max(100_000),
-      maxSessions: z.number().int().min(1).max(250),
+      country: country.refine(isCountryCode, 'there is no such country; write two letters such as DE'),
+      bandwidthMbps: bandwidth,
+      maxSessions: count(1, 250, ' people'),
       /** Local time, "08:00-23:00", also over midnight; at other times nobody is served. Absent: always. */
       hours: z
         .string()
@@ -169,13 +177,13 @@ export const commands = {
       monthlyBytes: z
         .bigint()
         .min(1n, 'the monthly volume must be above 0')
-        .max(2n ** 60n)
+        .max(2n ** 60n, 'this is more than anybody can carry in a month')
         .optional(),
       /** Of all sessions together, each way; `bandwidthMbps` is per session. */
-      totalBandwidthMbps: z.number().min(0.1, 'all sessions together get at least 0.1 Mbit/s').max(100_000).optional(),
+      totalBandwidthMbps: bandwidth.optional(),
       /** Of one session: open at once, and new per second. */
-      maxConnections: z.number().int().min(1, 'a session needs at least one connection').max(65_535).optional(),
-      newConnectionsPerSecond: z.number().int().min(1).max(10_000).optional(),
+      maxConnections: count(1, 65_535, ' connections').optional(),
+      newConnectionsPerSecond: count(1, 10_000, ' connections').optional(),
       /** True: mail ports (25, 465, 587) are open; others may then send mail in one's own name. */
       allowMail: z.boolean().optional(),
       /** False: other providers are told nothing of promises, and asked about none (whitepaper 6.5.6). */

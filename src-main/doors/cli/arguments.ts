@@ -140,11 +140,35 @@ export function filterFrom(options: Options): z.output<typeof proposalFilter> {
   return parsed(proposalFilter, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)))
 }
 
+/** What fields of commands are called here, where that is not their own name. */
+const OPTION_OF: Record<string, keyof Options> = {
+  services: 'service',
+  serviceType: 'type',
+  originCountry: 'origin',
+  maxPricePerUnit: 'max-price',
+  minBandwidthMbps: 'min-bandwidth',
+  pricePerUnit: 'price',
+  bandwidthMbps: 'bandwidth',
+  maxSessions: 'max-sessions',
+  monthlyBytes: 'monthly',
+  totalBandwidthMbps: 'total-bandwidth',
+  maxConnections: 'connections',
+  socksPort: 'socks-port',
+  maxAgeMs: 'max-age',
+}
+
+/** As it was typed: a place within a list is nothing that anybody wrote. */
+function optionOf(path: readonly PropertyKey[]): string {
+  const field = String(path[0] ?? '')
+  const option = OPTION_OF[field] ?? field
+  return Object.hasOwn(OPTIONS, option) ? `--${option}` : path.join('.')
+}
+
 /** Checks with the contract's own schema, so that the command line refuses exactly what the node would. */
 export function parsed<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = schema.safeParse(input)
   if (result.success) return result.data
-  throw new UsageError(firstProblem(result.error))
+  throw new UsageError(firstProblem(result.error, '', optionOf))
 }
 
 /** `--passphrase-file`, then MYST_PASSPHRASE. */

@@ -9,6 +9,7 @@ import type { Output } from './output.ts'
 import { online, unlocked } from './waiting.ts'
 
 const HOUR_MS = 3_600_000
+const MOST_HOURS = 365 * 24
 
 /** Clears what others promised: one row a promise. What could not be cleared makes the exit code 1. */
 export async function clear(line: CommandLine, output: Output): Promise<number> {
@@ -73,10 +74,12 @@ function policyChange(options: Options): Partial<CommandInput<'promises.setPolic
   const { 'at-once': atOnce, threshold } = options
   const hours = number(options, 'max-age')
   if (atOnce !== undefined && atOnce !== 'on' && atOnce !== 'off') throw new UsageError('--at-once on|off')
+  if (hours !== undefined && !(Number.isInteger(hours) && hours >= 0 && hours <= MOST_HOURS))
+    throw new UsageError(`--max-age: a whole number of hours, at most a year (${MOST_HOURS})`)
   return {
     ...(atOnce === undefined ? {} : { atOnce: atOnce === 'on' }),
     ...(threshold === undefined ? {} : { threshold: amount(threshold, '--threshold') }),
-    ...(hours === undefined ? {} : { maxAgeMs: Math.round(hours * HOUR_MS) }),
+    ...(hours === undefined ? {} : { maxAgeMs: hours * HOUR_MS }),
   }
 }
 

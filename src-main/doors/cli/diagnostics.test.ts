@@ -17,7 +17,7 @@ afterEach(() => rmSync(dir, { recursive: true }))
 
 async function run(...options: string[]): Promise<Record<string, unknown>[]> {
   const lines: Record<string, unknown>[] = []
-  const output = { line: (object: object) => void lines.push({ ...object }), table() {}, failed() {} }
+  const output = { line: (object: object) => void lines.push({ ...object }), note() {}, table() {}, failed() {} }
   await diagnostics(
     parseCommandLine(['--home', join(dir, 'home'), '--network', join(dir, 'network.json'), 'diagnostics', ...options]),
     output,

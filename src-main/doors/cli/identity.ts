@@ -79,6 +79,9 @@ export async function identity(line: CommandLine, output: Output): Promise<numbe
       case 'register': {
         await unlocked(access, argument === undefined ? options : { ...options, identity: argument })
         await online(access)
+        const { fee, gas, maxGas, problem } = await access.call('wallet.quote', { what: 'register' })
+        const costs = `${formatMyst(fee)} MYST and about ${formatMyst(gas)} ETH, at most ${formatMyst(maxGas)}`
+        if (problem === undefined) output.note(`Registering takes ${costs}.`)
         const { transaction, gasPaid } = await access.call('identity.register', {})
         const state = await until(access, (state) => state.identity.registration === 'registered')
         output.line(
@@ -86,9 +89,10 @@ export async function identity(line: CommandLine, output: Output): Promise<numbe
             identity: state.identity.active ?? null,
             registration: 'registered',
             transaction,
+            feeMyst: formatMyst(fee),
             gasPaidEther: formatMyst(gasPaid),
           },
-          `Registered ${state.identity.active} (${transaction}) for ${formatMyst(gasPaid)} ETH.`,
+          `Registered ${state.identity.active} (${transaction}) for ${formatMyst(fee)} MYST and ${formatMyst(gasPaid)} ETH.`,
         )
         return 0
       }

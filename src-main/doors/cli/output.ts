@@ -17,6 +17,8 @@ export type Json = string | number | boolean | null | undefined | Json[] | { [ke
 export type Output = {
   /** One JSON object per line with `--json`, else the given sentence. */
   line(object: { [key: string]: Json }, sentence: string): void
+  /** For a person only: nothing with `--json`. */
+  note(sentence: string): void
   /** Rows under headings; with `--json` one object a row. */
   table(rows: { [key: string]: Json }[], empty: string): void
   failed(error: unknown): void
@@ -26,6 +28,9 @@ export function createOutput(json: boolean): Output {
   const print = (text: string) => process.stdout.write(`${text}\n`)
   return {
     line: (object, sentence) => print(json ? JSON.stringify(object) : sentence),
+    note(sentence) {
+      if (!json) print(sentence)
+    },
     table(rows, empty) {
       if (json) {
         for (const row of rows) print(JSON.stringify(row))

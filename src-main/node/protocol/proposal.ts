@@ -1,11 +1,10 @@
 import { concat, getBytes, hexlify, keccak256, recoverAddress, toBeHex, toUtf8Bytes } from 'ethers'
 import { z } from 'zod'
 import { MystError } from '#shared/errors/myst-error.ts'
+import { isCountryCode } from '#shared/model/country-codes.ts'
 import { identityId } from '#shared/model/identity.ts'
 import type { Proposal } from '#shared/model/proposal.ts'
-
 import type { UnlockedIdentity } from '../ports/identity.ts'
-import { isCountryCode } from './country-codes.ts'
 
 /*
  * A service proposal as it is announced (whitepaper 6.4.2), version 1:

@@ -1,11 +1,10 @@
+import { isCountryCode } from '#shared/model/country-codes.ts'
 import type { CopiedProposal } from '#shared/model/proposal.ts'
 import type { Metering } from '#shared/model/session.ts'
 import type { SessionEnd } from '#shared/model/session-end.ts'
 import type { Amount } from '#shared/model/units.ts'
-
 import { most } from '../../lib/amounts.ts'
 import type { ServiceConsumer } from '../../ports/service-type.ts'
-import { isCountryCode } from '../../protocol/country-codes.ts'
 import { DIALOGUE_TIMING } from '../../protocol/limits.ts'
 import { SESSION_CLOSE, SESSION_CLOSED, SESSION_FAILED, sessionClosed } from '../../protocol/session.ts'
 import { costOf, TOLERANCE } from '../cost.ts'
