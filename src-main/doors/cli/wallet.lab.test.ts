@@ -87,6 +87,12 @@ describe('the wallet on the command line', LONG, () => {
     })
     const [problem] = await myst('wallet', 'quote', 'withdraw', '21')
     expect(problem?.problem).toMatch(/The account holds 20 MYST/)
+    const [one, two] = [
+      (await myst('wallet', 'quote', 'announce'))[0],
+      (await myst('wallet', 'quote', 'announce', '2'))[0],
+    ]
+    expect(one).toMatchObject({ what: 'announce', feeMyst: '0', problem: null })
+    expect(Number(two?.gasEther)).toBeGreaterThan(1.5 * Number(one?.gasEther))
   })
 
   it('pays once when it is killed in the middle and told the same again', async () => {

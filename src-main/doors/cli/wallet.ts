@@ -79,11 +79,12 @@ function understand({ words, options }: CommandLine): Act {
 
 function quote(words: string[], peer: string | undefined): Act {
   const [, , what, argument] = words
+  const services = what === 'announce' ? argument : undefined
   const needsAmount = what === 'deposit' || what === 'withdraw'
   const input: CommandInput<'wallet.quote'> = parsed(commands['wallet.quote'].input, {
     what,
     ...(needsAmount ? { amount: amount(argument, 'AMOUNT') } : {}),
-    ...(what === 'announce' && argument !== undefined ? { services: Number(argument) } : {}),
+    ...(services === undefined ? {} : { services: Number(services) }),
     ...(peer === undefined ? {} : { peer: parsed(identityId, peer) }),
   })
   return async (access, output) => {
