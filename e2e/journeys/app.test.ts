@@ -150,10 +150,15 @@ describe.skipIf(!runs).each(LOOKS)(
 
       const live = await connect.watchFigures([m.live.ahead, m.live.cost])
       expect((await lab.transfer('consumer', { url: `${INTERNET}/ip` })).text).toBe(EXIT)
+      const collecting = await seller.app.share.askToClear()
+      const atFirst = await collecting.promised.filter({ hasText: 'MYST' }).textContent()
       const down = await lab.transfer('consumer', { url: `${INTERNET}/bytes/100000000` })
       expect(down.bytes).toBe(100_000_000)
       const up = await lab.transfer('consumer', { url: `${INTERNET}/sink`, method: 'PUT', uploadBytes: 20_000_000 })
       expect(up.text).toBe('20000000')
+      // What would be collected follows what is owed while somebody looks at it.
+      await expect.poll(() => collecting.promised.textContent(), SOON).not.toBe(atFirst)
+      await collecting.cancel.click()
 
       // Each side's figures against its own kernel's, at its own tunnel device.
       const own = await lab.counters('consumer', 'mystc0')

@@ -72,6 +72,14 @@ export class SharePage {
       .locator('xpath=following-sibling::*[1]')
   }
 
+  /** What clearing would bring, and the way back. */
+  async askToClear(): Promise<{ promised: Locator; cancel: Locator }> {
+    await this.clearNow.click()
+    const dialog = this.page.getByRole('dialog')
+    const promised = dialog.getByText(m.share.clearAmount, { exact: true }).locator('xpath=following-sibling::dd')
+    return { promised, cancel: dialog.getByRole('button', { name: m.app.cancel }) }
+  }
+
   /** Clears all promises after the fee was shown. */
   async clear(): Promise<void> {
     await this.clearNow.click()
