@@ -158,6 +158,7 @@ export const de: Messages = {
     perGiB: 'Pro GiB',
     perHour: 'Pro Stunde',
     free: 'Kostenlos',
+    perAny: 'pro GiB oder Stunde',
     perUnit: { GiB: 'pro\u00a0GiB', hour: 'pro\u00a0Stunde' },
     priceRange: (lowest, highest) => `${lowest} bis ${highest}`,
     maxPrice: 'Preis bis',

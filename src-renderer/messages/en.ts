@@ -159,6 +159,7 @@ export const en = {
     perGiB: 'Per GiB',
     perHour: 'Per hour',
     free: 'Free',
+    perAny: 'per GiB or hour',
     perUnit: { GiB: 'per\u00a0GiB', hour: 'per\u00a0hour' },
     priceRange: (lowest: string, highest: string) => `${lowest} to ${highest}`,
     maxPrice: 'Price up to',

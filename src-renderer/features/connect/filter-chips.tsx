@@ -1,6 +1,7 @@
 import { Search, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { byName } from '../../messages/countries.ts'
+import { formatPerUnit } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
 import { numberProblem, readNumber } from '../../messages/typed.ts'
 import { type Filters, isFiltered, NO_FILTERS } from './filters.ts'
@@ -83,7 +84,7 @@ export function FilterChips({
         <Figure
           words={m.connect.maxPrice}
           label={m.connect.filterMaxPrice}
-          unit={m.connect.myst}
+          unit={`${m.connect.myst} ${filters.unit === '' ? m.connect.perAny : formatPerUnit(filters.unit)}`}
           value={filters.maxPrice}
           onChange={(maxPrice) => set({ maxPrice })}
         />
