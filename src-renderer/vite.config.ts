@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
@@ -15,7 +16,7 @@ export default defineConfig(({ mode }) => {
     root: here,
     base: './',
     publicDir: false,
-    plugins: [react(), worldPlugin(), styleFirst(), ...(gallery ? [] : [withoutSchemas()])],
+    plugins: [react(), worldPlugin(), styleFirst(), themeFirst(), ...(gallery ? [] : [withoutSchemas()])],
     build: {
       outDir: fileURLToPath(new URL(gallery ? '../out/gallery' : '../out/renderer', import.meta.url)),
       emptyOutDir: true,
@@ -55,6 +56,27 @@ function withoutSchemas(): Plugin {
           chunk.type === 'chunk' && Object.keys(chunk.modules).find((id) => id.includes('/node_modules/zod/'))
         if (found) this.error(`the page must not hold ${found}; take what it needs of it from src-shared/model`)
       }
+    },
+  }
+}
+
+/**
+ * A script of its own that is run before anything is painted: what comes with the entry runs after that. It is a file,
+ * because the policy lets no script stand in the page itself.
+ */
+function themeFirst(): Plugin {
+  const name = 'theme-first.js'
+  return {
+    name: 'theme-first',
+    buildStart() {
+      this.emitFile({ type: 'asset', name, source: readFileSync(`${here}app/${name}`, 'utf8') })
+    },
+    transformIndexHtml: {
+      order: 'post',
+      handler(_html, { bundle = {} }) {
+        const file = Object.values(bundle).find((one) => one.type === 'asset' && one.names.includes(name))
+        return file ? [{ tag: 'script', injectTo: 'head-prepend' as const, attrs: { src: `./${file.fileName}` } }] : []
+      },
     },
   }
 }

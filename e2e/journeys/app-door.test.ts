@@ -175,6 +175,25 @@ describe.skipIf(findChromium() === undefined)('the app in a browser [needs chrom
     }
   })
 
+  it('wears the theme that was chosen before anything else of the page is there', async () => {
+    const { page } = me
+    const isDark = async () =>
+      expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
+    await page.emulateMedia({ colorScheme: 'light' })
+    await me.app.goTo('settings')
+    await me.app.settings.theme.selectOption(m.settings.themes.dark)
+    await isDark()
+    const others = /assets\/(?!theme-first)[^/]*\.js$/
+    await page.route(others, (route) => route.abort())
+    await page.reload()
+    await isDark()
+    expect(await page.locator('#root > *').count()).toBe(0)
+    await page.unroute(others)
+    await page.reload()
+    await me.app.settings.theme.selectOption(m.settings.themes.system)
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBeUndefined()
+  })
+
   it('lets another browser in by a link of the page, and by one of the command line, while it runs', async () => {
     await me.app.goTo('settings')
     const enter = async (link: string) => {

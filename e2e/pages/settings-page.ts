@@ -8,6 +8,7 @@ export class SettingsPage {
   readonly resolver: Locator
   readonly saveResolver: Locator
   readonly connectOnStart: Locator
+  readonly theme: Locator
   readonly error: Locator
 
   constructor(page: Page) {
@@ -18,6 +19,7 @@ export class SettingsPage {
     this.resolver = main.getByRole('textbox', { name: m.settings.resolver })
     this.saveResolver = main.getByRole('button', { name: m.settings.save, exact: true })
     this.connectOnStart = main.getByRole('combobox', { name: m.settings.connectOnStart })
+    this.theme = main.getByRole('combobox', { name: m.settings.theme })
     this.error = main.getByRole('alert')
   }
 

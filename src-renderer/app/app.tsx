@@ -15,6 +15,7 @@ import {
   useNode,
 } from '../store/node-context.tsx'
 import { type Route, redirect, useRoute } from '../store/route.ts'
+import { useTheme } from '../store/theme.ts'
 import { ConnectionAnnouncer } from './connection-announcer.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
 import { Locked } from './locked.tsx'
@@ -53,6 +54,7 @@ function Gate() {
   useEffect(() => {
     document.documentElement.lang = locale
   }, [language])
+  useTheme()
   const link = useLink()
   const lostAtMs = useLostAt()
   const hasState = useHasState()

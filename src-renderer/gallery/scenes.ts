@@ -288,6 +288,7 @@ export function scenes(now: number): Record<string, Scene> {
         shell: { startWithComputer: true, update: { name: 'ready', version: '0.2.0' } },
       },
     },
+    'settings-dark': { route: 'settings', state: READY, remembered: { theme: 'dark' } },
     'settings-old-backup': {
       route: 'settings',
       state: { ...READY, identity: { ...READY.identity, all: [{ id: ME, backedUp: false, backedUpBefore: true }] } },

@@ -811,6 +811,10 @@ export const de: Messages = {
     lockdownWarning:
       'Bis ein VPN verbunden ist, hat dieser Computer kein Internet, auch nachdem Sie es trennen oder die App beenden. Proxys und das Teilen gehen dann nicht.',
     lockdownGo: 'Einschalten',
+    look: 'Sprache und Aussehen',
+    theme: 'Farbschema',
+    themeText: 'Nur für dieses Fenster oder diesen Browser.',
+    themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
     browsers: 'Browser',
     otherBrowser: 'Weiteren Browser anmelden',
     otherBrowserText: 'Er kann dann alles, was Sie hier können, und bleibt angemeldet, bis die App endet.',

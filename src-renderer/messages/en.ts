@@ -800,6 +800,10 @@ export const en = {
     lockdownWarning:
       'Until a VPN is connected this computer has no internet, and it stays so after you disconnect or quit. Proxies and sharing do not work with it.',
     lockdownGo: 'Turn on',
+    look: 'Language and look',
+    theme: 'Theme',
+    themeText: 'Of this window or browser alone.',
+    themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
     browsers: 'Browsers',
     otherBrowser: 'Let another browser in',
     otherBrowserText: 'It can then do everything that you can do here, and stays signed in until the app ends.',
