@@ -219,6 +219,7 @@ export function scenes(now: number): Record<string, Scene> {
       },
       press: () => [m.wallet.callOff],
     },
+    'wallet-schedule': { route: 'wallet', state: READY, press: () => [m.wallet.policyChange] },
     'wallet-failed': {
       route: 'wallet',
       state: {
