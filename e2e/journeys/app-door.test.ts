@@ -220,13 +220,16 @@ describe.skipIf(findChromium() === undefined)('the app in a browser [needs chrom
     const page = await openApp(`${first.address}/#token=${first.token}`)
     try {
       await page.app.setup.lookAround.click()
+      expect(await page.page.title()).toBe(`${m.connection.disconnected} – Mysterium`)
       first.started.kill('SIGKILL')
       await page.app.lost.waitFor({ timeout: NOTICED_MS })
+      expect(await page.page.title()).toBe(`${m.connection.unknown} – Mysterium`)
       const second = await startApp('killed')
       expect(second.address).toBe(first.address)
       // What let the page in went with the first one.
       await page.page.getByRole('heading', { name: m.app.signedOutTitle }).waitFor({ timeout: NOTICED_MS })
       await page.page.getByText(m.app.signedOutText).waitFor()
+      expect(await page.page.title()).toBe('Mysterium')
       await page.page.goto(`${second.address}/#token=${second.token}`)
       await page.app.navigation.or(page.app.setup.lookAround).first().waitFor()
     } finally {

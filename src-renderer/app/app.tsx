@@ -20,6 +20,7 @@ import { ConnectionAnnouncer } from './connection-announcer.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
 import { Locked } from './locked.tsx'
 import { LostBanner } from './lost-banner.tsx'
+import { PageTitle } from './page-title.ts'
 import { loadOtherScreens, Screen } from './screen.tsx'
 import { Shell } from './shell.tsx'
 import { StatusLine } from './status-line.tsx'
@@ -65,6 +66,7 @@ function Gate() {
     <div className="frame">
       {lostAtMs !== undefined && <LostBanner sinceMs={lostAtMs} />}
       <ConnectionAnnouncer />
+      <PageTitle />
       <Screens />
     </div>
   )

@@ -6,6 +6,7 @@ import { Brand } from '../ui/brand.tsx'
 import { ConnectionPill } from './connection-pill.tsx'
 import { IdentityCard } from './identity-card.tsx'
 import { NetworkLine } from './network-line.tsx'
+import { ProgramsLine } from './programs-line.tsx'
 
 const ITEMS: { route: keyof typeof m.app & Route; Icon: LucideIcon }[] = [
   { route: 'connect', Icon: Globe },
@@ -23,6 +24,7 @@ export function Sidebar({ route }: { route: Route }) {
         <Brand />
         <strong className="side-name">{m.app.name}</strong>
         <ConnectionPill />
+        <ProgramsLine />
       </header>
       <nav className="nav" aria-label={m.app.navigation}>
         {ITEMS.map(({ route: target, Icon }) => (

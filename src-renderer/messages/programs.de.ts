@@ -1,9 +1,11 @@
+import { plural } from './plural.ts'
 import type { programsEn } from './programs.en.ts'
 
 export const programsDe: typeof programsEn = {
   title: 'Programme',
   text: 'Ein Browser oder Werkzeug bekommt eine eigene Verbindung, ohne Administratorrechte und mit eigenem Budget; der Rest des Computers nutzt sie nicht.',
   add: 'Programm hinzufügen',
+  connectedCount: (count) => plural(count, 'Ein Programm ist verbunden', `${count.text} Programme sind verbunden`),
   noneTitle: 'Noch keine Programme',
   none: 'Fügen Sie eines hinzu, verbinden Sie es und tragen Sie seinen Proxy in dem Browser oder Werkzeug ein, das ihn nutzen soll.',
   addTitle: 'Programm hinzufügen',

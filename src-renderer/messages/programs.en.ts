@@ -1,8 +1,11 @@
+import { type Counted, plural } from './plural.ts'
+
 /** Programs with a connection of their own. */
 export const programsEn = {
   title: 'Programs',
   text: 'A browser or a tool gets a connection of its own, without administrator rights and within a budget of its own; the rest of the computer does not use it.',
   add: 'Add a program',
+  connectedCount: (count: Counted) => plural(count, 'A program is connected', `${count.text} programs are connected`),
   noneTitle: 'No programs yet',
   none: 'Add one, connect it, and enter its proxy in the browser or tool that shall use it.',
   addTitle: 'Add a program',
