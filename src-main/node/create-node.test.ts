@@ -72,6 +72,20 @@ describe('a node without a network', () => {
     await node.handlers['identity.unlock']({ id, passphrase: 'new one' })
   })
 
+  it('takes the passphrase of a backup where the present one is forgotten, and is unlocked by it', async () => {
+    const { id } = await node.handlers['identity.create']({ passphrase: 'known' })
+    const { keystore } = await node.handlers['identity.export']({ id })
+    await node.handlers['identity.changePassphrase']({ id, old: 'known', new: 'forgotten' })
+    await node.stop()
+    node = await createNode({ home: dir, network: undefined, log: silentLogger })
+    expect(node.state.get().identity.unlocked).toBe(false)
+    const wrong = node.handlers['identity.restore']({ keystore, passphrase: 'a guess' })
+    await expect(wrong).rejects.toMatchObject({ name: 'WrongPassphrase' })
+    expect(await node.handlers['identity.restore']({ keystore, passphrase: 'known' })).toEqual({ id })
+    expect(node.state.get().identity).toMatchObject({ active: id, unlocked: true, all: [{ id, backedUp: true }] })
+    await node.handlers['identity.check']({ passphrase: 'known' })
+  })
+
   it('shows what is set, has no network to show, and shares nothing under lockdown', async () => {
     expect(node.state.get().settings).toMatchObject({ lockdown: false, problems: {} })
     await node.handlers['settings.set']({ connectOnStart: 'last' })

@@ -67,6 +67,7 @@ export function createIdentities(deps: {
       remembering.check(remember)
       const { id } = await keystore.restore(text, passphrase)
       set({ all: await keystore.list() })
+      await remembering.changed(id, passphrase)
       return activate(id, passphrase, remember)
     },
     'identity.export': ({ id }) => keystore.export(id),
