@@ -561,6 +561,7 @@ export const de: Messages = {
     servicesOn: 'Dienste',
     serviceStates: { starting: 'Startet', announced: 'Angekündigt', failed: 'Läuft nicht' },
     sessions: 'Jetzt verbunden',
+    noSessionsPaused: 'Niemand ist verbunden, und zurzeit wird niemand zugelassen.',
     noSessions:
       'Noch ist niemand verbunden. Ihr Angebot steht in allen Listen; lassen Sie es an und sehen Sie später nach.',
     since: 'Seit',

@@ -554,6 +554,7 @@ export const en = {
     servicesOn: 'Services',
     serviceStates: { starting: 'Starting', announced: 'Announced', failed: 'Not running' },
     sessions: 'Connected now',
+    noSessionsPaused: 'Nobody is connected, and nobody is let in for now.',
     noSessions: 'Nobody is connected yet. Your offer is in everybody’s list; leave it on and check back.',
     since: 'Since',
     down: 'Received',

@@ -12,7 +12,7 @@ import { scheduleOf, useRisk } from './risk.ts'
 
 /** Who is connected and who owes something, each with the risk of it. */
 export function Clients() {
-  const { sessions, state } = useNode(({ share }) => share)
+  const { sessions, state, closed } = useNode(({ share }) => share)
   const query = useRisk()
   const now = useNow()
   const views = new Map(query.data?.map((view) => [view.issuer, view]))
@@ -30,7 +30,7 @@ export function Clients() {
             {sessions.length === 0 ? (
               <div className="empty">
                 <Users size={28} strokeWidth={1.5} aria-hidden />
-                <p>{m.share.noSessions}</p>
+                <p>{closed ? m.share.noSessionsPaused : m.share.noSessions}</p>
               </div>
             ) : (
               <ul className="clients" aria-label={m.share.sessions}>
