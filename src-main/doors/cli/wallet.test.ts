@@ -21,8 +21,8 @@ describe('the wallet on the command line', () => {
     [['withdraw', '1', '--to', '0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed'], /checksum/],
     [['history', '--limit', '0'], /limit/],
     [['quote', 'everything'], /what/],
-    [['quote', 'announce', '3'], /services/],
-    [['quote', 'announce', 'both'], /services/],
+    [['quote', 'announce', '3'], /SERVICES is how many are announced, 1 or 2/],
+    [['quote', 'announce', 'both'], /SERVICES is how many/],
   ])('refuses %j in one sentence, before a node is opened', async (words, sentence) => {
     const error = await run(...words).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(UsageError)

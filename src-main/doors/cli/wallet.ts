@@ -80,6 +80,8 @@ function understand({ words, options }: CommandLine): Act {
 function quote(words: string[], peer: string | undefined): Act {
   const [, , what, argument] = words
   const services = what === 'announce' ? argument : undefined
+  if (services !== undefined && !/^[12]$/.test(services))
+    throw new UsageError('SERVICES is how many are announced, 1 or 2')
   const needsAmount = what === 'deposit' || what === 'withdraw'
   const input: CommandInput<'wallet.quote'> = parsed(commands['wallet.quote'].input, {
     what,
