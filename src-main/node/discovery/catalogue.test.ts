@@ -126,6 +126,27 @@ describe('the catalogue', () => {
     expect(catalogue.query({})).toHaveLength(1)
   })
 
+  it('lists an offer no more that its provider called gone, for an hour or until it is announced anew', async () => {
+    register(alice)
+    await copy(10, bytesOf(alice, 9, { serial: 1 }), bytesOf(alice, 9, { serial: 2 }))
+    catalogue.recordGone({ provider: alice.id, serial: 1, blockNumber: 10 })
+    expect(serials()).toEqual([2])
+    expect(catalogue.candidates({}).map(({ serial }) => serial)).toEqual([2])
+    expect(catalogue.summary().count).toBe(1)
+    // Whoever names it may ask again.
+    expect(catalogue.candidates({ provider: alice.id, serial: 1 })).toHaveLength(1)
+    expect(catalogue.find(alice.id, 1)).toBeDefined()
+    await copy(11, bytesOf(alice, 10, { serial: 1 }))
+    expect(serials().sort()).toEqual([1, 2])
+    expect(catalogue.summary().count).toBe(2)
+    catalogue.recordGone({ provider: alice.id, serial: 2, blockNumber: 10 })
+    await copy(311)
+    expect(serials()).toEqual([1])
+    await copy(312)
+    expect(serials().sort()).toEqual([1, 2])
+    expect(catalogue.summary().count).toBe(2)
+  })
+
   it('replaces a serial by what was issued later, and keeps other serials', async () => {
     register(alice)
     const moved = [{ channel: 'direct', address: '192.0.2.1:4000' }]

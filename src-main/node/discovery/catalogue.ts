@@ -22,6 +22,8 @@ import type { Announcement, ProposalRepository, StoredProposal } from '../storag
 const MAX_RESULTS = 10_000
 /** So long a failure counts against a provider that announces nothing new. */
 export const FAILURE_BLOCKS = BLOCKS_PER_DAY
+/** So long an offer stays out of the list that its provider called gone: about an hour, then it may be made again. */
+const GONE_BLOCKS = BLOCKS_PER_DAY / 24
 /** A signature takes a few milliseconds to verify: after so many, others have their turn. */
 const VERIFY_AT_ONCE = 4
 
@@ -45,6 +47,8 @@ export type Catalogue = {
   /** A session with this provider was opened and verified, `connectMs` after it was asked for. */
   recordSession(provider: IdentityId, connectMs: number): void
   recordFailure(provider: IdentityId): void
+  /** Its provider has said that it does not make this offer any more, although it is announced still. */
+  recordGone(offer: Pick<CopiedProposal, 'provider' | 'serial' | 'blockNumber'>): void
   /** `held`: all that the provider holds of ours unearned; what was lost never adds up to more. */
   recordMisconduct(provider: IdentityId, what: { kind: MisconductKind; lost: Amount; held: Amount; atMs: number }): void
   onRevision(handle: (summary: { count: number; revision: number }) => void): () => void
@@ -65,6 +69,7 @@ export function createCatalogue({ proposals, domain, syncedBlock, isOwn, log }: 
   const handles = new Set<(summary: { count: number; revision: number }) => void>()
   const oldestBlock = () => syncedBlock() - PROPOSAL_LIFETIME_BLOCKS
   let revision = 0
+  const gone = new Map<string, { blockNumber: number; untilBlock: number }>()
   let count = proposals.count(oldestBlock())
   let dropped = 0
 
@@ -99,12 +104,33 @@ export function createCatalogue({ proposals, domain, syncedBlock, isOwn, log }: 
 
   function revise(): void {
     revision++
-    count = proposals.count(oldestBlock())
+    count = listed()
     for (const handle of [...handles]) handle({ count, revision })
   }
 
+  const known = (filter: ProposalFilter) =>
+    proposals
+      .query(filter, oldestBlock(), filter.limit ?? MAX_RESULTS, syncedBlock() - FAILURE_BLOCKS)
+      .map((row) => ({ ...row, copied: toCopied(row) }))
+
+  /** What was announced anew since is made again. */
+  function isGone({ provider, serial, blockNumber }: CopiedProposal): boolean {
+    const said = gone.get(`${provider}/${serial}`)
+    return said !== undefined && blockNumber <= said.blockNumber && syncedBlock() <= said.untilBlock
+  }
+
+  /** Who names an offer gets it, whatever was said of it. */
   const rows = (filter: ProposalFilter) =>
-    proposals.query(filter, oldestBlock(), filter.limit ?? MAX_RESULTS, syncedBlock() - FAILURE_BLOCKS)
+    filter.serial === undefined && gone.size > 0 ? known(filter).filter(({ copied }) => !isGone(copied)) : known(filter)
+
+  function listed(): number {
+    for (const key of gone.keys()) {
+      const [provider, serial] = key.split('/') as [IdentityId, string]
+      const [row] = known({ provider, serial: Number(serial), limit: 1 })
+      if (!row || !isGone(row.copied)) gone.delete(key)
+    }
+    return proposals.count(oldestBlock()) - gone.size
+  }
 
   return {
     reader: {
@@ -132,20 +158,19 @@ export function createCatalogue({ proposals, domain, syncedBlock, isOwn, log }: 
       const touched =
         change.kind === 'rolled-back' ||
         change.events.some(({ name }) => name === 'Announced' || name === 'Registered') ||
-        proposals.count(oldestBlock()) !== count
+        listed() !== count
       if (touched) revise()
     },
     query: (filter) =>
-      rows(filter).map((row) => {
-        const { bytes: _bytes, ...copied } = toCopied(row)
-        return { ...copied, preferred: row.preferred, own: isOwn(copied.provider), experience: row.experience }
+      rows(filter).map(({ copied: { bytes: _bytes, ...copied }, preferred, experience }) => {
+        return { ...copied, preferred, own: isOwn(copied.provider), experience }
       }),
     candidates: (filter) =>
       rows(filter)
         .filter((row) => filter.provider !== undefined || row.preferred || !row.experience.misconduct?.lost)
-        .map(toCopied)
+        .map(({ copied }) => copied)
         .filter(({ provider }) => !isOwn(provider)),
-    find: (provider, serial) => rows({ provider, serial, limit: 1 }).map(toCopied)[0],
+    find: (provider, serial) => rows({ provider, serial, limit: 1 })[0]?.copied,
     summary: () => ({ count, revision }),
     dropped: () => dropped,
     prefer(provider, preferred) {
@@ -158,6 +183,10 @@ export function createCatalogue({ proposals, domain, syncedBlock, isOwn, log }: 
     },
     recordFailure(provider) {
       proposals.recordFailure(provider, syncedBlock())
+      revise()
+    },
+    recordGone({ provider, serial, blockNumber }) {
+      gone.set(`${provider}/${serial}`, { blockNumber, untilBlock: syncedBlock() + GONE_BLOCKS })
       revise()
     },
     recordMisconduct(provider, what) {

@@ -113,6 +113,7 @@ describe('a session that is lost', () => {
     t.service.lose()
     expect((await t.until('blocked')).why).toContain(REFUSALS['proposal-unknown'])
     expect([...attempts]).toEqual([1])
+    expect(t.experience).toEqual(['session', 'gone'])
   })
 
   it.each(['overpriced', 'metering-disputed'] as const)('never returns to who cheated: %s', async (how) => {

@@ -185,7 +185,7 @@ describe('a session that does not come about', () => {
     const t = await setUp()
     t.connection.connect([second(t), t.proposal])
     expect((await t.until('connected')).proposal.serial).toBe(7)
-    expect(t.experience).toEqual(['failure', 'session'])
+    expect(t.experience).toEqual(['gone', 'session'])
     // The first payment is used by the second attempt.
     expect(t.consumer.payments.atRisk(t.proposal.provider)).toBe(MYST / 100n)
   })

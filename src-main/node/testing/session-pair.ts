@@ -175,6 +175,7 @@ export async function createSessionPair(options: SessionPairOptions = {}) {
       catalogue: {
         recordSession: () => void experience.push('session'),
         recordFailure: () => void experience.push('failure'),
+        recordGone: () => void experience.push('gone'),
       },
       probes: options.probes ?? ['http://probe.example/'],
       fetchDirectly: async () => options.directAddress ?? '203.0.113.5',

@@ -23,6 +23,7 @@ export type ConnectionDeps = {
   catalogue: {
     recordSession(provider: CopiedProposal['provider'], connectMs: number): void
     recordFailure(provider: CopiedProposal['provider']): void
+    recordGone(offer: CopiedProposal): void
   }
   /** `http://` addresses that answer with the caller's address; none: the exit stays unknown. */
   probes: readonly string[]

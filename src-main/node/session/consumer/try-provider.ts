@@ -65,7 +65,9 @@ export async function tryProvider(
     deps.log.info(`${proposal.provider} did not work at ${step}: ${failure.message}`)
     const isGivenUp = attempt.ending?.end === 'consumer-closed'
     const isOurs = isGivenUp || (error instanceof MystError && OUR_OWN_FAILURES.has(error.name))
-    if (!isOurs && isCounted) deps.catalogue.recordFailure(proposal.provider)
+    // It answered at once and took nothing: that is no failure of its.
+    if (failure.reason === 'proposal-unknown') deps.catalogue.recordGone(proposal)
+    else if (!isOurs && isCounted) deps.catalogue.recordFailure(proposal.provider)
     await takeDown(context, attempt, failure.end ?? 'tunnel-failed')
     // The tunnel stood and one's own line works, so it is the provider that lets nothing through.
     const isProved = error instanceof NotVerified && error.gaveNothing && (await context.ownAddress()) !== undefined
