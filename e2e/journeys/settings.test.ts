@@ -115,6 +115,12 @@ describe.skipIf(!runs).each(LOOKS)(
       await connect.state('blocked').waitFor()
       await expectClosed()
       await connect.restore.click()
+      // It is asked first, because the whole setting goes.
+      const dialog = me.page.getByRole('dialog')
+      await dialog.getByRole('button', { name: m.app.cancel }).click()
+      await expectClosed()
+      await connect.restore.click()
+      await dialog.getByRole('button', { name: m.connect.restoreLockdownGo }).click()
       await connect.state('disconnected').waitFor()
       expect(await seenAs()).toBe(OWN)
       await me.app.goTo('settings')
