@@ -3,7 +3,7 @@ import type { UpdateState } from '#shared/contract/shell.ts'
 import type { AppState } from '#shared/contract/state.ts'
 import { plainText } from '#shared/model/plain-text.ts'
 import type { ProposalFilter } from '#shared/model/proposal.ts'
-import { type ConnectionState, isBehindVpn } from '#shared/model/session.ts'
+import { type ConnectionState, isBehindVpn, isReplaceable } from '#shared/model/session.ts'
 import { formatMyst, MYST } from '#shared/model/units.ts'
 import { glance, shortId } from './glance.ts'
 import { figure, t } from './texts.ts'
@@ -31,7 +31,7 @@ export function trayMenu(
   const { connection, identity, share, shell } = state
   const ready = identity.unlocked && identity.registration === 'registered'
   const free = ready && (connection.name === 'disconnected' || connection.name === 'blocked')
-  const instead = ready && (connection.name === 'connected' || connection.name === 'reconnecting')
+  const instead = ready && isReplaceable(connection)
   return [
     { label: glance(state).line, enabled: false },
     { label: paidAhead(connection), enabled: false },

@@ -114,6 +114,11 @@ export function isBehindVpn(connection: ConnectionState): boolean {
   return connection.name === 'connected' && connection.proposal.serviceType === 'openvpn'
 }
 
+/** Whether another offer can take its place at once: it runs, or is being got back. */
+export function isReplaceable({ name }: { name: string }): boolean {
+  return name === 'connected' || name === 'reconnecting'
+}
+
 export type LiveSession = {
   sessionId: string
   provider: IdentityId

@@ -1,5 +1,5 @@
 import { identityId } from '#shared/model/identity.ts'
-import type { ConnectionState } from '#shared/model/session.ts'
+import { type ConnectionState, isReplaceable } from '#shared/model/session.ts'
 import { openNode } from './access.ts'
 import { type CommandLine, filterFrom, number, parsed, UsageError } from './arguments.ts'
 import { type Output, statusObject, statusSentence } from './output.ts'
@@ -30,7 +30,7 @@ export async function connect(line: CommandLine, output: Output): Promise<number
     await online(access, { broker: true })
     const started = await access.call('state.get', {})
     const { name } = started.connection
-    const instead = line.options.instead === true && (name === 'connected' || name === 'reconnecting')
+    const instead = line.options.instead === true && isReplaceable(started.connection)
     if (name !== 'disconnected' && name !== 'blocked' && !instead) {
       output.line(statusObject(started.connection), statusSentence(started.connection))
       return 1

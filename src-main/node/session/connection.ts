@@ -1,6 +1,6 @@
 import { MystError } from '#shared/errors/myst-error.ts'
 import type { CopiedProposal } from '#shared/model/proposal.ts'
-import type { ConnectionState } from '#shared/model/session.ts'
+import { type ConnectionState, isReplaceable } from '#shared/model/session.ts'
 import type { Amount } from '#shared/model/units.ts'
 
 import { type Attempt, paidIn } from './consumer/attempt.ts'
@@ -167,8 +167,7 @@ export function createConnection(
     },
     connect(candidates, connectOptions = {}) {
       const before = running
-      const isReplaceable = state.name === 'connected' || state.name === 'reconnecting'
-      if (before && !(connectOptions.instead && isReplaceable)) {
+      if (before && !(connectOptions.instead && isReplaceable(state))) {
         throw new MystError('AlreadyConnected', 'There is a connection already; disconnect it first.')
       }
       const isClosed = deps.serviceTypes.some(({ guard }) => guard?.stands)

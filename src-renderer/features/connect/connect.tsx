@@ -1,7 +1,7 @@
 import './connect.css'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { ProposalView } from '#shared/contract/answers.ts'
-import type { ConnectionFailure } from '#shared/model/session.ts'
+import { type ConnectionFailure, isReplaceable } from '#shared/model/session.ts'
 import { useNode } from '../../store/node-context.tsx'
 import { useRemembered } from '../../store/remembered.ts'
 import { redirect, useLinkedOffer } from '../../store/route.ts'
@@ -19,7 +19,7 @@ import { LossNotice } from './loss-notice.tsx'
 import { NodeGone } from './node-gone.tsx'
 import { Offers } from './offers.tsx'
 import { StatePanel } from './state-panel.tsx'
-import { isReplaceable, nextTarget, quickTarget, type Target } from './target.ts'
+import { nextTarget, quickTarget, type Target } from './target.ts'
 import { useTried } from './tried.ts'
 import { useMeans } from './use-means.ts'
 import { WorldMap } from './world-map.tsx'
@@ -59,7 +59,7 @@ export function Connect() {
   const known = connection.name === 'unknown' ? connection.before : connection
   const last = endOf(connection)
   const idle = ['disconnected', 'disconnecting', 'blocked'].includes(known.name)
-  const replaceable = connection.name !== 'unknown' && isReplaceable(connection.name)
+  const replaceable = isReplaceable(connection)
   const [isSwitching, setSwitching] = useState(false)
   const switching = replaceable && isSwitching
   useEffect(() => {

@@ -1,6 +1,6 @@
 import { ArrowLeftRight, LockOpen, Power, RotateCw, Undo2, Zap } from 'lucide-react'
 import { type FocusEvent, useEffect, useRef, useState } from 'react'
-import { type ConnectionState, startedInAll } from '#shared/model/session.ts'
+import { type ConnectionState, isReplaceable, startedInAll } from '#shared/model/session.ts'
 import { countryName } from '../../messages/countries.ts'
 import { counted, formatClock, formatPrice, formatTime } from '../../messages/format.ts'
 import { m } from '../../messages/index.ts'
@@ -78,7 +78,7 @@ export function StatePanel(props: {
           {m.connect.cancel}
         </Button>
       )}
-      {(connection.name === 'connected' || connection.name === 'reconnecting') && (
+      {isReplaceable(connection) && (
         <Button
           size="large"
           wide
@@ -88,7 +88,7 @@ export function StatePanel(props: {
           {switching ? m.connect.keepSession : m.connect.switch}
         </Button>
       )}
-      {(connection.name === 'connected' || connection.name === 'reconnecting') && (
+      {isReplaceable(connection) && (
         <Button
           size="large"
           kind="danger"

@@ -1,8 +1,8 @@
 import type { ProposalView } from '#shared/contract/answers.ts'
 import type { CommandInput } from '#shared/contract/commands.ts'
 import type { AppState } from '#shared/contract/state.ts'
+import { isReplaceable } from '#shared/model/session.ts'
 import { m } from '../../messages/index.ts'
-import type { KnownConnection } from '../../store/use-connection.ts'
 import { type Filters, toQuery } from './filters.ts'
 
 /** What a person is about to pay for: one offer, or the best of a list; `instead`: in the place of the session that runs. */
@@ -46,14 +46,9 @@ export function whyNone(serviceType: ProposalView['serviceType'], means: Means):
   return means.guard === 'tunnel' ? m.confirm.proxyBehindVpn : m.confirm.blockedProxy
 }
 
-/** In these states another offer can take the place of what runs, or is tried again. */
-export function isReplaceable(connection: KnownConnection['name']): boolean {
-  return connection === 'connected' || connection === 'reconnecting'
-}
-
 /** From these states a person can connect, from others to something else instead; the rest have to end first. */
 export function canConnect(connection: AppState['connection']['name'], instead = false): boolean {
-  return instead ? isReplaceable(connection) : connection === 'disconnected' || connection === 'blocked'
+  return instead ? isReplaceable({ name: connection }) : connection === 'disconnected' || connection === 'blocked'
 }
 
 /**
